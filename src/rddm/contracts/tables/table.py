@@ -1,0 +1,54 @@
+"""What a table is to the rooms that share it: a name, a grain and columns with their meaning."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column; ``type`` is DuckDB's spelling. ``description`` becomes the comment on the published column."""
+
+    name: str
+    type: str
+    description: str
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table; ``grain`` says what one row is."""
+
+    schema: str
+    name: str
+    grain: str
+    columns: tuple[Column, ...]
+
+    @property
+    def column_names(self) -> tuple[str, ...]:
+        return tuple(column.name for column in self.columns)
+
+
+def quote(identifier: str) -> str:
+    """
+    Return *identifier* as a quoted SQL identifier (SQL:2023 §5.2), the same in DuckDB and PostgreSQL.
+
+    >>> quote('tel "mob"')
+    '"tel ""mob\"""'
+    """
+    return '"' + identifier.replace('"', '""') + '"'
+
+
+def literal(text: str) -> str:
+    """
+    Return *text* as a SQL string literal.
+
+    >>> literal("д'Артаньян")
+    "'д''Артаньян'"
+    """
+    return "'" + text.replace("'", "''") + "'"
+
+
+def create_table_sql(catalog: str, table: Table) -> str:
+    """Return the statement that creates *table* in *catalog* unless it is there."""
+    columns = ", ".join(f"{quote(column.name)} {column.type}" for column in table.columns)
+    return f"CREATE TABLE IF NOT EXISTS {catalog}.{quote(table.schema)}.{quote(table.name)} ({columns})"
