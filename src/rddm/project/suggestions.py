@@ -1,0 +1,37 @@
+"""Near misses: the name that was probably meant."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from rapidfuzz import fuzz, process
+
+CLOSE_ENOUGH = 70.0
+"""Per cent of similarity; below it a suggestion misleads more often than it helps (``phone`` for ``region``)."""
+LISTED = 12
+"""A longer list of what there is gets cut."""
+
+
+def did_you_mean(written: str, known: Iterable[str]) -> str:
+    """
+    Return the sentence that helps someone who wrote *written* where one of *known* belongs.
+
+    >>> did_you_mean("birth_dat", ["birth_date", "phone"])
+    'Did you mean birth_date?'
+    >>> did_you_mean("x", ["birth_date", "phone"])
+    'There are: birth_date, phone.'
+    """
+    names = sorted(set(known))
+    if not names:
+        return "There are none."
+    best = process.extractOne(written.lower(), names, scorer=fuzz.ratio, score_cutoff=CLOSE_ENOUGH)
+    if best is not None:
+        return f"Did you mean {best[0]}?"
+    return f"There are: {listed(names)}."
+
+
+def listed(names: Iterable[str]) -> str:
+    """Return *names* as a text, cut when there are many."""
+    all_names = list(names)
+    more = f" and {len(all_names) - LISTED} more" if len(all_names) > LISTED else ""
+    return ", ".join(all_names[:LISTED]) + more
