@@ -1,8 +1,8 @@
 """
 YAML text -> a tree in which every value knows its file, line and key path.
 
-We read the parser's events ourselves, because the tree keeps what an error message needs (also after one tree is laid over
-another), and because depth and the growth by aliases are then bounded before anything is built.
+We read the parser's events ourselves, because the tree keeps what an error message needs (also after one tree is laid
+over another), and because depth and the growth by aliases are then bounded before anything is built.
 """
 
 from __future__ import annotations
@@ -34,17 +34,17 @@ NODE_LIMIT = 100_000
 """Values in one file once its aliases are written out."""
 SIZE_LIMIT_BYTES = 2_000_000
 
-Scalar: TypeAlias = "None | bool | int | float | str"
+Scalar: TypeAlias = "bool | int | float | str | None"
 Plain: TypeAlias = "Scalar | list[Plain] | dict[str, Plain]"
 
 
 @dataclass(frozen=True)
 class Node:
     """
-    A value with its place. ``line`` is where its key (or, in a list, the item) stands; ``key`` is the path as written.
+    A value with its place. ``line``: where its key (or, in a list, the item) stands; ``key``: its path as written.
 
-    ``from_environment``: its text came from ``${NAME}``, so it must never be shown. ``unknown``: ``${NAME}`` is not set,
-    which was reported already, so nothing else should be said about the value.
+    ``from_environment``: its text came from ``${NAME}`` and must never be shown. ``unknown``: ``${NAME}`` is not set, which
+    was reported already, so nothing else should be said about the value.
     """
 
     value: Scalar | tuple[Node, ...] | Mapping[str, Node]
@@ -88,7 +88,7 @@ def laid_over(below: Node, above: Node, *, kind_keys: tuple[str, ...] = ("type",
     """
     Return *above* laid over *below*: mappings are joined key by key, anything else is replaced, null takes out.
 
-    Where both name a kind (``type``, ``method``) and the kinds differ, the rest of *below* means nothing and is dropped.
+    Where both name a kind (``type``, ``method``) and the kinds differ, nothing of *below* is kept.
     Every value keeps the place it was written at.
     """
     if not isinstance(below.value, Mapping) or not isinstance(above.value, Mapping):

@@ -8,10 +8,11 @@ from importlib import resources
 from pathlib import Path
 
 from rddm.contracts.errors import ConfigurationError, ConfigurationProblem
+from rddm.project.connector_checks import written_secrets
 from rddm.project.document import Node, laid_over, parse_text, read_document, without_nulls
 from rddm.project.model_checks import model_problems, without_removed_fields
 from rddm.project.settings import Model, ProjectSettings, SourceSettings
-from rddm.project.source_checks import source_problems
+from rddm.project.source_checks import Surroundings, source_problems
 from rddm.project.source_shape import WRITTEN_IN_SOURCE, as_settings
 from rddm.project.validation import validated
 
@@ -26,19 +27,17 @@ def load_project(root: Path, environment: Mapping[str, str]) -> ProjectSettings:
     """
     Return what the project at *root* says: rddm.yaml, model.yaml (optional) and sources/*.yaml.
 
-    ``${NAME}`` in a value is replaced from *environment*, and from nowhere else. Touches no data and opens no connection.
+    ``${NAME}`` in a value is replaced from *environment* and nothing else. Touches no data and opens no connection.
     Raises `ConfigurationError` with every problem found, in the order of files and lines.
     """
     found = _Found(root, environment)
     project = _load_project_file(found)
-    model, model_node = _load_model(found)
-    sources = _load_sources(found, model)
-    if model is not None and model_node is not None:
-        for name, (settings, node) in sources.items():
-            if settings is not None:
-                found.problems += source_problems(
-                    name, settings, node, model, {n: s for n, (s, _) in sources.items()}, root
-                )
+    model = _load_model(found)
+    sources = _load_sources(found)
+    if model is not None:
+        around = Surroundings(root, model, {name: settings for name, (settings, _) in sources.items()})
+        for settings, node in sources.values():
+            found.problems += source_problems(settings, node, around) if settings is not None else ()
     if found.problems or project is None or model is None:
         raise ConfigurationError(*_in_order(found.problems))
     complete = {name: settings for name, (settings, _) in sources.items() if settings is not None}
@@ -81,26 +80,28 @@ def _load_project_file(found: _Found) -> ProjectSettings | None:
         entry.problem("this is not written here.", "The model is in model.yaml, each source in sources/<name>.yaml.")
         for entry in written
     ]
+    if project is not None:
+        problems += written_secrets(project, node)
     found.problems += problems
     return project
 
 
-def _load_model(found: _Found) -> tuple[Model | None, Node | None]:
+def _load_model(found: _Found) -> Model | None:
     text = resources.files("rddm.project").joinpath("default_model.yaml").read_text(encoding="utf-8")
     default = parse_text(text, DEFAULT_MODEL_FILE)
     before = len(found.problems)
     changes = found.read(MODEL_FILE) if (found.root / MODEL_FILE).exists() else None
     if len(found.problems) > before and changes is None:
-        return None, None
+        return None
     node = default if changes is None else without_removed_fields(laid_over(default, changes), changes)
     model, problems = validated(Model, node)
     if model is not None:
         problems += model_problems(model, node, changes)
     found.problems += problems
-    return (None, None) if problems else (model, node)
+    return None if problems else model
 
 
-def _load_sources(found: _Found, model: Model | None) -> dict[str, tuple[SourceSettings | None, Node]]:
+def _load_sources(found: _Found) -> dict[str, tuple[SourceSettings | None, Node]]:
     """Return each source file's settings (None when they are wrong) and tree, by name, in the order of names."""
     folder = found.root / SOURCES_FOLDER
     sources: dict[str, tuple[SourceSettings | None, Node]] = {}

@@ -1,8 +1,8 @@
 """
 Frozen, typed settings: what a warehouse project's files say, once parsed.
 
-Field names here are the keys in the YAML files. Docstrings and ``description``s are shown by ``rddm init``, error messages
-and the configuration reference, so they are written for the data engineer.
+Field names here are the keys in the YAML files. Docstrings and ``description``s are shown by ``rddm init``, error
+messages and the configuration reference, so they are written for the data engineer.
 """
 
 from __future__ import annotations
@@ -102,7 +102,7 @@ class ModelEntity(Settings):
 
 
 class Model(Settings):
-    """The unified model. Fields with type ``reference`` make it a directed graph; only self-references may form a cycle."""
+    """The unified model. Fields of type ``reference`` make it a directed graph without cycles but for self-references."""
 
     entities: dict[Identifier, ModelEntity]
 
@@ -145,7 +145,7 @@ class SqlConnector(Settings):
 
     type: Literal["sql"] = "sql"
     url: SecretStr
-    """``postgresql://…``, ``mysql://…`` or ``sqlite:///path`` (relative to the project). Keep passwords in ``${NAME}``."""
+    """``postgresql://…``, ``mysql://…`` or ``sqlite:///path`` (relative to the project). Passwords: ``${NAME}``."""
     table: str | None = None
     query: str | None = None
     cursor_column: str | None = None
@@ -228,7 +228,7 @@ class SourceEntity(Settings):
     key: tuple[str, ...]
     """The delivered column or columns that identify a record within the source."""
     source_time: str | None = None
-    """The delivered column that says when the record was last changed; the newest wins. Else the last to arrive wins."""
+    """The delivered column that says when the record was last changed; the newest wins, or else the last to arrive."""
     source_time_format: str | None = None
     deleted: str | None = None
     """A SQL condition over the delivered columns: true for a record that says it is gone."""

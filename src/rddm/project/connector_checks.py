@@ -1,0 +1,106 @@
+"""What types alone cannot say about a connector, and that no secret is written in a file."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from pydantic import BaseModel, SecretStr
+
+from rddm.contracts.errors import ConfigurationProblem
+from rddm.project.document import Node
+from rddm.project.settings import CustomConnector, FileConnector, RestConnector, SourceEntity, SqlConnector
+
+DATABASES = ("postgresql", "postgres", "mysql", "mariadb", "sqlite")
+SECRET_HEADER = re.compile(r"(?i).*(auth|token|secret|key|cookie|password).*")
+
+
+def connector_problems(entity: SourceEntity, place: Node, root: Path) -> Iterator[ConfigurationProblem]:
+    """Yield what is wrong with the connector of *entity*, which was read from *place*."""
+    connector, node = entity.connector, place.entries["connector"]
+    match connector:
+        case FileConnector():
+            if not connector.path:
+                yield place.problem("it is not said which files to read.", "Write `read: {path: …}`.")
+        case SqlConnector():
+            yield from _sql_problems(connector, node, place)
+        case RestConnector():
+            yield from _rest_problems(connector, node)
+        case CustomConnector():
+            yield from _custom_problems(connector, node, root)
+    cursor_column = getattr(connector, "cursor_column", None)
+    if entity.mode == "snapshot" and cursor_column is not None:
+        yield node.entries["cursor_column"].problem(
+            "a snapshot delivers everything that exists, and a cursor only what is new.",
+            "Take one out, or all that did not change would count as deleted.",
+        )
+    yield from written_secrets(connector, node)
+
+
+def _sql_problems(connector: SqlConnector, node: Node, place: Node) -> Iterator[ConfigurationProblem]:
+    if (connector.table is None) == (connector.query is None):
+        said = "both table and query are given." if connector.table else "it is not said what to read."
+        yield place.problem(said, "Write `read: {table: …}` or `read: {query: …}`.")
+    url = node.entries["url"]
+    if not url.unknown and connector.url.get_secret_value().partition("://")[0] not in DATABASES:
+        yield url.problem("this is no database we know.", "It begins with postgresql://, mysql:// or sqlite:///.")
+
+
+def _rest_problems(connector: RestConnector, node: Node) -> Iterator[ConfigurationProblem]:
+    url = node.entries["url"]
+    if not url.unknown and not connector.url.startswith(("http://", "https://")):
+        yield url.problem("this is no address of a service.", "It begins with https://.")
+    if connector.pagination == "cursor" and connector.next_cursor is None:
+        yield node.entries["pagination"].problem(
+            "it is not said where the next cursor lies.", "Give its dotted path under `next_cursor`."
+        )
+    if connector.since_parameter is not None and connector.cursor_column is None:
+        yield node.entries["since_parameter"].problem(
+            "it is not said which column's highest value it takes.", "Name it under `cursor_column`."
+        )
+
+
+def _custom_problems(connector: CustomConnector, node: Node, root: Path) -> Iterator[ConfigurationProblem]:
+    file = node.entries["file"]
+    if file.unknown:
+        return
+    path = (root / connector.file).resolve()
+    if not path.is_relative_to(root.resolve()):
+        yield file.problem("the file lies outside the project.", "Put it into the project's folder.")
+    elif not path.is_file():
+        yield file.problem("there is no such file in the project.", "Write it, or correct the name.")
+    if not connector.name.isidentifier():
+        yield node.entries["name"].problem("this is no name of a Python class.", "")
+
+
+def written_secrets(settings: BaseModel, node: Node) -> Iterator[ConfigurationProblem]:
+    """Yield the secrets of *settings* and below that stand in the file itself; of addresses, those with a password."""
+    for name in type(settings).model_fields:
+        written, value = node.entries.get(name), getattr(settings, name)
+        if written is None:
+            continue
+        if isinstance(value, BaseModel):
+            yield from written_secrets(value, written)
+        elif isinstance(value, SecretStr):
+            if _is_secret(name, value) and not written.from_environment:
+                yield _written_secret(written)
+        elif isinstance(value, dict):
+            for key, entry in value.items():
+                is_secret = isinstance(entry, SecretStr) and SECRET_HEADER.fullmatch(str(key))
+                if is_secret and not written.entries[key].from_environment:
+                    yield _written_secret(written.entries[key])
+
+
+def _is_secret(name: str, value: SecretStr) -> bool:
+    if name != "url":
+        return True
+    try:
+        return urlsplit(value.get_secret_value()).password is not None
+    except ValueError:
+        return True  # an address that cannot be taken apart may hold one
+
+
+def _written_secret(node: Node) -> ConfigurationProblem:
+    return node.problem("a secret stands in the file.", "Write `${NAME}` and set NAME in the environment.")
