@@ -90,6 +90,13 @@ class ExactIdentity(Settings):
     fields: tuple[str, ...]
 
 
+class FactIdentity(Settings):
+    """Records whose listed fields agree are one fact; references agree when they lead to the same golden record."""
+
+    method: Literal["fact"] = "fact"
+    fields: tuple[str, ...]
+
+
 class ModelEntity(Settings):
     """One kind of thing that the warehouse knows."""
 
@@ -97,7 +104,7 @@ class ModelEntity(Settings):
     fields: dict[Identifier, ModelField]
     require_any: tuple[tuple[str, ...], ...] = ()
     """Of each list at least one field must have a value, or the record waits as ``incomplete``."""
-    identity: Annotated[ProbabilisticIdentity | ExactIdentity, Field(discriminator="method")] | None = None
+    identity: Annotated[ProbabilisticIdentity | ExactIdentity | FactIdentity, Field(discriminator="method")] | None = None
     """How records of this entity are found to be the same; without it every record stands for itself."""
 
 

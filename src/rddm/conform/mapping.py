@@ -1,0 +1,116 @@
+"""
+Mapping: the SQL that lays a source's raw columns out as the model's fields, still as delivered text.
+
+References come out twice: as the parent's record id, and as ``<field>__key`` in the form ``source/entity/key`` for people
+to read.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+
+from rddm.contracts.ids import record_id_sql
+from rddm.contracts.tables import literal, quote
+from rddm.project.settings import FieldMapping, ModelEntity, SemanticType, SourceEntity
+
+
+@dataclass(frozen=True)
+class MappedEntity:
+    """An entity of a source together with the entity of the model that it becomes."""
+
+    source: str
+    entity: str
+    settings: SourceEntity
+    model_entity: ModelEntity
+
+    def mapped_fields(self) -> tuple[str, ...]:
+        """Fields of the model that this source delivers, in the model's order."""
+        return tuple(name for name in self.model_entity.fields if name in self.settings.fields)
+
+    def value_fields(self) -> tuple[str, ...]:
+        return tuple(name for name in self.mapped_fields() if not self._is_reference(name))
+
+    def reference_fields(self) -> tuple[str, ...]:
+        return tuple(name for name in self.mapped_fields() if self._is_reference(name))
+
+    def _is_reference(self, name: str) -> bool:
+        return self.model_entity.fields[name].type is SemanticType.REFERENCE
+
+
+def columns_never_delivered(mapped: MappedEntity, raw_columns: Collection[str]) -> tuple[str, ...]:
+    """Return the mapped columns that the source has never delivered, in the mapping's order."""
+    known = {name.lower() for name in raw_columns}
+    columns = (mapping.column for mapping in mapped.settings.fields.values())
+    return tuple(column for column in columns if column is not None and column.lower() not in known)
+
+
+def mapped_sql(mapped: MappedEntity, versions: str, raw_columns: Collection[str]) -> str:
+    """
+    Return the query of *mapped*'s versions with the model's fields as delivered text.
+
+    *versions* is a relation with the raw columns and the envelope. Grain of the result: one raw version. Columns:
+    record_id, source, entity, key, source_time, batch, seq, is_delete, every mapped field (VARCHAR; UUID for references)
+    and ``<field>__key`` for references.
+    """
+    known = {name.lower() for name in raw_columns}
+    fields = "".join(f", {expression} AS {quote(name)}" for name, expression in _expressions(mapped, known))
+    return (
+        f"SELECT {record_id_sql(literal(mapped.source), literal(mapped.entity), '_key')} AS record_id,"
+        f" {literal(mapped.source)} AS source, {literal(mapped.entity)} AS entity, _key AS key,"
+        f" _source_time AS source_time, _batch AS batch, _seq AS seq, _op = 'delete' AS is_delete{fields}"
+        f" FROM {versions}"
+    )
+
+
+def _expressions(mapped: MappedEntity, known: Collection[str]) -> list[tuple[str, str]]:
+    expressions = []
+    for name in mapped.mapped_fields():
+        mapping = mapped.settings.fields[name]
+        text = _delivered_text(mapping, known)
+        if name in mapped.reference_fields():
+            source = mapping.source or mapped.source
+            entity = mapping.entity or mapped.model_entity.fields[name].references or name
+            key = f"nullif(trim({text}), '')"
+            expressions.append((name, record_id_sql(literal(source), literal(entity), key)))
+            expressions.append((f"{name}__key", f"{literal(f'{source}/{entity}/')} || {key}"))
+        else:
+            expressions.append((name, text))
+    return expressions
+
+
+def _delivered_text(mapping: FieldMapping, known: Collection[str]) -> str:
+    if mapping.value is not None:
+        text = literal(mapping.value)
+    elif mapping.sql is not None:
+        text = f"TRY(({mapping.sql})::VARCHAR)"
+    elif mapping.column is not None and mapping.column.lower() in known:
+        text = quote(mapping.column)
+    else:
+        text = "NULL::VARCHAR"
+    if mapping.format is not None:
+        parsed = f"try_strptime({text}, {literal(mapping.format)})"
+        return f"coalesce(strftime({parsed}, '%Y-%m-%d %H:%M:%S'), {text})"
+    return text
+
+
+def patched_sql(versions: str, columns: Collection[str], patches: str) -> str:
+    """
+    Return *versions* with a steward's *patches* laid over: a patch holds while the source delivers its ``before``.
+
+    *patches* is a relation (key, column_name, before, after), at most one row per key and column; *columns* are those that
+    any patch names.
+    """
+    if not columns:
+        return f"SELECT * FROM {versions}"
+    joins, replacements = [], []
+    for index, column in enumerate(sorted(columns)):
+        alias = f"patch_{index}"
+        joins.append(
+            f"LEFT JOIN {patches} AS {alias} ON {alias}.key = version._key AND {alias}.column_name = {literal(column)}"
+            f" AND {alias}.before IS NOT DISTINCT FROM version.{quote(column)}"
+        )
+        replacements.append(
+            f"CASE WHEN {alias}.key IS NOT NULL THEN {alias}.after ELSE version.{quote(column)} END AS {quote(column)}"
+        )
+    return f"SELECT version.* REPLACE ({', '.join(replacements)}) FROM {versions} AS version {' '.join(joins)}"

@@ -1,0 +1,33 @@
+"""The golden layer: one row per living person, organisation, event, fact; each value with the record it came from."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from rddm.contracts.tables.table import Column, Table
+
+SCHEMA = "golden"
+ORIGIN_SUFFIX = "__origin"
+
+
+def golden_id(entity: str) -> str:
+    """Return the name of the id column of the golden *entity*."""
+    return f"{entity}_id"
+
+
+def golden_table(entity: str, fields: Iterable[Column]) -> Table:
+    """Return the golden table of *entity*; references among *fields* are golden ids, named as the field with ``_id``."""
+    fields = tuple(fields)
+    return Table(
+        SCHEMA,
+        entity,
+        f"one living {entity}",
+        (
+            Column(golden_id(entity), "UUID", "Stable id; see identity.event for its history"),
+            *fields,
+            *(Column(f"{field.name}{ORIGIN_SUFFIX}", "UUID", f"Record that {field.name} came from") for field in fields),
+            Column("records", "BIGINT", "How many records of sources stand behind it"),
+            Column("sources", "VARCHAR[]", "The sources that know it, sorted"),
+            Column("row_hash", "UUID", "md5 of everything before"),
+        ),
+    )

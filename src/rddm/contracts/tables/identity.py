@@ -1,0 +1,184 @@
+"""
+The identity layer: which records are the same person (organisation, event, …), how that was decided, and what became of ids.
+
+Four tables per entity that has an identity - fingerprints, their match keys, matching and possible pairs, links of records
+to golden ids - and the judgements they honour; events, redirects, learnt models and common values for all entities in one table each.
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from rddm.contracts.tables.table import Column, Table
+
+SCHEMA = "identity"
+
+Method = Literal["probabilistic", "exact"]
+
+_FINGERPRINT_ID = Column("fingerprint_id", "UUID", "The description, or the description and one record if it names nobody")
+_DESCRIPTION_ID = Column("description_id", "UUID", "md5 of the fields in the form they are compared in")
+_RECORDS = Column("records", "BIGINT", "How many records have this fingerprint")
+
+_PERSON_FORMS = (
+    Column("last_root", "VARCHAR", "Family name in Latin letters, without gender"),
+    Column("last_parts", "VARCHAR[]", "The parts of a double family name, each as in last_root"),
+    Column("first_text", "VARCHAR", "Given name as written, in Latin letters"),
+    Column("first_root", "VARCHAR", "The full given names it may stand for, in Latin letters, joined by |"),
+    Column("first_roots", "VARCHAR[]", "The same as a list"),
+    Column("first_known", "BOOLEAN", "Whether it is a known given name, so that another known one is no misspelling of it"),
+    Column("middle_root", "VARCHAR", "The father's name in the patronymic, in Latin letters"),
+    Column("birth_date", "DATE", "Date of birth"),
+    Column("gender", "VARCHAR", "female or male, as delivered or as the names tell"),
+    Column("phone", "VARCHAR", "Phone, E.164"),
+    Column("email", "VARCHAR", "E-mail, lower case"),
+    Column("snils", "VARCHAR", "Pension insurance number"),
+    Column("region", "VARCHAR", "Region, in the form names of places are compared in"),
+    Column("city", "VARCHAR", "Town or village, in the same form"),
+    Column("school", "VARCHAR", "School, in the form names of organisations are compared in"),
+    Column("exclusive", "VARCHAR", "source/entity, where that source never has one person twice"),
+)
+TERM_FIELDS = ("last_root", "first_root", "middle_root", "birth_date", "phone", "email")
+"""The forms whose common values weigh less (term frequencies)."""
+
+_TERM_WEIGHTS = tuple(
+    Column(f"{field}_bits", "FLOAT", f"log2 of how much more often than usual two people share this {field} by chance")
+    for field in TERM_FIELDS
+)
+
+
+def fingerprint_table(entity: str, method: Method = "probabilistic") -> Table:
+    forms = (
+        (*_PERSON_FORMS, *_TERM_WEIGHTS)
+        if method == "probabilistic"
+        else (Column("exclusive", "VARCHAR", "Not used here: always null"),)
+    )
+    return Table(
+        SCHEMA,
+        f"{entity}__fingerprint",
+        "one row per distinct description of a living record",
+        (_FINGERPRINT_ID, _DESCRIPTION_ID, *forms, _RECORDS),
+    )
+
+
+def key_table(entity: str) -> Table:
+    return Table(
+        SCHEMA,
+        f"{entity}__key",
+        "one row per fingerprint and match key",
+        (
+            Column("key", "BIGINT", "63 bits of the md5 of the kind and the values that fingerprints share"),
+            Column("kind", "VARCHAR", "Which values: email, phone_given, …"),
+            _FINGERPRINT_ID,
+        ),
+    )
+
+
+def pair_table(entity: str) -> Table:
+    return Table(
+        SCHEMA,
+        f"{entity}__pair",
+        "one row per two fingerprints that match or possibly match; a before b",
+        (
+            Column("fingerprint_a", "UUID", "The lower fingerprint id"),
+            Column("fingerprint_b", "UUID", "The higher fingerprint id"),
+            Column("pattern", "INTEGER", "The levels of agreement of all fields, as digits to base 5"),
+            Column("weight", "DOUBLE", "Match weight: log2 of the odds of a match"),
+            Column("outcome", "VARCHAR", "match or possible"),
+            Column("contradiction", "VARCHAR", "Why the two cannot be one in spite of their weight, or null"),
+        ),
+    )
+
+
+def link_table(entity: str) -> Table:
+    return Table(
+        SCHEMA,
+        f"{entity}__link",
+        "one row per conformed record",
+        (
+            Column("record_id", "UUID", "The record"),
+            Column("golden_id", "UUID", "Who or what it is"),
+            _FINGERPRINT_ID,
+            Column("how", "VARCHAR", "alone, description (same as another record's), match, judgement"),
+            Column("probability", "DOUBLE", "Of its best match inside the group, 0 to 1; null without a match"),
+        ),
+    )
+
+
+def judgement_table(entity: str) -> Table:
+    return Table(
+        SCHEMA,
+        f"{entity}__judgement",
+        "one row per judgement that the links honour",
+        (
+            Column("record_a", "UUID", "The lower record id"),
+            Column("record_b", "UUID", "The higher record id"),
+            Column("verdict", "VARCHAR", "same or different"),
+        ),
+    )
+
+
+EVENT = Table(
+    SCHEMA,
+    "event",
+    "one row per thing that happened to a golden id",
+    (
+        Column("entity", "VARCHAR", "Entity of the model"),
+        Column("golden_id", "UUID", "The id it happened to"),
+        Column("kind", "VARCHAR", "created, merged (into other_id), split (from other_id), moved (record came from other_id), ended"),
+        Column("other_id", "UUID", "The other id, if there is one"),
+        Column("record_id", "UUID", "The record: the founding one, or the one that moved"),
+        Column("run_id", "BIGINT", "The run that saw it"),
+        Column("at", "TIMESTAMP", "When, UTC"),
+        Column("reason", "VARCHAR", "Why, as a code"),
+    ),
+)
+REDIRECT = Table(
+    SCHEMA,
+    "redirect",
+    "one row per golden id that was merged into another",
+    (
+        Column("entity", "VARCHAR", "Entity of the model"),
+        Column("old_id", "UUID", "The id that was merged"),
+        Column("golden_id", "UUID", "The id to use instead"),
+    ),
+)
+MODEL = Table(
+    SCHEMA,
+    "model",
+    "one row per version of an entity's learnt model; the highest is in use",
+    (
+        Column("entity", "VARCHAR", "Entity of the model"),
+        Column("version", "BIGINT", "Counts from 1"),
+        Column("learnt", "BOOLEAN", "False: the shipped parameters, because there was too little data to learn from"),
+        Column("pairs", "BIGINT", "How many candidate pairs it was learnt from"),
+        Column("parameters", "VARCHAR", "JSON: shares and level probabilities per class"),
+        Column("applied", "VARCHAR", "JSON: the settings that the stored links were made with"),
+        Column("run_id", "BIGINT", "The run that learnt it"),
+        Column("at", "TIMESTAMP", "When, UTC"),
+    ),
+)
+TERM = Table(
+    SCHEMA,
+    "term",
+    "one row per model version, field and common value",
+    (
+        Column("entity", "VARCHAR", "Entity of the model"),
+        Column("version", "BIGINT", "The model's version"),
+        Column("field", "VARCHAR", "The compared form: last_root, phone, …"),
+        Column("value", "VARCHAR", "The value; null: every value that is not listed"),
+        Column("bits", "FLOAT", "log2 of how much more often than usual two people share it by chance"),
+    ),
+)
+SHARED_TABLES = (EVENT, REDIRECT, MODEL, TERM)
+
+
+def identity_tables(entity: str, method: Method) -> tuple[Table, ...]:
+    """Return every table that resolving *entity* writes to."""
+    return (
+        fingerprint_table(entity, method),
+        key_table(entity),
+        pair_table(entity),
+        link_table(entity),
+        judgement_table(entity),
+        *SHARED_TABLES,
+    )

@@ -1,0 +1,89 @@
+"""The raw layer: records to the letter as delivered, what could not be read, and where reading goes on."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from rddm.contracts.tables.table import Column, Table
+
+SCHEMA = "raw"
+
+ENVELOPE = (
+    Column("_key", "VARCHAR", "What the source calls the record; #missing:<hash> when it gave no key"),
+    Column("_op", "VARCHAR", "upsert or delete"),
+    Column("_source_time", "TIMESTAMP", "When the source says it last changed the record, UTC"),
+    Column("_received_at", "TIMESTAMP", "When it arrived, UTC"),
+    Column("_batch", "BIGINT", "The batch it arrived in; grows with time"),
+    Column("_seq", "BIGINT", "Its place in the batch, from 0"),
+    Column("_hash", "UUID", "md5 of the delivered content: name=value of every value that is not null, by name"),
+)
+ENVELOPE_NAMES = frozenset(column.name for column in ENVELOPE)
+MISSING_KEY_PREFIX = "#missing:"
+
+BATCH = Table(
+    SCHEMA,
+    "batch",
+    "one batch",
+    (
+        Column("batch", "BIGINT", "Number, grows with time"),
+        Column("run_id", "BIGINT", "The run that received it"),
+        Column("source", "VARCHAR", "Source"),
+        Column("entity", "VARCHAR", "The source's entity"),
+        Column("origin", "VARCHAR", "File, table or page"),
+        Column("received", "BIGINT", "Pieces delivered: landed + duplicate + unreadable"),
+        Column("unreadable", "BIGINT", "Pieces that are no record; kept in raw.unreadable"),
+        Column("duplicate", "BIGINT", "Records equal to a version already here"),
+        Column("landed", "BIGINT", "Records added to the raw table"),
+        Column("received_at", "TIMESTAMP", "UTC"),
+    ),
+)
+
+CURSOR = Table(
+    SCHEMA,
+    "cursor",
+    "one entity of one source",
+    (
+        Column("source", "VARCHAR", "Source"),
+        Column("entity", "VARCHAR", "The source's entity"),
+        Column("cursor", "VARCHAR", "Where the connector goes on from, JSON"),
+        Column("batch", "BIGINT", "The batch that moved it last"),
+    ),
+)
+
+UNREADABLE = Table(
+    SCHEMA,
+    "unreadable",
+    "one piece of a source that is no record",
+    (
+        Column("batch", "BIGINT", "The batch it came with"),
+        Column("source", "VARCHAR", "Source"),
+        Column("entity", "VARCHAR", "The source's entity"),
+        Column("place", "VARCHAR", "File and line, or page"),
+        Column("reason", "VARCHAR", "Why it is no record, in words"),
+        Column("content", "BLOB", "As delivered; the first MiB of longer ones"),
+        Column("content_hash", "UUID", "md5 of the content kept"),
+        Column("received_at", "TIMESTAMP", "UTC"),
+    ),
+)
+
+COLUMN_CHANGE = Table(
+    SCHEMA,
+    "column_change",
+    "one change of one delivered column",
+    (
+        Column("source", "VARCHAR", "Source"),
+        Column("entity", "VARCHAR", "The source's entity"),
+        Column("name", "VARCHAR", "The column"),
+        Column("change", "VARCHAR", "appeared, retyped or vanished"),
+        Column("type", "VARCHAR", "The type delivered; null when vanished"),
+        Column("batch", "BIGINT", "The batch that showed it"),
+    ),
+)
+
+LEDGERS = (BATCH, CURSOR, UNREADABLE, COLUMN_CHANGE)
+
+
+def record_table(source: str, entity: str, columns: Iterable[str] = ()) -> Table:
+    """Return the raw table of *entity* of *source*: its delivered *columns* as VARCHAR, then the envelope."""
+    delivered = tuple(Column(name, "VARCHAR", "As delivered") for name in columns)
+    return Table(SCHEMA, f"{source}__{entity}", "one record as delivered", (*delivered, *ENVELOPE))

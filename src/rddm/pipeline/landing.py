@@ -1,0 +1,327 @@
+"""
+Landing: one batch and its cursor go into the raw layer in one transaction.
+
+A record equal to a version that is already here adds nothing and is counted as a duplicate. *Equal* is:
+
+* for a source that says when it changed a record (``source_time``): the same key and content were here before, ever;
+* otherwise: the key's last version to arrive has the same content, so that a value may come back to what it was.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+import duckdb
+import numpy as np
+import pyarrow as pa
+
+from rddm.contracts.batches import Batch, Cursor, Unreadable
+from rddm.contracts.errors import SourceError
+from rddm.contracts.tables import literal, quote
+from rddm.contracts.tables.raw import (
+    BATCH,
+    COLUMN_CHANGE,
+    CURSOR,
+    ENVELOPE_NAMES,
+    MISSING_KEY_PREFIX,
+    SCHEMA,
+    UNREADABLE,
+    record_table,
+)
+from rddm.project.settings import SourceEntity
+from rddm.store.lake import CATALOG, Lake
+
+SOURCE_TIME_FORMATS = (
+    "%d.%m.%Y %H:%M:%S", "%d.%m.%Y %H:%M", "%d.%m.%Y", "%d/%m/%Y %H:%M:%S", "%d/%m/%Y", "%Y%m%d%H%M%S", "%Y%m%d",
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Landed:
+    """What became of one batch's pieces: received = landed + duplicate + unreadable. ``changes``: (column, change)."""
+
+    batch: int
+    received: int
+    unreadable: int
+    duplicate: int
+    landed: int
+    changes: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True)
+class Place:
+    """An entity of a source, with how its envelope is read."""
+
+    source: str
+    entity: str
+    settings: SourceEntity
+
+    @property
+    def raw_table(self) -> str:
+        return f"{CATALOG}.{SCHEMA}.{quote(f'{self.source}__{self.entity}')}"
+
+    @property
+    def newest_by_arrival(self) -> bool:
+        """Whether the last version to arrive wins: the source does not say when it changed it, or delivers snapshots."""
+        return self.settings.source_time is None or self.settings.mode == "snapshot"
+
+
+def read_cursor(lake: Lake, place: Place) -> Cursor | None:
+    row = lake.connection.execute(
+        f"SELECT cursor FROM {CATALOG}.{SCHEMA}.cursor WHERE source = ? AND entity = ?", [place.source, place.entity]
+    ).fetchone()
+    return None if row is None else json.loads(row[0])
+
+
+def land(lake: Lake, place: Place, batch: Batch, run_id: int, received_at: datetime) -> Landed:
+    """Commit *batch* and its cursor. ``received_at`` is naive UTC."""
+    delivered = with_safe_names(batch.records)
+    with lake.transaction(f"land {place.source}/{place.entity}", {"run": run_id, "origin": batch.origin}) as connection:
+        number = _next_batch(connection)
+        changes = _follow_columns(lake, place, delivered, number)
+        raw_columns = _delivered_columns(connection, place)
+        # The engine scans in parallel and forgets the order of delivery, so every record carries its place.
+        connection.register("delivered", delivered.append_column("_seq", pa.array(np.arange(delivered.num_rows))))
+        try:
+            sql = _insert_sql(place, delivered, raw_columns, number)
+            landed = connection.execute(sql, {"at": received_at}).fetchone()
+        except duckdb.BinderException as error:
+            raise SourceError(
+                place.source,
+                place.entity,
+                "the condition `deleted` cannot be evaluated on what was delivered.",
+                f"Columns delivered so far: {', '.join(raw_columns)}.",
+            ) from error
+        finally:
+            connection.unregister("delivered")
+        unreadable = _keep_unreadable(connection, place, batch.unreadable, number, received_at)
+        counts = Landed(
+            batch=number,
+            received=delivered.num_rows + len(batch.unreadable),
+            unreadable=unreadable,
+            duplicate=delivered.num_rows - (landed[0] if landed else 0) + len(batch.unreadable) - unreadable,
+            landed=landed[0] if landed else 0,
+            changes=changes,
+        )
+        _move_cursor(connection, place, batch.cursor, number)
+        connection.execute(
+            f"INSERT INTO {CATALOG}.{SCHEMA}.{BATCH.name} VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            [number, run_id, place.source, place.entity, batch.origin, counts.received, counts.unreadable,
+             counts.duplicate, counts.landed, received_at],
+        )  # fmt: skip
+    return counts
+
+
+def land_deletions(lake: Lake, place: Place, seen_keys: str, run_id: int, received_at: datetime) -> Landed | None:
+    """
+    Commit a deletion for every living key that a full snapshot did not deliver; None when there is none.
+
+    *seen_keys* names a temporary table with column ``_key``.
+    """
+    gone = f"""
+        SELECT _key FROM (
+            SELECT _key, arg_max(_op, (_batch, _seq)) AS op FROM {place.raw_table} GROUP BY _key
+        ) WHERE op = 'upsert' AND _key NOT IN (SELECT _key FROM {seen_keys})"""
+    count = lake.connection.execute(f"SELECT count(*) FROM ({gone})").fetchone()
+    if count is None or count[0] == 0:
+        return None
+    with lake.transaction(f"deletions {place.source}/{place.entity}", {"run": run_id}) as connection:
+        number = _next_batch(connection)
+        connection.execute(
+            f"""
+            INSERT INTO {place.raw_table} BY NAME
+            SELECT _key, 'delete' AS _op, NULL::TIMESTAMP AS _source_time, $at::TIMESTAMP AS _received_at,
+                {number} AS _batch, row_number() OVER (ORDER BY _key) - 1 AS _seq, md5('gone')::UUID AS _hash
+            FROM ({gone})""",
+            {"at": received_at},
+        )
+        connection.execute(
+            f"INSERT INTO {CATALOG}.{SCHEMA}.{BATCH.name} VALUES (?, ?, ?, ?, ?, ?, 0, 0, ?, ?)",
+            [number, run_id, place.source, place.entity, "missing from the snapshot", count[0], count[0], received_at],
+        )
+    return Landed(batch=number, received=count[0], unreadable=0, duplicate=0, landed=count[0])
+
+
+def key_sql(settings: SourceEntity) -> str:
+    """Return the SQL expression of a record's key: null when any part is missing. Several parts are joined by ``|``."""
+    parts = [f"nullif(trim({quote(column)}::VARCHAR), '')" for column in settings.key]
+    if len(parts) == 1:
+        return parts[0]
+    return " || '|' || ".join(f"replace(replace({part}, '\\', '\\\\'), '|', '\\|')" for part in parts)
+
+
+def with_safe_names(records: pa.Table) -> pa.Table:
+    """
+    Return *records* with names that differ also without regard to case and leave the envelope's names alone.
+
+    Lake columns are case-insensitive: a source's ``ID`` next to its ``id`` becomes ``ID_2``.
+    """
+    taken: set[str] = set(ENVELOPE_NAMES)
+    names = []
+    for index, delivered in enumerate(records.column_names, start=1):
+        wanted = delivered.strip() or f"c{index}"
+        name, suffix = wanted, 2
+        while name.lower() in taken:
+            name, suffix = f"{wanted}_{suffix}", suffix + 1
+        taken.add(name.lower())
+        names.append(name)
+    return records.rename_columns(names)
+
+
+def _insert_sql(place: Place, delivered: pa.Table, raw_columns: Sequence[str], number: int) -> str:
+    columns = [name for name in delivered.column_names if name != "_seq"]
+    known = {name.lower() for name in columns}
+    texts = ", ".join(f"{_as_text(delivered.schema.field(name))} AS {quote(name)}" for name in columns)
+    hash_parts = ", ".join(f"{literal(name.lower() + '=')} || {quote(name)}" for name in sorted(columns, key=str.lower))
+    deleted = f"coalesce(TRY({place.settings.deleted}), false)" if place.settings.deleted else "false"
+    key = key_sql(place.settings) if all(column.lower() in known for column in place.settings.key) else "NULL"
+    source_time = "NULL::TIMESTAMP"
+    if place.settings.source_time and place.settings.source_time.lower() in known:
+        source_time = source_time_sql(quote(place.settings.source_time), place.settings.source_time_format)
+    content_hash = f"md5(concat_ws(chr(31), {hash_parts}))::UUID" if columns else "md5('')::UUID"
+    # The condition may name a column that other batches delivered and this one did not.
+    absent = "".join(f", NULL::VARCHAR AS {quote(name)}" for name in raw_columns if name.lower() not in known)
+    delivered_names = "".join(f"{quote(name)}, " for name in columns)
+    return f"""
+        INSERT INTO {place.raw_table} BY NAME
+        WITH texts AS (
+            SELECT {texts + ", " if texts else ""}_seq{absent} FROM delivered
+        ), enveloped AS (
+            SELECT * EXCLUDE (_key), coalesce(_key, '{MISSING_KEY_PREFIX}' || _hash) AS _key
+            FROM (
+                SELECT {delivered_names}_seq, {key} AS _key, CASE WHEN {deleted} THEN 'delete' ELSE 'upsert' END AS _op,
+                    {source_time} AS _source_time, $at::TIMESTAMP AS _received_at, {number}::BIGINT AS _batch,
+                    {content_hash} AS _hash
+                FROM texts
+            )
+        ), {_new_versions(place)}
+        SELECT * FROM new_version ORDER BY _seq"""
+
+
+def _new_versions(place: Place) -> str:
+    if not place.newest_by_arrival:
+        return f"""
+        first_of_kind AS (
+            SELECT * FROM enveloped QUALIFY row_number() OVER (PARTITION BY _key, _hash ORDER BY _seq) = 1
+        ), new_version AS (
+            SELECT * FROM first_of_kind ANTI JOIN {place.raw_table} AS landed USING (_key, _hash)
+        )"""
+    return f"""
+        last_landed AS (
+            SELECT _key, arg_max(_hash, (_batch, _seq)) AS last_hash
+            FROM {place.raw_table} AS landed SEMI JOIN enveloped USING (_key) GROUP BY _key
+        ), before AS (
+            SELECT enveloped.*, last_hash, lag(_hash) OVER (PARTITION BY _key ORDER BY _seq) AS previous_hash
+            FROM enveloped LEFT JOIN last_landed USING (_key)
+        ), new_version AS (
+            SELECT * EXCLUDE (last_hash, previous_hash) FROM before
+            WHERE _hash IS DISTINCT FROM coalesce(previous_hash, last_hash)
+        )"""
+
+
+def source_time_sql(text: str, written_as: str | None) -> str:
+    """Return the SQL that reads the VARCHAR expression *text* as a moment in UTC; null when it is none."""
+    if written_as is not None:
+        return f"try_strptime({text}, {literal(written_as)})::TIMESTAMP"
+    formats = ", ".join(literal(each) for each in SOURCE_TIME_FORMATS)
+    return (
+        f"coalesce(TRY_CAST({text} AS TIMESTAMPTZ) AT TIME ZONE 'UTC',"
+        f" try_strptime({text}, [{formats}]),"
+        f" CASE WHEN regexp_full_match({text}, '[0-9]{{10}}') THEN make_timestamp({text}::BIGINT * 1000000)"
+        f" WHEN regexp_full_match({text}, '[0-9]{{13}}') THEN make_timestamp({text}::BIGINT * 1000) END)"
+    )
+
+
+def _as_text(column: pa.Field) -> str:
+    name = quote(column.name)
+    if pa.types.is_string(column.type) or pa.types.is_large_string(column.type):
+        return name
+    if pa.types.is_nested(column.type):
+        return f"to_json({name})::VARCHAR"
+    return f"{name}::VARCHAR"
+
+
+def _delivered_columns(connection: duckdb.DuckDBPyConnection, place: Place) -> list[str]:
+    described = connection.execute(f"DESCRIBE {place.raw_table}").fetchall()
+    return [row[0] for row in described if row[0] not in ENVELOPE_NAMES]
+
+
+def _next_batch(connection: duckdb.DuckDBPyConnection) -> int:
+    row = connection.execute(f"SELECT coalesce(max(batch), 0) + 1 FROM {CATALOG}.{SCHEMA}.{BATCH.name}").fetchone()
+    assert row is not None
+    return int(row[0])
+
+
+def _follow_columns(lake: Lake, place: Place, delivered: pa.Table, number: int) -> tuple[tuple[str, str], ...]:
+    """Give the raw table the columns that are new, and keep account of new, retyped and vanished ones."""
+    connection = lake.connection
+    table = record_table(place.source, place.entity, delivered.column_names)
+    lake.ensure(table)
+    lake.add_columns(table)
+    if delivered.num_rows == 0:
+        return ()
+    rows = connection.execute(
+        f"SELECT name, arg_max(type, batch), arg_max(change, batch) FROM {CATALOG}.{SCHEMA}.{COLUMN_CHANGE.name}"
+        " WHERE source = ? AND entity = ? GROUP BY name",
+        [place.source, place.entity],
+    ).fetchall()
+    known = {name: (kind, change) for name, kind, change in rows}
+    found = {field.name: str(field.type) for field in delivered.schema}
+    changes: list[tuple[str, str, str | None]] = []
+    for name, kind in found.items():
+        if name not in known or known[name][1] == "vanished":
+            changes.append((name, "appeared", kind))
+        elif known[name][0] != kind and kind != "null":
+            changes.append((name, "retyped", kind))
+    changes += [(name, "vanished", None) for name, (_, change) in known.items() if change != "vanished" and name not in found]
+    if changes:
+        connection.executemany(
+            f"INSERT INTO {CATALOG}.{SCHEMA}.{COLUMN_CHANGE.name} VALUES (?, ?, ?, ?, ?, ?)",
+            [[place.source, place.entity, name, change, kind, number] for name, change, kind in changes],
+        )
+    return tuple((name, change) for name, change, _ in changes) if known else ()
+
+
+def _keep_unreadable(
+    connection: duckdb.DuckDBPyConnection, place: Place, pieces: Sequence[Unreadable], number: int, at: datetime
+) -> int:
+    """Keep the *pieces* that are not here yet; return how many are new. The rest are duplicates of an earlier reading."""
+    if not pieces:
+        return 0
+    table = pa.table(
+        {
+            "place": pa.array([piece.place for piece in pieces], pa.string()),
+            "reason": pa.array([piece.reason for piece in pieces], pa.string()),
+            "content": pa.array([piece.content for piece in pieces], pa.binary()),
+        }
+    )
+    connection.register("unreadable_pieces", table)
+    try:
+        row = connection.execute(
+            f"""
+            INSERT INTO {CATALOG}.{SCHEMA}.{UNREADABLE.name} BY NAME
+            SELECT {number}::BIGINT AS batch, $source AS source, $entity AS entity, place, reason, content, content_hash,
+                $at::TIMESTAMP AS received_at
+            FROM (SELECT DISTINCT ON (place, content_hash) * FROM (SELECT *, md5(content)::UUID AS content_hash FROM unreadable_pieces))
+            WHERE (place, content_hash) NOT IN (
+                SELECT (place, content_hash) FROM {CATALOG}.{SCHEMA}.{UNREADABLE.name}
+                WHERE source = $source AND entity = $entity)""",
+            {"source": place.source, "entity": place.entity, "at": at},
+        ).fetchone()
+    finally:
+        connection.unregister("unreadable_pieces")
+    return int(row[0]) if row else 0
+
+
+def _move_cursor(connection: duckdb.DuckDBPyConnection, place: Place, cursor: Cursor, number: int) -> None:
+    connection.execute(
+        f"DELETE FROM {CATALOG}.{SCHEMA}.{CURSOR.name} WHERE source = ? AND entity = ?", [place.source, place.entity]
+    )
+    connection.execute(
+        f"INSERT INTO {CATALOG}.{SCHEMA}.{CURSOR.name} VALUES (?, ?, ?, ?)",
+        [place.source, place.entity, json.dumps(dict(cursor), ensure_ascii=False, sort_keys=True), number],
+    )
+

@@ -1,0 +1,82 @@
+"""PostgreSQL: connections, the control schema's migrations, and the lock that keeps one writer at a time."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
+from importlib import resources
+
+import psycopg
+import sqlalchemy
+from alembic import command
+from alembic.config import Config
+from psycopg import sql
+
+from rddm.contracts.errors import RunInProgress, StoreError
+
+WRITER_LOCK = 0x5244444D  # "RDDM"; advisory locks are per database, and a warehouse has a database of its own
+
+
+class Database:
+    """One PostgreSQL database, by URL. Holds no open connection of its own."""
+
+    def __init__(self, url: str) -> None:
+        self._url = url
+
+    @property
+    def conninfo(self) -> str:
+        """Keyword connection string as libpq reads it. May hold a password: never print it."""
+        return psycopg.conninfo.make_conninfo(self._url)
+
+    @contextmanager
+    def connect(self, *, autocommit: bool = False) -> Iterator[psycopg.Connection]:
+        """Yield a connection; commits when the block ends well, rolls back when it does not."""
+        try:
+            connection = psycopg.connect(self._url, autocommit=autocommit, connect_timeout=10)
+        except psycopg.OperationalError as error:
+            raise StoreError(
+                "PostgreSQL cannot be reached. Is it running, and is RDDM_DATABASE_URL (or database.url in rddm.yaml) right?"
+            ) from error
+        with connection:
+            connection.execute("SET TIME ZONE 'UTC'")
+            yield connection
+
+    def migrate(self) -> None:
+        """Bring schema ``control`` to this version's form; does nothing when it is."""
+        with self.connect() as connection:
+            connection.execute("CREATE SCHEMA IF NOT EXISTS control")
+        migrations = resources.files("rddm.store") / "migrations"
+        config = Config()
+        config.set_main_option("script_location", str(migrations))
+        engine = sqlalchemy.create_engine("postgresql+psycopg://", creator=lambda: psycopg.connect(self._url))
+        logging.getLogger("alembic").setLevel(logging.WARNING)
+        try:
+            with engine.begin() as connection:
+                config.attributes["connection"] = connection
+                command.upgrade(config, "head")
+        finally:
+            engine.dispose()
+
+    @contextmanager
+    def writer_lock(self) -> Iterator[None]:
+        """
+        Hold the warehouse's writer lock for the length of the block.
+
+        It belongs to a connection, so a killed process lets go of it at once.
+
+        Raises:
+            RunInProgress: someone else holds it.
+        """
+        with self.connect(autocommit=True) as connection:
+            row = connection.execute("SELECT pg_try_advisory_lock(%s)", (WRITER_LOCK,)).fetchone()
+            if row is None or not row[0]:
+                raise RunInProgress(
+                    "Another run is writing to this warehouse. Wait for it (`rddm status`), then start this one again."
+                )
+            yield
+
+
+def identifier(*parts: str) -> sql.Identifier:
+    """Return a quoted, dotted PostgreSQL identifier."""
+    return sql.Identifier(*parts)

@@ -1,0 +1,193 @@
+"""
+The lake: DuckLake tables, worked by DuckDB, their catalog in PostgreSQL.
+
+Everything committed is a snapshot; a snapshot's message and its ``extra_info`` say which run made it.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import duckdb
+from duckdb_extensions import import_extension
+
+from rddm.contracts.errors import StoreError
+from rddm.contracts.tables import Table, create_table_sql, literal, quote
+from rddm.project.settings import Engine, Storage
+
+CATALOG = "lake"
+METADATA_SCHEMA = "lake"
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """A committed state of the lake. ``at`` is UTC."""
+
+    number: int
+    at: datetime
+    message: str | None
+    info: Mapping[str, Any]
+
+
+class Lake:
+    """An attached lake. One writer at a time: hold `Database.writer_lock` around transactions."""
+
+    def __init__(self, connection: duckdb.DuckDBPyConnection) -> None:
+        self.connection = connection
+
+    def ensure(self, *tables: Table) -> None:
+        """Create the tables (and their schemas) that are not there yet."""
+        existing = self._columns_by_table()
+        for table in tables:
+            if (table.schema, table.name) not in existing:
+                self.connection.execute(f"CREATE SCHEMA IF NOT EXISTS {CATALOG}.{quote(table.schema)}")
+                self.connection.execute(create_table_sql(CATALOG, table))
+
+    def add_columns(self, table: Table) -> tuple[str, ...]:
+        """Add the columns of *table* that the lake's table does not have; return their names."""
+        existing = self._columns_by_table().get((table.schema, table.name), frozenset())
+        missing = [column for column in table.columns if column.name.lower() not in existing]
+        for column in missing:
+            self.connection.execute(
+                f"ALTER TABLE {CATALOG}.{quote(table.schema)}.{quote(table.name)}"
+                f" ADD COLUMN {quote(column.name)} {column.type}"
+            )
+        return tuple(column.name for column in missing)
+
+    def has(self, schema: str, name: str) -> bool:
+        return (schema, name) in self._columns_by_table()
+
+    @contextmanager
+    def transaction(self, message: str, info: Mapping[str, Any] | None = None) -> Iterator[duckdb.DuckDBPyConnection]:
+        """
+        Yield the connection inside a transaction over every table of the lake; all of it is committed, or none.
+
+        Temporary tables made inside stay after a commit.
+
+        Raises:
+            StoreError: the disk is full, the catalog is gone, and the like.
+        """
+        self.connection.execute("BEGIN")
+        try:
+            yield self.connection
+            self.connection.execute(
+                f"CALL {CATALOG}.set_commit_message('rddm', {literal(message)},"
+                f" extra_info => {literal(json.dumps(dict(info or {}), sort_keys=True))})"
+            )
+            self.connection.execute("COMMIT")
+        except BaseException as error:
+            try:
+                self.connection.execute("ROLLBACK")
+            except duckdb.Error:
+                pass  # the failed statement has rolled back already
+            if isinstance(error, duckdb.IOException | duckdb.OutOfMemoryException | duckdb.TransactionException):
+                raise StoreError(
+                    f"The lake could not be written ({type(error).__name__}). Check disk space, memory and that PostgreSQL is "
+                    "up, then run again: nothing of this step was committed."
+                ) from error
+            raise
+
+    def current_snapshot(self) -> int:
+        row = self.connection.execute(f"SELECT id FROM {CATALOG}.current_snapshot()").fetchone()
+        assert row is not None
+        return int(row[0])
+
+    def snapshots(self) -> list[Snapshot]:
+        """Every snapshot that has not been expired, oldest first."""
+        rows = self.connection.execute(
+            "SELECT snapshot_id, epoch_us(snapshot_time), commit_message, commit_extra_info"
+            f" FROM ducklake_snapshots('{CATALOG}') ORDER BY snapshot_id"
+        ).fetchall()
+        return [
+            Snapshot(number, datetime.fromtimestamp(micros / 1e6, UTC), message, json.loads(info or "{}"))
+            for number, micros, message, info in rows
+        ]
+
+    def _columns_by_table(self) -> dict[tuple[str, str], frozenset[str]]:
+        rows = self.connection.execute(
+            "SELECT schema_name, table_name, list(lower(column_name)) FROM duckdb_columns()"
+            f" WHERE database_name = '{CATALOG}' GROUP BY ALL"
+        ).fetchall()
+        return {(schema, name): frozenset(columns) for schema, name, columns in rows}
+
+
+def open_lake(conninfo: str, folder: Path, storage: Storage, engine: Engine, *, read_only: bool = False) -> Lake:
+    """
+    Return the lake whose catalog is at *conninfo*; its files lie in ``storage.path`` (relative to *folder*).
+
+    DuckDB spills to ``folder/spill`` when memory is short.
+    """
+    spill = folder / "spill"
+    spill.mkdir(parents=True, exist_ok=True)
+    connection = connect_duckdb(engine, spill)
+    for extension in ("ducklake", "postgres_scanner"):
+        import_extension(extension, con=connection)
+    if storage.path.startswith("s3://"):
+        import_extension("httpfs", con=connection)
+        connection.execute(_s3_secret(storage))
+        data_path = storage.path.rstrip("/") + "/"
+    else:
+        data_folder = folder / storage.path
+        data_folder.mkdir(parents=True, exist_ok=True)
+        data_path = f"{data_folder.resolve()}{os.sep}"
+    options = f"DATA_PATH {literal(data_path)}, METADATA_SCHEMA '{METADATA_SCHEMA}'" + (", READ_ONLY" if read_only else "")
+    try:
+        connection.execute(f"ATTACH {literal('ducklake:postgres:' + conninfo)} AS {CATALOG} ({options})")
+    except duckdb.Error as error:
+        # DuckDB's message repeats the connection string, which may hold a password.
+        raise StoreError(
+            f"The lake's catalog cannot be opened ({type(error).__name__}). Is PostgreSQL up, and was the project's storage "
+            "path left as it was?"
+        ) from None
+    return Lake(connection)
+
+
+def connect_duckdb(engine: Engine, spill: Path) -> duckdb.DuckDBPyConnection:
+    """Return a DuckDB connection that loads nothing by itself, thinks in UTC and spills to *spill*."""
+    connection = duckdb.connect(
+        ":memory:",
+        config={
+            "autoinstall_known_extensions": "false",
+            "autoload_known_extensions": "false",
+            "temp_directory": str(spill),
+            "memory_limit": memory_limit(engine.memory_limit),
+            "preserve_insertion_order": "false",
+        },
+    )
+    connection.execute("SET TimeZone = 'UTC'")
+    if engine.threads is not None:
+        connection.execute(f"SET threads = {engine.threads}")
+    return connection
+
+
+def memory_limit(setting: str) -> str:
+    """
+    Return *setting* as DuckDB takes it; a percentage is of this machine's memory.
+
+    >>> memory_limit("8GB")
+    '8GB'
+    """
+    if not setting.endswith("%"):
+        return setting
+    total_bytes = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    return f"{int(total_bytes * float(setting[:-1]) / 100 / 2**20)}MiB"
+
+
+def _s3_secret(storage: Storage) -> str:
+    endpoint = storage.s3_endpoint or ""
+    use_ssl = not endpoint.startswith("http://")
+    host = endpoint.removeprefix("https://").removeprefix("http://").rstrip("/")
+    parts = ["TYPE s3", f"REGION {literal(storage.s3_region)}"]
+    if storage.s3_access_key and storage.s3_secret_key:
+        parts.append(f"KEY_ID {literal(storage.s3_access_key.get_secret_value())}")
+        parts.append(f"SECRET {literal(storage.s3_secret_key.get_secret_value())}")
+    if host:
+        parts += [f"ENDPOINT {literal(host)}", "URL_STYLE 'path'", f"USE_SSL {str(use_ssl).lower()}"]
+    return f"CREATE OR REPLACE SECRET lake_storage ({', '.join(parts)})"

@@ -1,0 +1,1 @@
+"""Migrations of schema ``control``, applied by `rddm.store.database.Database.migrate`."""
