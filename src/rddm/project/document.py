@@ -43,8 +43,8 @@ class Node:
     """
     A value with its place. ``line``: where its key (or, in a list, the item) stands; ``key``: its path as written.
 
-    ``from_environment``: its text came from ``${NAME}`` and must never be shown. ``unknown``: ``${NAME}`` is not set, which
-    was reported already, so nothing else should be said about the value.
+    ``from_environment``: its text came from ``${NAME}`` and must never be shown. ``unknown``: ``${NAME}`` is not set,
+    which was reported already, so nothing else should be said about the value.
     """
 
     value: Scalar | tuple[Node, ...] | Mapping[str, Node]
@@ -63,6 +63,12 @@ class Node:
     def items(self) -> tuple[Node, ...]:
         """The items of a list; none when this is something else."""
         return self.value if isinstance(self.value, tuple) else ()
+
+    def shown(self) -> str:
+        """Return the value for a message: never one that came from the environment, nor a long one whole."""
+        if self.from_environment or isinstance(self.value, Mapping | tuple):
+            return "of that name"
+        return str(self.value)[:60]
 
     def plain(self) -> Plain:
         """Return the bare data."""

@@ -14,7 +14,7 @@ from rddm.project.model_checks import model_problems, without_removed_fields
 from rddm.project.settings import Model, ProjectSettings, SourceSettings
 from rddm.project.source_checks import Surroundings, source_problems
 from rddm.project.source_shape import WRITTEN_IN_SOURCE, as_settings
-from rddm.project.validation import validated
+from rddm.project.validation import IDENTIFIER, IDENTIFIER_RULE, identifier_fix, validated
 
 PROJECT_FILE = "rddm.yaml"
 MODEL_FILE = "model.yaml"
@@ -117,6 +117,9 @@ def _load_sources(found: _Found) -> dict[str, tuple[SourceSettings | None, Node]
             if len(found.problems) == before:
                 found.say(file, "the file is empty.", "Describe the source, or take the file away.")
             sources[path.stem] = (None, Node(None, file, 0))
+            continue
+        if not IDENTIFIER.fullmatch(path.stem):
+            found.say(file, f"a source has the name of its file; {IDENTIFIER_RULE}", identifier_fix(path.stem, ".yaml"))
             continue
         shaped, problems = as_settings(node)
         settings, more = validated(SourceSettings, shaped, {"name": path.stem}, written_keys=WRITTEN_IN_SOURCE)

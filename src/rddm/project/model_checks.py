@@ -10,7 +10,7 @@ from rddm.contracts.errors import ConfigurationProblem
 from rddm.project.document import Node
 from rddm.project.order import reference_cycle
 from rddm.project.settings import ExactIdentity, Model, ModelEntity, ProbabilisticIdentity, SemanticType
-from rddm.project.suggestions import did_you_mean
+from rddm.project.suggestions import did_you_mean_instead
 
 OWN_COLUMNS = frozenset(
     {"record_id", "source", "entity", "key", "source_time", "batch", "seq", "repairs", "content_hash"}
@@ -116,8 +116,9 @@ def _reference_problems(
                 f"{name}.{field_name} of the model references it.", f"Take {field_name} of {name} out too (null)."
             )
         elif target not in model.entities:
-            yield written.entries["references"].problem(
-                f"the model has no entity {target}.", did_you_mean(target, model.entities)
+            named = written.entries["references"]
+            yield named.problem(
+                f"the model has no entity {named.shown()}.", did_you_mean_instead(named, model.entities)
             )
 
 
@@ -146,7 +147,7 @@ def _require_any_problems(name: str, entity: ModelEntity, place: Node) -> Iterat
 def _unknown_fields(entity: ModelEntity, names: Node) -> Iterator[ConfigurationProblem]:
     for item in names.items:
         if item.value not in entity.fields:
-            yield item.problem(f"there is no field {item.value}.", did_you_mean(str(item.value), entity.fields))
+            yield item.problem(f"there is no field {item.shown()}.", did_you_mean_instead(item, entity.fields))
 
 
 def _cycle_place(entities: Node, model: Model, cycle: tuple[str, ...]) -> Node:

@@ -104,12 +104,14 @@ class ModelEntity(Settings):
     fields: dict[Identifier, ModelField]
     require_any: tuple[tuple[str, ...], ...] = ()
     """Of each list at least one field must have a value, or the record waits as ``incomplete``."""
-    identity: Annotated[ProbabilisticIdentity | ExactIdentity | FactIdentity, Field(discriminator="method")] | None = None
+    identity: Annotated[ProbabilisticIdentity | ExactIdentity | FactIdentity, Field(discriminator="method")] | None = (
+        None
+    )
     """How records of this entity are found to be the same; without it every record stands for itself."""
 
 
 class Model(Settings):
-    """The unified model. Fields of type ``reference`` make it a directed graph without cycles but for self-references."""
+    """The unified model. Fields of type ``reference`` make it a directed graph; only self-references may be cycles."""
 
     entities: dict[Identifier, ModelEntity]
 

@@ -20,7 +20,7 @@ from rddm.project.settings import (
     SourceEntity,
     SourceSettings,
 )
-from rddm.project.suggestions import did_you_mean
+from rddm.project.suggestions import did_you_mean, did_you_mean_instead
 
 NAMES = frozenset({SemanticType.FAMILY_NAME, SemanticType.GIVEN_NAME, SemanticType.PATRONYMIC})
 DATES = frozenset({SemanticType.BIRTH_DATE, SemanticType.DATE, SemanticType.TIMESTAMP})
@@ -49,9 +49,11 @@ def source_problems(source: SourceSettings, node: Node, around: Surroundings) ->
         model_entity = around.model.entities.get(model_name)
         if model_entity is None:
             where = place.entries.get("model", place)
-            fix = did_you_mean(model_name, around.model.entities)
-            fix = fix if entity.model else f"Say which one is meant with `model:`. {fix}"
-            yield where.problem(f"the model has no entity {model_name}.", fix)
+            if entity.model:
+                fix = did_you_mean_instead(where, around.model.entities)
+            else:
+                fix = f"Say which one is meant with `model:`. {did_you_mean(name, around.model.entities)}"
+            yield where.problem(f"the model has no entity {where.shown() if entity.model else name}.", fix)
             continue
         fields = place.entries["fields"]
         yield from _coverage_problems(entity, fields, model_name, model_entity)
@@ -79,9 +81,8 @@ def _entity_problems(entity: SourceEntity, place: Node) -> Iterator[Configuratio
         yield place.entries["source_time_format"].problem(
             "there is no source_time that it could be the format of.", "Name the column under `source_time`."
         )
-    for format_key in ("source_time_format",):
-        if format_key in place.entries:
-            yield from _format_problems(place.entries[format_key])
+    if entity.source_time_format is not None:
+        yield from _format_problems(place.entries["source_time_format"])
     if entity.deleted is not None:
         yield from _sql_problems(entity.deleted, place.entries["deleted"])
 
@@ -149,9 +150,8 @@ def _reference_problems(
 ) -> Iterator[ConfigurationProblem]:
     target_source, target_entity = reference_target(source, mapping, field)
     if target_source not in around.sources:
-        yield written.entries["source"].problem(
-            f"there is no source {target_source}.", did_you_mean(target_source, around.sources)
-        )
+        named = written.entries["source"]
+        yield named.problem(f"there is no source {named.shown()}.", did_you_mean_instead(named, around.sources))
         return
     target = around.sources[target_source]
     if target is None:
@@ -160,9 +160,14 @@ def _reference_problems(
     place = written.entries.get("entity", written.entries.get("source", written))
     choice = f" Of that kind it has: {', '.join(fitting)}." if fitting else ""
     if target_entity not in target.entities:
-        known = did_you_mean(target_entity, fitting or target.entities)
-        fix = known if mapping.entity else f"Say which one is meant with `entity:`. {known}"
-        yield place.problem(f"source {target_source} has no entity {target_entity}.", fix)
+        known = fitting or target.entities
+        if mapping.entity:
+            yield place.problem(
+                f"source {target_source} has no entity {place.shown()}.", did_you_mean_instead(place, known)
+            )
+        else:
+            fix = f"Say which one is meant with `entity:`. {did_you_mean(target_entity, known)}"
+            yield place.problem(f"source {target_source} has no entity {target_entity}.", fix)
     elif target_entity not in fitting:
         kind = target.entities[target_entity].model or target_entity
         yield place.problem(

@@ -60,8 +60,8 @@ def _shaped_entity(entity: Node, connector: Node | None, source: Node) -> tuple[
         )
     merged = _merged(connector, read)
     if merged is None:
-        missing = source.problem("this key is missing.", "Say how the source is reached.", "connector")
-        problems.append(missing)
+        problems.append(source.problem("this key is missing.", "Say how the source is reached.", "connector"))
+        kept["connector"] = replace(source, value="", unknown=True)  # said already
     else:
         kept["connector"] = merged
     key = kept.get("key")

@@ -6,6 +6,8 @@ from collections.abc import Iterable
 
 from rapidfuzz import fuzz, process
 
+from rddm.project.document import Node
+
 CLOSE_ENOUGH = 70.0
 """Per cent of similarity; below it a suggestion misleads more often than it helps (``phone`` for ``region``)."""
 LISTED = 12
@@ -28,6 +30,11 @@ def did_you_mean(written: str, known: Iterable[str]) -> str:
     if best is not None:
         return f"Did you mean {best[0]}?"
     return f"There are: {listed(names)}."
+
+
+def did_you_mean_instead(written: Node, known: Iterable[str]) -> str:
+    """Return `did_you_mean` for a value; for one from the environment only what there is, which tells nothing of it."""
+    return did_you_mean("" if written.from_environment else str(written.value), known)
 
 
 def listed(names: Iterable[str]) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import types
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from enum import Enum
@@ -12,11 +13,12 @@ from pydantic_core import ErrorDetails
 
 from rddm.contracts.errors import ConfigurationProblem
 from rddm.project.document import Node
-from rddm.project.suggestions import did_you_mean, listed
+from rddm.project.suggestions import did_you_mean, did_you_mean_instead, listed
 
 S = TypeVar("S", bound=BaseModel)
 Annotation = Any
 
+IDENTIFIER = re.compile(r"[a-z][a-z0-9_]{0,48}")
 IDENTIFIER_RULE = "a name here has only a-z, 0-9 and _, begins with a letter and takes at most 49 characters."
 
 
@@ -57,7 +59,7 @@ def _explained(
     if node.unknown:
         return None
     if place.key_itself:
-        return node.problem(IDENTIFIER_RULE, _identifier_fix(node.key.rsplit(".", 1)[-1]))
+        return node.problem(IDENTIFIER_RULE, identifier_fix(node.key.rsplit(".", 1)[-1]))
     missing = place.missing
     if details["type"] == "missing":
         return node.problem("this key is missing.", place.description(), missing)
@@ -77,10 +79,8 @@ def _explained_value(details: ErrorDetails, place: _Place) -> tuple[str, str]:
         known = place.tags() if kind == "union_tag_invalid" else place.choices()
         if kind == "union_tag_invalid":
             node = node.entries.get(place.discriminator(), node)
-        fix = f"It is one of: {listed(known)}." if node.from_environment else did_you_mean(str(node.value), known)
-        shown = "" if node.from_environment or not isinstance(node.value, str) else f" `{node.value[:40]}`"
-        where = f"{place.discriminator()}" if kind == "union_tag_invalid" else "this key"
-        return f"{where} cannot be{shown or ' that'}.", fix
+        where = place.discriminator() if kind == "union_tag_invalid" else "this key"
+        return f"{where} cannot be {_shown(node)}.", did_you_mean_instead(node, known)
     expected = _EXPECTED.get(kind)
     if expected is not None:
         needs, fix = expected
@@ -93,7 +93,7 @@ def _explained_value(details: ErrorDetails, place: _Place) -> tuple[str, str]:
         limit = next(iter(context.values()), "")
         return f"the number must be {bounds[kind]} {limit}.", ""
     if kind == "string_pattern_mismatch":
-        return IDENTIFIER_RULE, "" if node.from_environment else _identifier_fix(str(node.value))
+        return IDENTIFIER_RULE, "" if node.from_environment else identifier_fix(str(node.value))
     return "this value does not fit here.", place.description()
 
 
@@ -126,9 +126,13 @@ def _article(node: Node) -> str:
     return names.get(type(value), "nothing")
 
 
-def _identifier_fix(written: str) -> str:
+def _shown(node: Node) -> str:
+    return f"`{node.shown()}`" if isinstance(node.value, str) and not node.from_environment else "that"
+
+
+def identifier_fix(written: str, ending: str = "") -> str:
     parts = "".join(c if c.isascii() and c.isalnum() else "_" for c in written.lower()).strip("_0123456789")
-    return f"Write {parts[:49]}, say." if parts else ""
+    return f"Write {parts[:49]}{ending}, say." if parts else ""
 
 
 class _Place:
@@ -195,7 +199,7 @@ class _Place:
 
     def description(self) -> str:
         sentences = self._doc.split(". ")
-        return sentences[0].rstrip(".") + "." if self._doc else ""
+        return sentences[0].rstrip(".").replace("``", "`") + "." if self._doc else ""
 
 
 def _unwrapped(annotation: Annotation) -> Annotation:
