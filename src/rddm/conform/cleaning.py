@@ -102,7 +102,7 @@ def doubtful_names_sql(mapped: MappedEntity, relation: str, given_names: str) ->
     Return the query of the distinct (last, first, middle) that might stand in each other's place; None without two names.
 
     Doubtful: the given name is no known one, the family name is one, or either is several words. *given_names*: a
-    relation with column ``name``, in lower case.
+    relation with column ``name``, folded (lower case, ё as е).
     """
     last, first, middle = _mapped_names(mapped)
     if last == "NULL" and first == "NULL":
@@ -110,7 +110,8 @@ def doubtful_names_sql(mapped: MappedEntity, relation: str, given_names: str) ->
     return f"""
         SELECT DISTINCT {last} AS last_before, {first} AS first_before, {middle} AS middle_before FROM {relation}
         WHERE NOT is_delete AND (
-            lower({first}) NOT IN (SELECT name FROM {given_names}) OR lower({last}) IN (SELECT name FROM {given_names})
+            {_folded(first)} NOT IN (SELECT name FROM {given_names})
+            OR {_folded(last)} IN (SELECT name FROM {given_names})
             OR contains({last}, ' ') OR contains({first}, ' '))"""
 
 
@@ -164,6 +165,10 @@ def evaluated_sql(mapped: MappedEntity, relation: str, present: Collection[str])
                 list_concat(problems, list_filter([{incomplete}], problem -> problem IS NOT NULL)) END AS problems
         FROM (SELECT {ENVELOPE}, CASE WHEN len(repairs) > 0 THEN repairs END AS repairs, problems,
             {", ".join(columns)} FROM {relation}) AS typed"""
+
+
+def _folded(name: str) -> str:
+    return f"replace(lower({name}), 'ё', 'е')"
 
 
 def _mapped_names(mapped: MappedEntity) -> tuple[str, str, str]:

@@ -26,7 +26,7 @@ def golden_sql(name: str, entity: ModelEntity, member: str, diminutive: str) -> 
     Return the query of the golden rows of the model's entity *name*.
 
     *member*: one row per record with golden_id, record_id, source, source_time, trust and the model's fields, references
-    already as golden ids. *diminutive*: a relation with column name (lower case). Result: the columns of
+    already as golden ids. *diminutive*: a relation with column name (lower case, ё as е). Result: the columns of
     `golden_contract`, one row per golden_id.
     """
     fields = list(entity.fields.items())
@@ -91,6 +91,6 @@ def _counted_cte(field: str, settings: ModelField, member: str, diminutive: str)
 def _completeness_sql(value: str, diminutive: str) -> str:
     return (
         f"CASE WHEN length({value}) <= 2 THEN 0"
-        f" WHEN lower({value}) IN (SELECT name FROM {diminutive}) THEN 1"
+        f" WHEN replace(lower({value}), 'ё', 'е') IN (SELECT name FROM {diminutive}) THEN 1"
         f" WHEN regexp_matches({value}, '[А-Яа-яЁё]') THEN 3 ELSE 2 END"
     )

@@ -30,9 +30,9 @@ from rddm.conform.fields import conformed_table
 from rddm.conform.mapping import MappedEntity, columns_never_delivered, mapped_sql, patched_sql
 from rddm.conform.split import judged_sql, kind_sql, waiting_references
 from rddm.conform.values import fast_sql, normalise, split_full_name
-from rddm.conform.values.lexicon import GIVEN_NAMES
 from rddm.conform.values.record import repair_names
 from rddm.contracts.errors import SourceError
+from rddm.contracts.names import known_given_names
 from rddm.contracts.normalised import Normalised, Rejected
 from rddm.contracts.tables import literal, quote
 from rddm.contracts.tables.conformed import PROGRESS, QUARANTINE, TOMBSTONE
@@ -95,8 +95,8 @@ def prepare(lake: Lake, patches: pa.Table, patch_changed: pa.Table) -> None:
         connection.execute(f"CREATE OR REPLACE TEMP TABLE {name} AS SELECT * FROM incoming")
         connection.unregister("incoming")
     connection.execute("CREATE OR REPLACE TEMP TABLE given_name_lexicon (name VARCHAR)")
-    connection.register("incoming", pa.table({"name": sorted(GIVEN_NAMES)}))
-    connection.execute("INSERT INTO given_name_lexicon SELECT DISTINCT lower(name) FROM incoming")
+    connection.register("incoming", pa.table({"name": sorted(known_given_names())}))
+    connection.execute("INSERT INTO given_name_lexicon SELECT name FROM incoming")
     connection.unregister("incoming")
 
 

@@ -12,6 +12,8 @@ from rddm.contracts.names.known import (
     given_name_gender,
     is_diminutive,
     is_given_name,
+    known_diminutives,
+    known_given_names,
 )
 from rddm.contracts.names.patronymics import is_known_patronymic, is_patronymic, patronymic_gender
 from rddm.contracts.names.romanisation import romanisation_key, transliterate
@@ -25,6 +27,8 @@ __all__ = [
     "is_given_name",
     "is_known_patronymic",
     "is_patronymic",
+    "known_diminutives",
+    "known_given_names",
     "looks_like_russian_surname",
     "patronymic_gender",
     "romanisation_key",

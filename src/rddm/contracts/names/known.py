@@ -164,3 +164,13 @@ def given_name_gender(name: str) -> Gender | None:
         for full in canonical_given_names(name):
             found |= _table_gender(full)
     return found.pop() if len(found) == 1 else None
+
+
+def known_given_names() -> frozenset[str]:
+    """Return every given name and short form in the tables, folded as by `fold_name`."""
+    return _CYRILLIC_FULL | _LATIN_FULL | frozenset(_SHORT_FORMS)
+
+
+def known_diminutives() -> frozenset[str]:
+    """Return every short form that is no full name itself, folded as by `fold_name`."""
+    return frozenset(name for name in _SHORT_FORMS if is_diminutive(name))

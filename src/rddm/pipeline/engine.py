@@ -1,0 +1,225 @@
+"""
+The engine: conform, resolve and curate in one lake transaction.
+
+What a stage changed reaches the next one in temporary tables, named after the entity of the model:
+``changed_<entity>`` (record_id: conformed rows that came, went or differ), ``touched_<entity>`` (golden_id: golden rows to
+make anew), ``regrouped_<entity>`` (golden_id: ids that were created, merged, split or ended).
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+
+import pyarrow as pa
+
+from rddm.conform.fields import conformed_table
+from rddm.conform.mapping import MappedEntity, columns_never_delivered
+from rddm.contracts.errors import SourceError
+from rddm.contracts.tables import conformed, literal, quote, raw
+from rddm.contracts.tables.identity import SHARED_TABLES, link_table
+from rddm.curate.golden import golden_contract
+from rddm.pipeline.conforming import Conforming, conform_entity, prepare
+from rddm.pipeline.conservation import Balance, balance
+from rddm.pipeline.curating import curate_entity, prepare_curation, touch_referring
+from rddm.pipeline.facts import link_facts
+from rddm.pipeline.identity import Resolution, resolve_entity
+from rddm.pipeline.stamp import RunStamp
+from rddm.project.order import entities_in_parent_order
+from rddm.project.settings import ExactIdentity, FactIdentity, ModelEntity, ProbabilisticIdentity, ProjectSettings
+from rddm.store.lake import CATALOG, Lake
+
+Progress = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class HumanWord:
+    """What people have decided, as tables.
+
+    ``patches``: record_id, source, entity, key, column_name, before, after (active ones); ``patch_changed``: source, entity,
+    key (touched since they were last applied); ``judgements``: model_entity, record_a, record_b, verdict. Ids as VARCHAR.
+    """
+
+    patches: pa.Table
+    patch_changed: pa.Table
+    judgements: pa.Table
+
+
+@dataclass
+class EngineResult:
+    """What the engine did. ``golden``: rows written per entity; ``stage_seconds``: wall time per stage."""
+
+    balances: list[Balance] = field(default_factory=list)
+    problems: list[SourceError] = field(default_factory=list)
+    warnings: list[str] = field(default_factory=list)
+    resolutions: dict[str, Resolution] = field(default_factory=dict)
+    golden: dict[str, int] = field(default_factory=dict)
+    stage_seconds: dict[str, float] = field(default_factory=dict)
+
+
+def prepare_lake(lake: Lake) -> None:
+    """Create the tables that every warehouse has."""
+    lake.ensure(*raw.LEDGERS, *conformed.LEDGERS, *SHARED_TABLES)
+
+
+def mapped_entities(settings: ProjectSettings) -> dict[str, list[MappedEntity]]:
+    """Return the sources' entities by the entity of the model that they become."""
+    mapped: dict[str, list[MappedEntity]] = {name: [] for name in settings.model.entities}
+    for source in settings.sources.values():
+        for entity_name, entity in source.entities.items():
+            model_name = entity.model or entity_name
+            mapped[model_name].append(
+                MappedEntity(source.name, entity_name, entity, settings.model.entities[model_name])
+            )
+    return mapped
+
+
+def run_engine(
+    lake: Lake,
+    settings: ProjectSettings,
+    fingerprints: Mapping[tuple[str, str], str],
+    human: HumanWord,
+    run: RunStamp,
+    progress: Progress,
+) -> EngineResult:
+    """
+    Bring conformed, identity and golden tables up to date with the raw layer; all of it is committed, or nothing.
+
+    *fingerprints* says per (source, entity) with what mapping and rules it is conformed.
+
+    Raises:
+        ConservationError: the counts do not balance.
+        StoreError: the lake cannot be written.
+    """
+    result = EngineResult()
+    order = entities_in_parent_order(settings.model)
+    with lake.transaction(f"run {run.run_id}", {"run": run.run_id}):
+        for stage, act in (
+            ("conform", lambda: _conform(lake, settings, order, fingerprints, human, run, progress, result)),
+            ("resolve", lambda: _resolve(lake, settings, order, human, run, progress, result)),
+            ("curate", lambda: _curate(lake, settings, order, progress, result)),
+        ):
+            started = time.monotonic()
+            act()
+            result.stage_seconds[stage] = time.monotonic() - started
+        for name, entities in mapped_entities(settings).items():
+            result.balances += [balance(lake, each.source, each.entity, name) for each in entities]
+    return result
+
+
+def _conform(  # noqa: PLR0913 - the stage's whole world, named once
+    lake: Lake,
+    settings: ProjectSettings,
+    order: Sequence[str],
+    fingerprints: Mapping[tuple[str, str], str],
+    human: HumanWord,
+    run: RunStamp,
+    progress: Progress,
+    result: EngineResult,
+) -> None:
+    prepare(lake, human.patches, human.patch_changed)
+    work = Conforming(lake, run.at, fingerprints)
+    mapped = mapped_entities(settings)
+    for name in order:
+        conform_entity(work, name, settings.model.entities[name], mapped[name], progress)
+    result.problems += work.problems
+    for entities in mapped.values():
+        result.warnings += [warning for each in entities for warning in _warnings(lake, each)]
+
+
+def _warnings(lake: Lake, mapped: MappedEntity) -> list[str]:
+    table = f"{mapped.source}__{mapped.entity}"
+    if not lake.has("raw", table):
+        return []
+    described = lake.connection.execute(f"DESCRIBE {CATALOG}.raw.{quote(table)}").fetchall()
+    names = [row[0] for row in described if row[0] not in raw.ENVELOPE_NAMES]
+    return [
+        f'source "{mapped.source}", entity {mapped.entity}: column "{column}" was never delivered (found: {", ".join(names)}).'
+        f" Map it right in sources/{mapped.source}.yaml."
+        for column in columns_never_delivered(mapped, names)
+    ]
+
+
+def _resolve(  # noqa: PLR0913 - the stage's whole world, named once
+    lake: Lake,
+    settings: ProjectSettings,
+    order: Sequence[str],
+    human: HumanWord,
+    run: RunStamp,
+    progress: Progress,
+    result: EngineResult,
+) -> None:
+    connection = lake.connection
+    for name in order:
+        entity = settings.model.entities[name]
+        connection.execute(f"CREATE OR REPLACE TEMP TABLE touched_{name} (golden_id UUID)")
+        connection.execute(f"CREATE OR REPLACE TEMP TABLE regrouped_{name} (golden_id UUID)")
+        progress(f"resolve {name}")
+        if isinstance(entity.identity, FactIdentity):
+            link_facts(lake, settings.model, name, f"changed_{name}", f"touched_{name}")
+        elif isinstance(entity.identity, ProbabilisticIdentity | ExactIdentity):
+            _judgements_of(lake, name, human.judgements)
+            result.resolutions[name] = resolve_entity(
+                connection,
+                lake=CATALOG,
+                entity=name,
+                model_entity=entity,
+                changed=f"changed_{name}",
+                touched=f"touched_{name}",
+                judgements="judgement",
+                exclusive_sources=_exclusive(settings, name),
+                run=run,
+                progress=lambda what, _share, name=name: progress(f"resolve {name}: {what}"),
+            )
+            connection.execute(
+                f"INSERT INTO regrouped_{name} SELECT unnest([golden_id, other_id]) FROM {CATALOG}.identity.event"
+                f" WHERE entity = {literal(name)} AND run_id = {run.run_id}"
+            )
+        else:
+            _link_alone(lake, name)
+
+
+def _judgements_of(lake: Lake, name: str, judgements: pa.Table) -> None:
+    lake.connection.register("incoming", judgements)
+    lake.connection.execute(
+        "CREATE OR REPLACE TEMP TABLE judgement AS SELECT record_a::UUID AS record_a, record_b::UUID AS record_b, verdict"
+        f" FROM incoming WHERE model_entity = {literal(name)}"
+    )
+    lake.connection.unregister("incoming")
+
+
+def _exclusive(settings: ProjectSettings, name: str) -> Collection[tuple[str, str]]:
+    return [
+        (source.name, entity_name)
+        for source in settings.sources.values()
+        for entity_name, entity in source.entities.items()
+        if (entity.model or entity_name) == name and entity.one_record_per_person
+    ]
+
+
+def _link_alone(lake: Lake, name: str) -> None:
+    """Every record of an entity without identity stands for itself."""
+    link = link_table(name)
+    lake.ensure(link)
+    links = f"{CATALOG}.{link.schema}.{quote(link.name)}"
+    lake.connection.execute(f"DELETE FROM {links} WHERE record_id IN (SELECT record_id FROM changed_{name})")
+    lake.connection.execute(
+        f"INSERT INTO {links} BY NAME SELECT record_id, record_id AS golden_id, 'alone' AS how"
+        f" FROM {CATALOG}.conformed.{quote(name)} WHERE record_id IN (SELECT record_id FROM changed_{name})"
+    )
+    for table in (f"touched_{name}", f"regrouped_{name}"):
+        lake.connection.execute(f"INSERT INTO {table} SELECT record_id FROM changed_{name}")
+
+
+def _curate(
+    lake: Lake, settings: ProjectSettings, order: Sequence[str], progress: Progress, result: EngineResult
+) -> None:
+    prepare_curation(lake, {source.name: source.trust for source in settings.sources.values()})
+    for name in order:
+        entity: ModelEntity = settings.model.entities[name]
+        lake.ensure(conformed_table(name, entity), golden_contract(name, entity))
+        lake.add_columns(golden_contract(name, entity))
+        progress(f"curate {name}")
+        touch_referring(lake, settings.model, name, f"touched_{name}")
+        result.golden[name] = curate_entity(lake, settings.model, name, f"touched_{name}")

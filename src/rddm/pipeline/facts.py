@@ -1,0 +1,80 @@
+"""
+Link records of facts (participations) to the one fact that they report.
+
+A fact has no identity of its own: it is what its fields say - this person, that event, this role - with references read as
+the golden records they lead to. When a person is found to be another one, their facts follow.
+"""
+
+from __future__ import annotations
+
+import duckdb
+
+from rddm.contracts.tables import literal, quote
+from rddm.contracts.tables.identity import link_table
+from rddm.project.settings import FactIdentity, Model
+from rddm.store.lake import CATALOG, Lake
+
+
+def link_facts(lake: Lake, model: Model, name: str, changed: str, touched: str) -> None:
+    """
+    Bring ``identity.<name>__link`` up to date and fill *touched* (golden_id) with the facts to make anew.
+
+    *changed* (record_id) holds the records that changed; ``regrouped_<entity>`` (golden_id) the golden ids of each referenced
+    entity that were created, merged, split or ended in this run.
+    """
+    connection = lake.connection
+    identity = model.entities[name].identity
+    assert isinstance(identity, FactIdentity)
+    link = link_table(name)
+    lake.ensure(link)
+    links = f"{CATALOG}.{quote(link.schema)}.{quote(link.name)}"
+    references = {
+        field: settings.references
+        for field, settings in model.entities[name].fields.items()
+        if field in identity.fields and settings.references
+    }
+    _find_moved(connection, name, changed, references)
+    parts, joins = [], []
+    for index, field in enumerate(identity.fields):
+        if field in references:
+            alias = f"parent_{index}"
+            joins.append(
+                f"LEFT JOIN {CATALOG}.identity.{quote(references[field] + '__link')} AS {alias}"
+                f" ON {alias}.record_id = fact.{quote(field)}"
+            )
+            parts.append(f"coalesce({alias}.golden_id::VARCHAR, '')")
+        else:
+            parts.append(f"coalesce(fact.{quote(field)}::VARCHAR, '')")
+    golden = f"md5({literal(name)} || chr(31) || {' || chr(31) || '.join(parts)})::UUID"
+    connection.execute(
+        f"CREATE OR REPLACE TEMP TABLE new_link AS SELECT fact.record_id, {golden} AS golden_id"
+        f" FROM {CATALOG}.conformed.{quote(name)} AS fact SEMI JOIN moved USING (record_id) {' '.join(joins)}"
+    )
+    connection.execute(
+        f"CREATE OR REPLACE TEMP TABLE old_link AS SELECT record_id, golden_id FROM {links} SEMI JOIN moved USING (record_id)"
+    )
+    connection.execute(
+        f"INSERT INTO {touched} SELECT golden_id FROM old_link UNION SELECT golden_id FROM new_link"
+    )
+    connection.execute(
+        "CREATE OR REPLACE TEMP TABLE stale AS SELECT record_id FROM old_link ANTI JOIN new_link USING (record_id, golden_id)"
+    )
+    connection.execute(f"DELETE FROM {links} WHERE record_id IN (SELECT record_id FROM stale)")
+    connection.execute(
+        f"INSERT INTO {links} BY NAME SELECT record_id, golden_id, NULL::UUID AS fingerprint_id, 'fact' AS how,"
+        " NULL::DOUBLE AS probability FROM new_link ANTI JOIN old_link USING (record_id, golden_id)"
+    )
+    for table in ("moved", "new_link", "old_link", "stale"):
+        connection.execute(f"DROP TABLE {table}")
+
+
+def _find_moved(connection: duckdb.DuckDBPyConnection, name: str, changed: str, references: dict[str, str]) -> None:
+    """Make table ``moved`` (record_id): records that changed, or whose parent now belongs to another golden record."""
+    facts = f"{CATALOG}.conformed.{quote(name)}"
+    selects = [f"SELECT record_id FROM {changed}"]
+    selects += [
+        f"SELECT record_id FROM {facts} WHERE {quote(field)} IN (SELECT record_id"
+        f" FROM {CATALOG}.identity.{quote(parent + '__link')} SEMI JOIN regrouped_{parent} USING (golden_id))"
+        for field, parent in references.items()
+    ]
+    connection.execute(f"CREATE OR REPLACE TEMP TABLE moved AS {' UNION '.join(selects)}")
