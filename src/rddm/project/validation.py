@@ -130,9 +130,20 @@ def _shown(node: Node) -> str:
     return f"`{node.shown()}`" if isinstance(node.value, str) and not node.from_environment else "that"
 
 
+def identifier_from(written: str) -> str:
+    """
+    Return the name (`IDENTIFIER_RULE`) that comes nearest to *written*; empty when nothing of it can stay.
+
+    >>> identifier_from("2. My-Warehouse")
+    'my_warehouse'
+    """
+    return re.sub(r"[^a-z0-9]+", "_", written.lower()).lstrip("_0123456789")[:49].rstrip("_")
+
+
 def identifier_fix(written: str, ending: str = "") -> str:
-    parts = "".join(c if c.isascii() and c.isalnum() else "_" for c in written.lower()).strip("_0123456789")
-    return f"Write {parts[:49]}{ending}, say." if parts else ""
+    """Return the sentence that helps someone who wrote *written* where a name belongs."""
+    name = identifier_from(written)
+    return f"Write {name}{ending}, say." if name else ""
 
 
 class _Place:
