@@ -1,0 +1,52 @@
+"""Parquet: row groups in their native types; structs become dotted columns, lists JSON text."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, BinaryIO
+
+import duckdb
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from rddm.sources.files.chunks import Chunk, unreadable_piece
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+ROWS_IN_CHUNK = 122_880
+
+
+def parse_parquet(file: BinaryIO, name: str) -> Iterator[Chunk]:
+    """Yield the file's rows; a row group that cannot be decoded is one `Unreadable`."""
+    try:
+        parquet = pq.ParquetFile(file)
+    except (pa.ArrowException, OSError):
+        yield Chunk(unreadable=(unreadable_piece(name, "no Parquet file, or its end is missing", b""),))
+        return
+    for group in range(parquet.num_row_groups):
+        rows = parquet.metadata.row_group(group).num_rows
+        try:
+            for batch in parquet.iter_batches(batch_size=ROWS_IN_CHUNK, row_groups=[group]):
+                yield Chunk(plain_columns(pa.Table.from_batches([batch])))
+        except (pa.ArrowException, OSError):
+            place = f"{name}, row group {group + 1} of {parquet.num_row_groups}"
+            yield Chunk(unreadable=(unreadable_piece(place, f"damaged: of its {rows} rows some cannot be read", b""),))
+
+
+def plain_columns(table: pa.Table) -> pa.Table:
+    """Return *table* with structs flattened, lists and maps as JSON text and dictionaries decoded."""
+    while any(pa.types.is_struct(field.type) for field in table.schema):
+        table = table.flatten()
+    for position, field in enumerate(table.schema):
+        if pa.types.is_dictionary(field.type):
+            table = table.set_column(position, field.name, table.column(position).cast(field.type.value_type))
+        elif pa.types.is_nested(field.type):
+            table = table.set_column(position, field.name, _as_json(table.column(position)))
+    return table
+
+
+def _as_json(column: pa.ChunkedArray) -> pa.ChunkedArray:
+    values = pa.table({"value": column})
+    with duckdb.connect(config={"autoinstall_known_extensions": "false"}) as connection:
+        connection.register("delivered", values)
+        return connection.execute("SELECT to_json(value)::VARCHAR AS value FROM delivered").to_arrow_table().column(0)

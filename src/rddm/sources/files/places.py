@@ -1,0 +1,217 @@
+"""Where files lie, on disk or in S3: which there are, how to tell that one changed, and their bytes."""
+
+from __future__ import annotations
+
+import fnmatch
+import glob
+import io
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, Protocol, cast
+
+import obstore
+from obstore.exceptions import BaseError as ObjectStoreError
+from obstore.store import S3Store
+
+from rddm.contracts.batches import Json
+from rddm.sources.files.bytestream import PIECE_BYTES
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from pydantic import SecretStr
+
+    from rddm.project.settings import FileConnector
+
+Stamp = dict[str, Json]
+"""What changes when a file does: its size, and when it was modified or its entity tag."""
+
+GLOB = re.compile(r"[*?\[]")
+
+
+class Unreachable(Exception):
+    """A place or file cannot be opened; the text says why, without secrets."""
+
+
+@dataclass(frozen=True)
+class StoredFile:
+    """A file as it lies there, before any unpacking. ``name`` is its path as the settings would write it."""
+
+    name: str
+    stamp: Stamp
+    size_bytes: int
+
+
+class Place(Protocol):
+    """Disk and S3 stand in for each other."""
+
+    def list(self) -> list[StoredFile]:
+        """Return the files there are, in name order; raise `Unreachable`."""
+        ...
+
+    def pieces(self, file: StoredFile) -> Iterator[bytes]:
+        """Yield the file's bytes from its beginning; raise `Unreachable`."""
+        ...
+
+    def open(self, file: StoredFile) -> IO[bytes]:
+        """Return the file opened for reading at any position; raise `Unreachable`."""
+        ...
+
+
+def open_place(root: Path, connector: FileConnector) -> Place:
+    """Return the place that the connector's path names; raise `Unreachable` when it names none."""
+    if not connector.path:
+        raise Unreachable("no path is given")
+    return S3(connector) if connector.path.startswith("s3://") else Disk(root, connector.path)
+
+
+class Disk:
+    """Files that a path or glob, relative to *root*, finds; a folder means all files in it."""
+
+    def __init__(self, root: Path, path: str) -> None:
+        self._root, self._path = root, path
+
+    def list(self) -> list[StoredFile]:
+        path = self._root / self._path
+        if path.is_dir():
+            found = [item for item in path.iterdir() if not item.name.startswith(".")]
+        elif path.exists() or not GLOB.search(self._path):
+            found = [path]
+        else:
+            self._check_folder()
+            found = [Path(item) for item in glob.glob(str(path), recursive=True)]  # noqa: PTH207 - takes absolute ones
+        try:
+            return sorted((self._stored(item) for item in found if not item.is_dir()), key=lambda file: file.name)
+        except OSError as error:
+            raise Unreachable(f"{self._path}: {error.strerror}") from None
+
+    def _check_folder(self) -> None:
+        fixed = Path(GLOB.split(self._path)[0] + "x").parent
+        if not (self._root / fixed).is_dir():
+            raise Unreachable(f"there is no folder {fixed}")
+
+    def _stored(self, path: Path) -> StoredFile:
+        status = path.stat()
+        name = path.relative_to(self._root) if path.is_relative_to(self._root) else path
+        stamp: Stamp = {"size": status.st_size, "modified": status.st_mtime_ns}
+        return StoredFile(name.as_posix(), stamp, status.st_size)
+
+    def pieces(self, file: StoredFile) -> Iterator[bytes]:
+        try:
+            with self.open(file) as opened:
+                while piece := opened.read(PIECE_BYTES):
+                    yield piece
+        except OSError as error:
+            raise Unreachable(f"{file.name}: {error.strerror}") from None
+
+    def open(self, file: StoredFile) -> IO[bytes]:
+        try:
+            return (self._root / file.name).open("rb")
+        except OSError as error:
+            raise Unreachable(f"{file.name}: {error.strerror}") from None
+
+
+class S3:
+    """Objects of a bucket under a prefix or glob; a path that ends with a slash means all below it."""
+
+    def __init__(self, connector: FileConnector) -> None:
+        bucket, _, self._pattern = (connector.path or "").removeprefix("s3://").partition("/")
+        self._prefix = f"s3://{bucket}/"
+        endpoint = connector.s3_endpoint
+        self._store = S3Store(
+            bucket,
+            region=connector.s3_region,
+            access_key_id=_secret(connector.s3_access_key),
+            secret_access_key=_secret(connector.s3_secret_key),
+            skip_signature=connector.s3_access_key is None,
+            virtual_hosted_style_request=endpoint is None,
+            client_options={"allow_http": bool(endpoint and endpoint.startswith("http://"))},
+            retry_config={"max_retries": 5},
+            **({"endpoint": endpoint} if endpoint else {}),
+        )
+
+    def list(self) -> list[StoredFile]:
+        fixed = GLOB.split(self._pattern)[0]
+        folder = fixed if not GLOB.search(self._pattern) and fixed.endswith("/") else fixed.rpartition("/")[0]
+        try:
+            found = [entry for page in obstore.list(self._store, prefix=folder or None) for entry in page]
+        except (ObjectStoreError, OSError) as error:
+            raise Unreachable(f"{self._prefix}{self._pattern}: {_reason(error)}") from None
+        files = [
+            StoredFile(
+                entry["path"],
+                {"size": entry["size"], "etag": entry["e_tag"] or entry["last_modified"].isoformat()},
+                entry["size"],
+            )
+            for entry in found
+            if self._matches(entry["path"])
+        ]
+        if not files and not GLOB.search(self._pattern) and not self._pattern.endswith("/"):
+            raise Unreachable(f"{self._prefix}{self._pattern}: there is no such object")
+        return sorted(
+            (StoredFile(self._prefix + file.name, file.stamp, file.size_bytes) for file in files),
+            key=lambda file: file.name,
+        )
+
+    def _matches(self, path: str) -> bool:
+        if not GLOB.search(self._pattern):
+            return path.startswith(self._pattern) if self._pattern.endswith("/") else path == self._pattern
+        if "**" in self._pattern:
+            return fnmatch.fnmatchcase(path, self._pattern)
+        same_depth = path.count("/") == self._pattern.count("/")
+        return same_depth and fnmatch.fnmatchcase(path, self._pattern)
+
+    def pieces(self, file: StoredFile) -> Iterator[bytes]:
+        try:
+            for piece in obstore.get(self._store, file.name.removeprefix(self._prefix)).stream(PIECE_BYTES):
+                yield bytes(piece)
+        except (ObjectStoreError, OSError) as error:
+            raise Unreachable(f"{file.name}: {_reason(error)}") from None
+
+    def open(self, file: StoredFile) -> IO[bytes]:
+        try:
+            reader = obstore.open_reader(self._store, file.name.removeprefix(self._prefix))
+        except (ObjectStoreError, OSError) as error:
+            raise Unreachable(f"{file.name}: {_reason(error)}") from None
+        return cast("IO[bytes]", io.BufferedReader(_Random(reader), PIECE_BYTES))
+
+
+class _Random(io.RawIOBase):
+    """A remote object as a file that can be read at any position."""
+
+    def __init__(self, reader: obstore.ReadableFile) -> None:
+        self._reader = reader
+
+    def readable(self) -> bool:
+        return True
+
+    def seekable(self) -> bool:
+        return True
+
+    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
+        return self._reader.seek(offset, whence)
+
+    def tell(self) -> int:
+        return self._reader.tell()
+
+    def readinto(self, buffer: memoryview) -> int:  # type: ignore[override]  # the stub's Buffer has no length
+        content = bytes(self._reader.read(len(buffer)))
+        buffer[: len(content)] = content
+        return len(content)
+
+
+def _secret(value: SecretStr | None) -> str | None:
+    return value.get_secret_value() if value else None
+
+
+def _reason(error: Exception) -> str:
+    """Return the kind of trouble in words; the store's own text can hold a signed address."""
+    known = {
+        "NotFoundError": "there is no such bucket or object",
+        "PermissionDeniedError": "access is denied; check the keys",
+        "UnauthenticatedError": "the keys are not accepted",
+    }
+    return known.get(
+        type(error).__name__, f"the object store cannot be reached or answers with an error ({type(error).__name__})"
+    )

@@ -1,0 +1,19 @@
+"""Which records are taken from a nested document."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from rddm.sources.json_text import Step
+
+
+@dataclass(frozen=True)
+class Selection:
+    """Where the records lie, and what they carry down from above (new column: its field there)."""
+
+    steps: tuple[Step, ...] = ()
+    carry: Mapping[str, str] = field(default_factory=dict)

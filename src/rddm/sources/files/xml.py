@@ -1,0 +1,136 @@
+"""XML: records found by the path of their elements, one held at a time; entities and external references are refused."""
+
+from __future__ import annotations
+
+from typing import IO, TYPE_CHECKING, cast
+from xml.etree.ElementTree import Element, ParseError  # noqa: S405 - types only, defusedxml does the parsing
+
+from defusedxml.common import DefusedXmlException
+from defusedxml.ElementTree import iterparse
+
+from rddm.sources.columns import records_table
+from rddm.sources.files.bytestream import ByteStream, PieceReader
+from rddm.sources.files.chunks import Chunk, unreadable_piece
+from rddm.sources.json_text import FlatRecord, NoObject, Step, Value, select_records
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from rddm.contracts.batches import Unreadable
+    from rddm.sources.files.selection import Selection
+
+RECORDS_IN_CHUNK = 5_000
+NIL = "{http://www.w3.org/2001/XMLSchema-instance}nil"
+
+
+def parse_xml(stream: ByteStream, name: str, selection: Selection) -> Iterator[Chunk]:
+    """
+    Yield the elements at the selection's path, the root's children without one, as records.
+
+    Attributes and inner elements become columns (inner ones with a dotted name), repeated elements a JSON list. What
+    comes before the place where the XML breaks is delivered; the rest is one `Unreadable`.
+    """
+    records: list[FlatRecord] = []
+    try:
+        for record in _records(stream, selection):
+            records.append(record)
+            if len(records) >= RECORDS_IN_CHUNK:
+                yield Chunk(records_table(records))
+                records = []
+    except (ParseError, DefusedXmlException, LookupError, UnicodeError) as error:
+        if records:
+            yield Chunk(records_table(records))
+        if stream.damage is None and stream.position:
+            yield Chunk(unreadable=(_broken(name, error),))
+        return
+    yield Chunk(records_table(records) if records else None)
+
+
+def _broken(name: str, error: Exception) -> Unreadable:
+    if isinstance(error, DefusedXmlException):
+        return unreadable_piece(name, "the XML defines entities or refers to other files, which is refused", b"")
+    if isinstance(error, ParseError):
+        line, column = error.position
+        place = f"{name}, line {line}, column {column + 1}"
+        reason = str(error).partition(":")[0]
+        return unreadable_piece(place, f"broken XML ({reason}); what follows is not read", b"")
+    return unreadable_piece(name, "the XML declares an encoding that is unknown or wrong", b"")
+
+
+def _records(stream: ByteStream, selection: Selection) -> Iterator[FlatRecord]:
+    streamed, inner = _split(selection.steps)
+    path: list[Element] = []
+    reader = cast("IO[bytes]", PieceReader(stream))
+    for event, element in iterparse(reader, events=("start", "end")):
+        if event == "start":
+            path.append(element)
+            continue
+        path.pop()
+        names = [_tag(above) for above in path] + [_tag(element)]
+        if not _is_record(names, streamed):
+            if not _inside_record(names, streamed):
+                _forget_children(element)
+            continue
+        above: tuple[Value, ...] = tuple(_object(ancestor) for ancestor in path) if selection.carry else ()
+        for found in select_records(_object(element), inner, selection.carry, above):
+            if not isinstance(found, NoObject):
+                yield found
+        if path:
+            path[-1].remove(element)
+
+
+def _split(steps: tuple[Step, ...]) -> tuple[list[str] | None, tuple[Step, ...]]:
+    """Return the way to the elements held one at a time, and the way on inside each."""
+    if not steps:
+        return None, ()
+    for position, step in enumerate(steps[:-1]):
+        if step.each:
+            return [above.name for above in steps[: position + 1]], steps[position + 1 :]
+    return [step.name for step in steps], ()
+
+
+def _is_record(names: list[str], wanted: list[str] | None) -> bool:
+    return len(names) == 2 if wanted is None else names == wanted or names[1:] == wanted
+
+
+def _inside_record(names: list[str], wanted: list[str] | None) -> bool:
+    depths = (2,) if wanted is None else (len(wanted), len(wanted) + 1)
+    return any(_is_record(names[:depth], wanted) for depth in depths if depth <= len(names))
+
+
+def _forget_children(element: Element) -> None:
+    """Keep what can be carried (attributes, texts of simple children) and drop what is deeper."""
+    for child in list(element):
+        if len(child):
+            element.remove(child)
+
+
+def _tag(element: Element) -> str:
+    """Return the element's name without its namespace."""
+    return str(element.tag).rpartition("}")[2]
+
+
+def _object(element: Element) -> dict[str, Value]:
+    """Return attributes and inner elements as a JSON object; the element's own text is ``text`` beside them."""
+    members: dict[str, Value] = {_plain(name): value for name, value in element.attrib.items() if name != NIL}
+    repeated: dict[str, list[Value]] = {}
+    for child in element:
+        repeated.setdefault(_tag(child), []).append(_value(child))
+    for name, values in repeated.items():
+        free = name if name not in members else f"{name}_2"
+        members[free] = values[0] if len(values) == 1 else values
+    if not members or (element.text and element.text.strip()):
+        members["text"] = element.text or ""
+    return members
+
+
+def _value(element: Element) -> Value:
+    if element.attrib.get(NIL) in ("true", "1"):
+        return None
+    if not len(element) and not any(name != NIL for name in element.attrib):
+        return element.text or ""
+    return _object(element)
+
+
+def _plain(name: str) -> str:
+    return name.rpartition("}")[2]

@@ -1,0 +1,180 @@
+"""JSON read to the letter: numbers keep their digits, objects are flattened to dotted names, lists stay JSON text."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, TypeAlias
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+FlatRecord: TypeAlias = dict[str, str | None]
+
+
+class Number(str):
+    """A JSON number as it was written."""
+
+    __slots__ = ()
+
+
+Value: TypeAlias = "None | bool | str | list[Value] | dict[str, Value]"
+"""A decoded JSON value; a number is a `Number`."""
+
+_DECODER = json.JSONDecoder(parse_int=Number, parse_float=Number, parse_constant=Number)
+
+
+class BrokenJson(ValueError):
+    """The text is no JSON; ``position`` says where it stops being so. Its message shows nothing of the content."""
+
+    def __init__(self, reason: str, position: int) -> None:
+        self.position = position
+        super().__init__(reason)
+
+
+def decode(text: str) -> Value:
+    """Return the value that *text* holds; raise `BrokenJson`."""
+    begin = len(text) - len(text.lstrip())
+    value, end = decode_at(text, begin)
+    if text[end:].strip():
+        raise BrokenJson("something follows the end of the JSON value", end)
+    return value
+
+
+def decode_at(text: str, position: int) -> tuple[Value, int]:
+    """Return the value that begins at *position* and where it ends; raise `BrokenJson`."""
+    try:
+        value, end = _DECODER.raw_decode(text, position)
+    except json.JSONDecodeError as error:
+        raise BrokenJson(f"broken JSON ({error.msg[:1].lower()}{error.msg[1:]})", error.pos) from None
+    except RecursionError:
+        raise BrokenJson("the JSON is nested too deeply", position) from None
+    return value, end
+
+
+def as_text(value: Value) -> str | None:
+    """
+    Return *value* as the text of a column.
+
+    >>> as_text([Number("1.50"), "ё", None])
+    '[1.50, "ё", null]'
+    """
+    if value is None or isinstance(value, str):
+        return value
+    return _written(value)
+
+
+def _written(value: Value) -> str:
+    match value:
+        case None:
+            return "null"
+        case bool():
+            return "true" if value else "false"
+        case Number():
+            return str(value)
+        case str():
+            return json.dumps(value, ensure_ascii=False)
+        case list():
+            return "[" + ", ".join(_written(item) for item in value) + "]"
+        case dict():
+            members = (f"{json.dumps(name, ensure_ascii=False)}: {_written(item)}" for name, item in value.items())
+            return "{" + ", ".join(members) + "}"
+
+
+def flatten(record: Mapping[str, Value]) -> FlatRecord:
+    """
+    Return *record* with one text per column.
+
+    >>> flatten({"name": {"first": "Ada"}, "tags": ["a"], "active": True, "left": None})
+    {'name.first': 'Ada', 'tags': '["a"]', 'active': 'true', 'left': None}
+    """
+    flat: FlatRecord = {}
+    _flatten_into(flat, "", record)
+    return flat
+
+
+def _flatten_into(flat: FlatRecord, prefix: str, members: Mapping[str, Value]) -> None:
+    for member, value in members.items():
+        name = prefix + member
+        if isinstance(value, dict) and value:
+            _flatten_into(flat, name + ".", value)
+            continue
+        number = 1
+        while name in flat:
+            number += 1
+            name = f"{prefix}{member}_{number}"
+        flat[name] = value if value is None or type(value) is str else as_text(value)
+
+
+@dataclass(frozen=True)
+class NoObject:
+    """A value where a record was expected; ``text`` is its JSON."""
+
+    text: str
+
+
+@dataclass(frozen=True)
+class Step:
+    """One name on the way to the records; ``each``: it holds a list, and the way goes on in each element."""
+
+    name: str
+    each: bool
+
+
+def parse_path(path: str | None) -> tuple[Step, ...]:
+    """
+    Return the steps of a dotted path (``/`` is as good as a dot).
+
+    >>> parse_path("data.users[].roles")
+    (Step(name='data', each=False), Step(name='users', each=True), Step(name='roles', each=False))
+    """
+    if not path:
+        return ()
+    names = [name for name in path.replace("/", ".").split(".") if name]
+    return tuple(Step(name.removesuffix("[]"), name.endswith("[]")) for name in names)
+
+
+def look_up(value: Value, path: str) -> Value:
+    """Return what lies at the dotted *path* in *value*; a member whose own name has dots is found too; else None."""
+    if not isinstance(value, dict):
+        return None
+    if path in value:
+        return value[path]
+    name, _, rest = path.partition(".")
+    return look_up(value.get(name), rest) if rest else None
+
+
+def select_records(
+    value: Value, steps: Sequence[Step], carry: Mapping[str, str], above: tuple[Value, ...] = ()
+) -> Iterator[FlatRecord | NoObject]:
+    """
+    Yield the records that *steps* reach from *value*, flattened, with what they *carry* from the records above them.
+
+    *above* is outermost first; the nearest that has the field gives it.
+    """
+    if steps:
+        step, *rest = steps
+        inner = value.get(step.name) if isinstance(value, dict) else None
+        if inner is None:
+            return
+        if step.each and rest:
+            for element in inner if isinstance(inner, list) else [inner]:
+                yield from select_records(element, rest, carry, (*above, value))
+        else:
+            yield from select_records(inner, rest, carry, (*above, value))
+        return
+    for element in value if isinstance(value, list) else [value]:
+        if not isinstance(element, dict):
+            yield NoObject(_written(element))
+            continue
+        flat = flatten(element)
+        flat.update({name: _carried(above, field) for name, field in carry.items()})
+        yield flat
+
+
+def _carried(above: tuple[Value, ...], field: str) -> str | None:
+    for value in reversed(above):
+        found = look_up(value, field)
+        if found is not None:
+            return as_text(found)
+    return None

@@ -1,0 +1,319 @@
+"""
+The connector for SQL databases: PostgreSQL, MySQL/MariaDB and SQLite, read by DuckDB's scanners.
+
+With a ``cursor_column`` rows come in its order, first those without a value in it. Reading goes on *at* the last value
+seen, so that rows which share it are never missed; what was read already comes again and is dropped by the pipeline.
+Rows without a value in the cursor column come in every reading, because nothing tells whether they changed.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import importlib.resources
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from decimal import Decimal, InvalidOperation
+from pathlib import Path
+from typing import TYPE_CHECKING
+from urllib.parse import SplitResult, unquote, urlsplit
+
+import duckdb
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from rddm.contracts.batches import Batch, Cursor
+from rddm.contracts.errors import SourceError
+from rddm.sources.protocol import BatchLimits
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from rddm.project.settings import SqlConnector
+
+EXTENSIONS = {"postgres": "postgres_scanner", "mysql": "mysql_scanner", "sqlite": "sqlite_scanner"}
+SCHEMES = {
+    "postgresql": "postgres",
+    "postgres": "postgres",
+    "mysql": "mysql",
+    "mariadb": "mysql",
+    "sqlite": "sqlite",
+}
+PRODUCTS = {"postgres": "PostgreSQL", "mysql": "MySQL", "sqlite": "SQLite"}
+KIND_COLUMN = "rddm_cursor_kind"
+RECORDS_IN_FETCH = 20_000
+
+# What a database's own words mean; its text is never shown, because it can hold data or the address with its password.
+TROUBLE = (
+    ("password authentication failed", "the user or password is not accepted", "Check the credentials in `url`."),
+    ("access denied", "the user or password is not accepted, or may not read this", "Check the credentials in `url`."),
+    ("no password supplied", "a password is needed", "Put it in `url` as ${NAME}."),
+    ("permission denied", "the user may not read this", "Grant SELECT on it."),
+    ("role", "the user does not exist", "Check `url`."),
+    ("unknown database", "the database does not exist", "Check `url`."),
+    ("database", "the database does not exist or cannot be opened", "Check `url`."),
+)
+NO_CONNECTION = ("connection refused", "could not connect", "unable to connect", "failed to connect", "can't connect",
+                 "could not translate host name", "unknown mysql server host", "timeout expired")  # fmt: skip
+LOST = ("terminating connection", "server closed the connection", "connection to server was lost", "ssl syscall",
+        "lost connection", "server has gone away", "no connection to the server", "connection reset",
+        "connection not open", "bad connection")  # fmt: skip
+MISSING = ("does not exist", "no such table", "no such column", "doesn't exist", "unknown column", "unknown table")
+
+
+@dataclass(frozen=True)
+class _Column:
+    name: str
+    type: str
+
+
+class SqlSource:
+    """One table or query. Each reading opens its own connection, for reading only."""
+
+    def __init__(
+        self, root: Path, source: str, entity: str, connector: SqlConnector, *, limits: BatchLimits | None = None
+    ) -> None:
+        self._root, self._source, self._entity, self._connector = root, source, entity, connector
+        self._limits = limits or BatchLimits()
+        self._url = urlsplit(connector.url.get_secret_value())
+        self._system = SCHEMES.get(self._url.scheme.partition("+")[0], "")
+
+    def read(self, cursor: Cursor | None) -> Iterator[Batch]:
+        with self._connected() as connection:
+            columns = self._columns(connection)
+            reader = self._run(connection, self._statement(columns, self._since(cursor)))
+            yield from self._batches(reader, cursor)
+
+    def probe(self) -> None:
+        with self._connected() as connection:
+            self._columns(connection)
+
+    def sample(self, rows: int) -> pa.Table:
+        with self._connected() as connection:
+            statement = f"{self._statement(self._columns(connection), None)} LIMIT {int(rows)}"
+            table = self._run(connection, statement).read_all()
+            return table.drop_columns([KIND_COLUMN]) if KIND_COLUMN in table.column_names else table
+
+    # --- the connection ---
+
+    @contextmanager
+    def _connected(self) -> Iterator[duckdb.DuckDBPyConnection]:
+        if not self._system:
+            raise self._error("its `url` is of no known kind.", "Use postgresql://, mysql:// or sqlite:///.")
+        if bool(self._connector.table) == bool(self._connector.query):
+            raise self._error("either `table` or `query` must be given.", "Give exactly one of them.")
+        address = self._address()
+        with duckdb.connect(config={"autoinstall_known_extensions": "false"}) as connection:
+            connection.execute("SET autoload_known_extensions = false")
+            connection.execute("SET TimeZone = 'UTC'")
+            connection.load_extension(str(_extension_file(EXTENSIONS[self._system])))
+            if self._system == "sqlite":
+                connection.execute("SET GLOBAL sqlite_all_varchar = true")
+            with self._translated():
+                connection.execute(f"ATTACH {_literal(address)} AS delivered (TYPE {self._system}, READ_ONLY)")
+            yield connection
+
+    def _address(self) -> str:
+        if self._system == "sqlite":
+            path = self._root / self._path_of_sqlite()
+            if not path.is_file():
+                raise self._error("there is no SQLite file at the path in `url`.", "Correct the path.")
+            return str(path)
+        if self._system == "postgres":
+            return self._url._replace(scheme="postgresql").geturl()
+        return _mysql_address(self._url)
+
+    def _path_of_sqlite(self) -> str:
+        """Return the path after ``sqlite:///``; a fourth slash makes it absolute."""
+        return unquote(self._url.path.removeprefix("/"))
+
+    # --- the statement, in the database's own SQL ---
+
+    def _quoted(self, name: str) -> str:
+        mark = "`" if self._system == "mysql" else '"'
+        return mark + name.replace(mark, mark * 2) + mark
+
+    def _relation(self) -> str:
+        if self._connector.query:
+            return f"({self._connector.query.strip().rstrip(';')}\n) AS delivered"
+        return ".".join(self._quoted(part) for part in (self._connector.table or "").split("."))
+
+    def _columns(self, connection: duckdb.DuckDBPyConnection) -> list[_Column]:
+        """Return the columns as DuckDB sees them; asks for no row."""
+        with self._translated():
+            query = self._passed_through(f"SELECT * FROM {self._relation()} WHERE 1 = 0")
+            described = connection.execute(f"DESCRIBE {query}").fetchall()
+        columns = [_Column(str(name), str(kind)) for name, kind, *_ in described]
+        wanted = self._connector.cursor_column
+        if wanted and wanted not in [column.name for column in columns]:
+            found = ", ".join(column.name for column in columns)
+            raise self._error(f'there is no column "{wanted}" (found: {found}).', "Correct `cursor_column`.")
+        return columns
+
+    def _statement(self, columns: list[_Column], since: str | None) -> str:
+        chosen = [self._chosen(column) for column in columns]
+        cursor_column = self._connector.cursor_column
+        if not cursor_column:
+            return f"SELECT {', '.join(chosen)} FROM {self._relation()}"
+        name = self._quoted(cursor_column)
+        if self._system == "sqlite":
+            chosen.append(f"typeof({name}) AS {self._quoted(KIND_COLUMN)}")
+        condition = f" WHERE ({name} >= {since} OR {name} IS NULL)" if since else ""
+        order = f"{name} IS NOT NULL, {name}" if self._system == "mysql" else f"{name} NULLS FIRST"
+        return f"SELECT {', '.join(chosen)} FROM {self._relation()}{condition} ORDER BY {order}"
+
+    def _chosen(self, column: _Column) -> str:
+        """Return how a column is asked for: as it is, unless the way here would change or refuse its values."""
+        name = self._quoted(column.name)
+        if self._system == "sqlite":  # any cell may hold bytes, which are no text
+            return f"CASE typeof({name}) WHEN 'blob' THEN hex({name}) ELSE {name} END AS {name}"
+        if self._system == "mysql":  # DATE and DATETIME can hold 0000-00-00
+            dated = column.type.startswith(("DATE", "TIMESTAMP", "TIME"))
+            return f"CAST({name} AS CHAR) AS {name}" if dated else name
+        if column.type == "DOUBLE":  # NUMERIC without a scale arrives as DOUBLE, too
+            return f"{name}::text AS {name}"
+        if column.type.endswith("]") or column.type.startswith(("STRUCT", "MAP")):
+            return f"to_json({name})::text AS {name}"
+        return name
+
+    def _passed_through(self, statement: str) -> str:
+        return f"SELECT * FROM {self._system}_query('delivered', {_literal(statement)})"
+
+    # --- rows ---
+
+    def _run(self, connection: duckdb.DuckDBPyConnection, statement: str) -> pa.RecordBatchReader:
+        with self._translated():
+            return connection.execute(self._passed_through(statement)).to_arrow_reader(RECORDS_IN_FETCH)
+
+    def _batches(self, reader: pa.RecordBatchReader, cursor: Cursor | None) -> Iterator[Batch]:
+        held: list[pa.RecordBatch] = []
+        records = size_bytes = 0
+        state: Cursor = dict(cursor or {})
+        while True:
+            with self._translated():
+                fetched = next(reader, None)
+            full = (
+                fetched is not None
+                and held
+                and (
+                    records + fetched.num_rows > self._limits.records
+                    or size_bytes + fetched.nbytes > self._limits.size_bytes
+                )
+            )
+            if held and (fetched is None or full):
+                table = pa.Table.from_batches(held)
+                state = self._moved(state, table)
+                if KIND_COLUMN in table.column_names:
+                    table = table.drop_columns([KIND_COLUMN])
+                yield Batch(table, self._origin(), state)
+                held, records, size_bytes = [], 0, 0
+            if fetched is None:
+                return
+            for begin in range(0, fetched.num_rows, self._limits.records):
+                held.append(fetched.slice(begin, self._limits.records))
+            records, size_bytes = records + fetched.num_rows, size_bytes + fetched.nbytes
+
+    def _origin(self) -> str:
+        return f"table {self._connector.table}" if self._connector.table else "query"
+
+    # --- the cursor ---
+
+    def _moved(self, state: Cursor, table: pa.Table) -> Cursor:
+        """Return the cursor after *table*, whose rows are in the order of the cursor column."""
+        name = self._connector.cursor_column
+        if not name:
+            return {}
+        column = table.column(name)
+        last = column[len(column) - 1]
+        if not last.is_valid:
+            return state
+        with suppress(pa.ArrowException):  # an infinite time is no place to go on from
+            kind = table.column(KIND_COLUMN)[-1].as_py() if KIND_COLUMN in table.column_names else str(column.type)
+            return {"value": pc.cast(last, pa.string()).as_py(), "kind": kind}
+        return state
+
+    def _since(self, cursor: Cursor | None) -> str | None:
+        """Return the SQL literal that reading begins at: the last value seen, less the look-back."""
+        value, kind = (cursor or {}).get("value"), (cursor or {}).get("kind")
+        if not isinstance(value, str) or not self._connector.cursor_column:
+            return None
+        if self._connector.look_back_seconds:
+            value = self._looked_back(value)
+        if self._system == "sqlite" and kind in ("integer", "real"):
+            return str(Decimal(value))
+        return _literal(value, backslash=self._system == "mysql")
+
+    def _looked_back(self, value: str) -> str:
+        seconds = self._connector.look_back_seconds
+        try:
+            return str(Decimal(value) - seconds)
+        except InvalidOperation:
+            pass
+        try:
+            moment = dt.datetime.fromisoformat(value)
+        except ValueError:
+            raise self._error(
+                f"look_back_seconds needs a time or seconds in {self._connector.cursor_column}.", "Leave it out."
+            ) from None
+        return (moment - dt.timedelta(seconds=seconds)).isoformat(sep="T" if "T" in value else " ")
+
+    # --- trouble ---
+
+    @contextmanager
+    def _translated(self) -> Iterator[None]:
+        try:
+            yield
+        except (duckdb.Error, pa.ArrowException, OSError, RuntimeError) as error:
+            raise self._explained(str(error).lower()) from None
+
+    def _explained(self, text: str) -> SourceError:
+        product, host = PRODUCTS[self._system], self._url.hostname or "the local socket"
+        if any(words in text for words in LOST):
+            return self._error(f"the connection to {product} at {host} was lost.", "The next run goes on from here.")
+        for words, message, fix in TROUBLE[:4]:
+            if words in text:
+                return self._error(f"{product} at {host}: {message}.", fix)
+        if any(words in text for words in NO_CONNECTION):
+            for words, message, fix in TROUBLE[4:]:
+                if f"{words} " in text and "not exist" in text:
+                    return self._error(f"{product} at {host}: {message}.", fix)
+            return self._error(f"{product} at {host} cannot be reached.", "Check `url` and that it is running.")
+        if any(words in text for words in MISSING):
+            return self._error(
+                f"{product} knows no such table or column as {self._origin()} asks for.", "Correct `table` or `query`."
+            )
+        if "syntax" in text:
+            return self._error(f"{product} does not understand the query.", "Try `query` in the database itself.")
+        if "unicode" in text or "utf" in text:
+            return self._error(
+                f"{product} holds text that is not valid UTF-8 in what {self._origin()} asks for.",
+                "Leave the column out by a `query`, or cast it there.",
+            )
+        return self._error(f"{product} refused or broke off {self._origin()}.", "Look into the database's own log.")
+
+    def _error(self, message: str, fix: str) -> SourceError:
+        return SourceError(self._source, self._entity, message, fix)
+
+
+def _literal(text: str, *, backslash: bool = False) -> str:
+    """Return *text* as an SQL literal."""
+    escaped = text.replace("\\", "\\\\") if backslash else text
+    return "'" + escaped.replace("'", "''") + "'"
+
+
+def _mysql_address(url: SplitResult) -> str:
+    """Return MySQL's address in the words of DuckDB's extension."""
+    parts = {
+        "host": url.hostname or "localhost",
+        "port": str(url.port or 3306),
+        "user": unquote(url.username or ""),
+        "passwd": unquote(url.password or ""),
+        "db": unquote(url.path.removeprefix("/")),
+    }
+    quoted = {name: value.replace("\\", "\\\\").replace('"', '\\"') for name, value in parts.items() if value}
+    return " ".join(f'{name}="{value}"' for name, value in quoted.items())
+
+
+def _extension_file(name: str) -> Path:
+    """Return where the extension's wheel has put it; nothing is downloaded."""
+    folder = importlib.resources.files(f"duckdb_extension_{name}")
+    return Path(str(folder)) / "extensions" / f"v{duckdb.__version__}" / f"{name}.duckdb_extension"
