@@ -1,0 +1,59 @@
+"""Summer camps: comma CSV in UTF-8 with a byte order mark; the whole name in one column; the parents' contacts."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from rddm.demo.services.rendering import day_name, full_name, phone, text, write_sheet
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from rddm.demo.accounts import Row
+    from rddm.demo.participations import Listing, Participation
+    from rddm.demo.world import World
+
+_CAMPER = ("camper_id", "full_name", "dob", "parent_phone", "parent_email", "school", "city", "updated_at", "deleted")
+_SHIFT = ("shift_id", "title", "starts", "ends", "region")
+_BOOKING = ("booking_id", "camper_id", "shift_id", "role", "booked_at", "status")
+
+
+def write_camps(world: World, folder: Path, day: int) -> None:
+    """Write ``campers``, ``shifts`` and ``bookings``; on day 1 in two parts."""
+    here, stamp = folder / "camps", day_name(day)
+    campers = [_camper(row) for row in world.rows_of("camps", day)]
+    half = len(campers) // 2 if day == 1 else len(campers)
+    for number, part in enumerate((campers[:half], campers[half:]), start=1):
+        if part:
+            damage = world if day == 1 else None
+            path = here / f"campers_{stamp}_{number}.csv"
+            write_sheet(path, _CAMPER, part, delimiter=",", encoding="utf-8", mark=True, damage=damage)
+    for name, header, lines in (
+        (f"shifts_{stamp}.csv", _SHIFT, [_shift(listing) for listing in world.listings_of("camps", day)]),
+        (f"bookings_{stamp}.csv", _BOOKING, [_booking(one) for one in world.participations_of("booking", day)]),
+    ):
+        write_sheet(here / name, header, lines, delimiter=",", encoding="utf-8", mark=True)
+
+
+def _camper(row: Row) -> tuple[str, ...]:
+    values = row.values
+    return (
+        row.key,
+        full_name(row),
+        text(values["birth_date"]),
+        phone(row),
+        text(values["email"]),
+        text(values["school"]),
+        text(values["city"]),
+        f"{row.updated_at:%Y-%m-%d %H:%M:%S}",
+        "1" if row.op == "delete" else "0",
+    )
+
+
+def _shift(listing: Listing) -> tuple[str, ...]:
+    event = listing.event
+    return listing.key, listing.name, event.starts_on.isoformat(), event.ends_on.isoformat(), event.region.name
+
+
+def _booking(one: Participation) -> tuple[str, ...]:
+    return one.key, one.person.key, one.event.key, one.role, f"{one.registered_at:%Y-%m-%d %H:%M:%S}", one.status
