@@ -21,7 +21,7 @@ SETTINGS = {
     # Publishing writes gigabytes at once; the defaults would checkpoint all the time.
     "max_wal_size": "4GB",
     "checkpoint_timeout": "15min",
-    "wal_compression": "lz4",
+    "wal_compression": "on",
     "maintenance_work_mem": "512MB",
 }
 

@@ -1,0 +1,93 @@
+"""Resolve, step 1: records to descriptions, Python on distinct values only."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any
+
+import pyarrow as pa
+
+from rddm.project.settings import ExactIdentity
+from rddm.resolve.exact import KEY_FUNCTIONS, exact_description_sql, exact_keys_sql
+from rddm.resolve.fingerprints import DICTIONARIES, Forms, delivered_sql, description_sql, distinct_sql
+from rddm.resolve.keys import keys_sql
+from rddm.resolve.roles import roles_of
+from rddm.contracts.tables import quote
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from rddm.pipeline.identity_work import Work
+
+_ARROW = {"VARCHAR": pa.string(), "VARCHAR[]": pa.list_(pa.string()), "BOOLEAN": pa.bool_()}
+
+
+def describe(work: Work, reconsidered: str) -> None:
+    """
+    Make ``described`` (a record), ``distinct`` (a description) and ``description_key`` for the *reconsidered* records.
+
+    Grain and columns: `rddm.resolve.fingerprints`, `rddm.resolve.keys`.
+    """
+    if isinstance(work.identity, ExactIdentity):
+        _describe_exact(work, work.identity, reconsidered)
+    else:
+        _describe_probabilistic(work, reconsidered)
+
+
+def _describe_probabilistic(work: Work, reconsidered: str) -> None:
+    roles = roles_of(work.model_entity.fields)
+    delivered = work.make("delivered", delivered_sql(work.conformed, reconsidered, roles, work.exclusive_sources))
+    present = asdict(roles)
+    dictionaries = [
+        (forms.role, _dictionary(work, forms, delivered, empty=present[forms.role] is None)) for forms in DICTIONARIES
+    ]
+    described = work.make("described", description_sql(delivered, dictionaries))
+    work.execute(f"DROP TABLE {delivered}")
+    distinct = work.make("distinct", distinct_sql(described))
+    work.make("described", f"SELECT record_id, description_id, exclusive FROM {described}")
+    work.make("description_key", keys_sql(distinct))
+
+
+def _dictionary(work: Work, forms: Forms, delivered: str, *, empty: bool) -> str:
+    columns = [("value", pa.string()), *((name, _ARROW[kind]) for name, kind in forms.types)]
+    if empty:
+        return work.load(f"{forms.role}_forms", columns, [])
+    return _forms_of(work, delivered, forms.role, f"{forms.role}_forms", columns, forms.values)
+
+
+def _forms_of(  # noqa: PLR0913 - one dictionary, from table and column to table
+    work: Work,
+    table: str,
+    column: str,
+    name: str,
+    columns: list[tuple[str, pa.DataType]],
+    values: Callable[[str], tuple[Any, ...]],
+) -> str:
+    found = work.connection.execute(
+        f"SELECT DISTINCT {quote(column)} FROM {table} WHERE {quote(column)} IS NOT NULL"
+    ).fetchall()
+    return work.load(name, columns, ((value, *values(value)) for (value,) in found))
+
+
+def _describe_exact(work: Work, identity: ExactIdentity, reconsidered: str) -> None:
+    fields = work.model_entity.fields
+    dictionaries = {}
+    for place, name in enumerate(identity.fields):
+        function = KEY_FUNCTIONS.get(fields[name].type)
+        if function is not None:
+            dictionaries[name] = _forms_of(
+                work,
+                f"(SELECT {quote(name)} FROM {work.conformed} WHERE record_id IN (SELECT record_id FROM {reconsidered}))",
+                name,
+                f"exact_forms_{place}",
+                [("value", pa.string()), ("key", pa.string())],
+                lambda value, function=function: (function(value),),
+            )
+    described = work.make(
+        "described", exact_description_sql(work.conformed, reconsidered, identity.fields, fields, dictionaries)
+    )
+    distinct = work.make(
+        "distinct",
+        f"SELECT description_id, any_value(exclusive) AS exclusive, count(*) AS records FROM {described} GROUP BY description_id",
+    )
+    work.make("description_key", exact_keys_sql(distinct))

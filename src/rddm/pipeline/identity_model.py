@@ -1,0 +1,138 @@
+"""Resolve, step 4: the learnt model - loaded, or learnt from what is there and stored as a new version."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from rddm.contracts.tables import literal
+from rddm.contracts.tables.identity import MODEL, TERM, TERM_FIELDS
+from rddm.project.settings import ProbabilisticIdentity
+from rddm.resolve.comparisons import COMPARISONS_VERSION, compare_sql
+from rddm.resolve.fingerprints import weighed_sql
+from rddm.resolve.keys import KEY_KINDS, KEY_LIMIT, KEYS_VERSION, pairs_sql
+from rddm.resolve.name_forms import FORMS_VERSION
+from rddm.resolve.terms import terms_sql
+from rddm.resolve.weights import LEAST_PAIRS, Mixture, learn_mixture, shipped_mixture
+
+if TYPE_CHECKING:
+    from rddm.pipeline.identity_work import Work
+
+SAMPLE_DESCRIPTIONS = 400_000
+"""Descriptions whose candidate pairs are learnt from: as many patterns at 51 million records as at one."""
+
+
+@dataclass(frozen=True)
+class StoredModel:
+    version: int
+    mixture: Mixture
+    learnt: bool
+    pairs: int
+    applied: str
+    run_id: int
+
+
+def applied_settings(work: Work) -> str:
+    """Return, as JSON, all that stored fingerprints, keys, pairs and links depend on beside the model's parameters."""
+    identity = work.identity
+    own: dict[str, object] = (
+        {"match": identity.match_probability, "possible": identity.possible_probability, "key_limit": KEY_LIMIT}
+        if isinstance(identity, ProbabilisticIdentity)
+        else {"fields": identity.fields}
+    )
+    versions = {
+        "forms": FORMS_VERSION,
+        "keys": [KEYS_VERSION, *(kind.name for kind in KEY_KINDS)],
+        "comparisons": COMPARISONS_VERSION,
+    }
+    exclusive = sorted("/".join(pair) for pair in work.exclusive_sources)
+    fields = {name: field.type.value for name, field in work.model_entity.fields.items()}
+    return json.dumps({**own, **versions, "exclusive": exclusive, "fields": fields}, sort_keys=True)
+
+
+def load_model(work: Work) -> StoredModel | None:
+    """Return the newest stored model of the entity."""
+    row = work.connection.execute(
+        f"SELECT version, parameters, learnt, pairs, applied, run_id FROM {work.stored('model')} WHERE entity = {literal(work.entity)}"
+        " ORDER BY version DESC LIMIT 1"
+    ).fetchone()
+    if row is None:
+        return None
+    version, parameters, learnt, pairs, applied, run_id = row
+    mixture = Mixture.from_json(parameters) if parameters else shipped_mixture()
+    return StoredModel(version, mixture, learnt, pairs, applied, run_id)
+
+
+def terms_of(work: Work, version: int) -> str:
+    """Make ``terms`` from the stored model; return its name."""
+    return work.make(
+        "terms",
+        f"SELECT field, value, bits FROM {work.stored('term')} WHERE entity = {literal(work.entity)} AND version = {version}",
+    )
+
+
+def learn_model(work: Work, version: int) -> StoredModel:
+    """
+    Learn from ``distinct`` and ``description_key``, store what was learnt as *version*, and return it.
+
+    Makes ``terms``. With too little data the shipped parameters and no terms are stored.
+    """
+    probabilistic = work.method == "probabilistic"
+    counts = _pattern_counts(work) if probabilistic else {}
+    pairs = sum(counts.values())
+    learnt = pairs >= LEAST_PAIRS
+    mixture = learn_mixture(list(counts), list(counts.values()))
+    query = " UNION ALL ".join(terms_sql(work.table("distinct"), field) for field in TERM_FIELDS)
+    work.make("terms", query if learnt else f"SELECT field, value, bits FROM {work.past('term')} LIMIT 0")
+    work.execute(
+        f"INSERT INTO {work.stored('term')} ({', '.join(TERM.column_names)})"
+        f" SELECT {literal(work.entity)}, {version}, field, value, bits FROM {work.table('terms')}"
+    )
+    return StoredModel(version, mixture, learnt, pairs, "", work.run.run_id)
+
+
+def store_model(work: Work, model: StoredModel, *, replace: bool) -> None:
+    """Store the model with the settings that its links are made with now."""
+    if replace:
+        work.execute(
+            f"DELETE FROM {work.stored('model')} WHERE entity = {literal(work.entity)} AND version = {model.version}"
+        )
+    work.connection.execute(
+        f"INSERT INTO {work.stored('model')} ({', '.join(MODEL.column_names)}) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+        [
+            work.entity,
+            model.version,
+            model.learnt,
+            model.pairs,
+            model.mixture.to_json() if work.method == "probabilistic" else "",
+            applied_settings(work),
+            model.run_id,
+            work.run.at,
+        ],
+    )
+
+
+def _pattern_counts(work: Work) -> dict[int, int]:
+    """Return how many candidate pairs have each pattern: of all pairs with an end in a sample chosen by id."""
+    distinct, keys = work.table("distinct"), work.table("description_key")
+    total = work.count(distinct)
+    share = min(1.0, SAMPLE_DESCRIPTIONS / max(total, 1))
+    chosen = f"(md5_number_lower(description_id::VARCHAR) >> 1)::DOUBLE < {share * 2**63!r}" if share < 1 else "true"
+    terms = work.make("terms", f"SELECT field, value, bits FROM {work.past('term')} LIMIT 0")
+    nodes = work.make(
+        "learn_node",
+        f"SELECT * RENAME (description_id AS fingerprint_id) FROM ({weighed_sql(distinct, terms)})",
+    )
+    members = work.make(
+        "learn_member",
+        f"SELECT key, description_id AS fingerprint_id, {chosen} AS looked_at FROM {keys}"
+        f" WHERE key IN (SELECT key FROM {keys} GROUP BY key HAVING count(*) BETWEEN 2 AND {KEY_LIMIT})",
+    )
+    pairs = work.make("learn_pair", pairs_sql(f"(SELECT key, fingerprint_id FROM {members} WHERE looked_at)", members))
+    found = work.connection.execute(
+        f"SELECT pattern, count(*) FROM ({compare_sql(pairs, nodes)}) GROUP BY pattern ORDER BY pattern"
+    ).fetchall()
+    for name in ("learn_node", "learn_member", "learn_pair"):
+        work.execute(f"DROP TABLE {work.table(name)}")
+    return {int(pattern): int(count) for pattern, count in found}

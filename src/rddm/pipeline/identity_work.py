@@ -1,0 +1,115 @@
+"""The desk that resolving one entity works at: temporary tables for what is new, the lake's for what was."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import pyarrow as pa
+
+from rddm.contracts.tables import Table, create_table_sql, literal, quote
+from rddm.contracts.tables.identity import Method, identity_tables
+from rddm.project.settings import ExactIdentity, ProbabilisticIdentity
+
+if TYPE_CHECKING:
+    import duckdb
+
+    from rddm.pipeline.stamp import RunStamp
+    from rddm.project.settings import ModelEntity
+
+PREFIX = "identity_"
+
+
+@dataclass
+class Work:
+    """
+    What every step needs. ``fresh``: nothing stored but links and events counts, everything is made anew.
+
+    ``counts`` collects figures for the report.
+    """
+
+    connection: duckdb.DuckDBPyConnection
+    lake: str
+    entity: str
+    model_entity: ModelEntity
+    identity: ProbabilisticIdentity | ExactIdentity
+    exclusive_sources: Collection[tuple[str, str]]
+    run: RunStamp
+    progress: Callable[[str, float], None]
+    fresh: bool = False
+    counts: dict[str, int] = field(default_factory=dict)
+
+    @property
+    def method(self) -> Method:
+        return self.identity.method
+
+    @property
+    def conformed(self) -> str:
+        return f"{self.lake}.conformed.{quote(self.entity)}"
+
+    def stored(self, name: str) -> str:
+        """The lake's table: ``link`` of this entity, or one of all entities (``event``)."""
+        shared = name in ("event", "redirect", "model", "term")
+        return f"{self.lake}.identity.{quote(name if shared else f'{self.entity}__{name}')}"
+
+    def past(self, name: str) -> str:
+        """What the lake's table counts for: all of it, or, when everything is made anew, nothing."""
+        return f"{PREFIX}no_{name}" if self.fresh else self.stored(name)
+
+    def table(self, name: str) -> str:
+        """The temporary table of that name."""
+        return f"{PREFIX}{name}"
+
+    def make(self, name: str, query: str) -> str:
+        """Make the temporary table *name* from *query*; return its full name."""
+        table = self.table(name)
+        self.connection.execute(f"CREATE OR REPLACE TEMP TABLE {table} AS {query}")
+        return table
+
+    def load(self, name: str, columns: Sequence[tuple[str, pa.DataType]], rows: Iterable[Sequence[Any]]) -> str:
+        """Make the temporary table *name* from Python values; only for distinct values and the like."""
+        lists: list[list[Any]] = [list(column) for column in zip(*rows, strict=True)] or [[] for _ in columns]
+        arrays = [pa.array(values, type=kind) for values, (_, kind) in zip(lists, columns, strict=True)]
+        return self.load_arrow(name, pa.Table.from_arrays(arrays, names=[column for column, _ in columns]))
+
+    def load_arrow(self, name: str, data: pa.Table) -> str:
+        self.connection.register(f"{PREFIX}incoming", data)
+        try:
+            return self.make(name, f"SELECT * FROM {PREFIX}incoming")
+        finally:
+            self.connection.unregister(f"{PREFIX}incoming")
+
+    def count(self, table: str, condition: str = "true") -> int:
+        return int(self.value(f"SELECT count(*) FROM {table} WHERE {condition}") or 0)
+
+    def value(self, query: str) -> Any:  # noqa: ANN401 - a cell of any type
+        row = self.connection.execute(query).fetchone()
+        return row[0] if row else None
+
+    def execute(self, statement: str) -> None:
+        self.connection.execute(statement)
+
+    def replace(self, name: str, gone: str | None, new: str, table: Table) -> None:
+        """Take rows for which *gone* (a condition) holds out of the lake's table and put those of query *new* in."""
+        if gone is not None:
+            self.connection.execute(f"DELETE FROM {self.stored(name)} WHERE {gone}")
+        columns = ", ".join(map(quote, table.column_names))
+        self.connection.execute(f"INSERT INTO {self.stored(name)} ({columns}) SELECT {columns} FROM ({new})")
+
+    def prepare(self) -> None:
+        """See that the lake's tables are there, and empty stand-ins for them."""
+        self.connection.execute(f"CREATE SCHEMA IF NOT EXISTS {self.lake}.identity")
+        for table in identity_tables(self.entity, self.method):
+            self.connection.execute(create_table_sql(self.lake, table))
+            name = table.name.removeprefix(f"{self.entity}__")
+            columns = ", ".join(f"{quote(column.name)} {column.type}" for column in table.columns)
+            self.connection.execute(f"CREATE OR REPLACE TEMP TABLE {PREFIX}no_{name} ({columns})")
+
+    def clear(self) -> None:
+        """Drop the temporary tables."""
+        names = self.connection.execute(
+            f"SELECT table_name FROM duckdb_tables() WHERE temporary AND starts_with(table_name, {literal(PREFIX)})"
+        ).fetchall()
+        for (name,) in names:
+            self.connection.execute(f"DROP TABLE {quote(name)}")

@@ -1,0 +1,165 @@
+"""
+A run: read every source, run the engine, publish.
+
+Every step commits by itself, so a run killed anywhere is finished by the next one: landed batches stay, the engine's
+transaction is done again, a publication is made up for.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Collection, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, field
+from datetime import UTC, datetime
+from typing import Protocol
+
+from rddm.contracts.errors import RddmError, SourceError
+from rddm.pipeline.engine import EngineResult, HumanWord, prepare_lake, run_engine
+from rddm.pipeline.ingesting import Clock, Ingested, ingest
+from rddm.pipeline.landing import Place
+from rddm.pipeline.stamp import RunStamp
+from rddm.project.settings import ProjectSettings, SourceEntity
+from rddm.sources.protocol import Source
+from rddm.store.control import Control, RunRecord
+from rddm.store.database import Database
+from rddm.store.lake import Lake
+
+
+class Reporter(Protocol):
+    """Is told how a run goes; the command line draws progress bars from it."""
+
+    def reading(self, source: str, entity: str, pieces: int) -> None:
+        """*pieces* more of an entity have been landed."""
+
+    def read(self, result: Ingested) -> None:
+        """An entity has been read to its end."""
+
+    def working(self, what: str) -> None:
+        """The engine or the publication does *what* now."""
+
+
+@dataclass(frozen=True)
+class Warehouse:
+    """Everything a run works on; built by ``rddm.app.wire``. ``publish`` returns rows written and removed per table."""
+
+    settings: ProjectSettings
+    fingerprints: Mapping[tuple[str, str], str]
+    lake: Lake
+    database: Database
+    control: Control
+    open_source: Callable[[str, str, SourceEntity], Source]
+    publish: Callable[[datetime, Callable[[str], None]], Mapping[str, tuple[int, int]]]
+    now: Clock
+
+
+@dataclass
+class RunReport:
+    """What a run did; ``status`` as in ``control.run``."""
+
+    run_id: int
+    status: str
+    ingested: list[Ingested] = field(default_factory=list)
+    engine: EngineResult = field(default_factory=EngineResult)
+    published: Mapping[str, tuple[int, int]] = field(default_factory=dict)
+    stage_seconds: dict[str, float] = field(default_factory=dict)
+
+    @property
+    def problems(self) -> list[SourceError]:
+        """What kept a source from being read or conformed."""
+        return [each.error for each in self.ingested if each.error is not None] + self.engine.problems
+
+
+def run(warehouse: Warehouse, reporter: Reporter, only: Collection[str] = ()) -> RunReport:
+    """
+    Read the sources (*only* these, when any are named), bring every layer up to date and publish.
+
+    Raises:
+        RunInProgress: someone else writes to the warehouse.
+        StoreError, ConservationError: nothing of the failing step was committed.
+    """
+    with warehouse.database.writer_lock():
+        started_at = warehouse.now()
+        run_id = warehouse.control.start_run(started_at.replace(tzinfo=UTC))
+        report = RunReport(run_id, "running")
+        try:
+            _steps(warehouse, reporter, only, report, started_at)
+        except RddmError:
+            report.status = "failed"
+            _finish(warehouse, report, started_at)
+            raise
+        report.status = "source_failed" if report.problems else "succeeded"
+        _finish(warehouse, report, started_at)
+    return report
+
+
+def _steps(
+    warehouse: Warehouse, reporter: Reporter, only: Collection[str], report: RunReport, started_at: datetime
+) -> None:
+    lake, control = warehouse.lake, warehouse.control
+    prepare_lake(lake)
+    with _timed(report, "ingest"):
+        for source in warehouse.settings.sources.values():
+            if only and source.name not in only:
+                continue
+            for name, entity in source.entities.items():
+                report.ingested.append(_ingest(warehouse, reporter, source.name, name, entity, report.run_id))
+    patches, patch_changed = control.patches()
+    human = HumanWord(patches, patch_changed, control.judgements())
+    stamp = RunStamp(report.run_id, started_at)
+    report.engine = run_engine(
+        lake, warehouse.settings, warehouse.fingerprints, human, stamp, reporter.working
+    )
+    report.stage_seconds |= report.engine.stage_seconds
+    control.mark_applied(report.run_id, started_at.replace(tzinfo=UTC))
+    with _timed(report, "publish"):
+        report.published = warehouse.publish(warehouse.now().replace(tzinfo=UTC), reporter.working)
+
+
+def _ingest(
+    warehouse: Warehouse, reporter: Reporter, source: str, name: str, entity: SourceEntity, run_id: int
+) -> Ingested:
+    result = ingest(
+        warehouse.lake,
+        Place(source, name, entity),
+        lambda: warehouse.open_source(source, name, entity),
+        run_id,
+        warehouse.now,
+        lambda pieces: reporter.reading(source, name, pieces),
+    )
+    reporter.read(result)
+    return result
+
+
+def _finish(warehouse: Warehouse, report: RunReport, started_at: datetime) -> None:
+    totals = {(each.source, each.entity): asdict(each) for each in report.engine.balances}
+    arrivals = {
+        (each.source, each.entity): {
+            "received": each.received, "unreadable": each.unreadable, "duplicate": each.duplicate,
+            "landed": each.landed, "deletions": each.deletions,
+        }
+        for each in report.ingested
+    }  # fmt: skip
+    warehouse.control.finish_run(
+        RunRecord(
+            run_id=report.run_id,
+            started_at=started_at.replace(tzinfo=UTC),
+            ended_at=warehouse.now().replace(tzinfo=UTC),
+            status=report.status,
+            lake_snapshot=warehouse.lake.current_snapshot(),
+            problems=[str(problem) for problem in report.problems],
+            resolution={name: asdict(each) for name, each in report.engine.resolutions.items()},
+            stage_seconds=report.stage_seconds,
+            counts={
+                place: {"run": arrivals.get(place, {}), "total": totals.get(place, {})}
+                for place in arrivals.keys() | totals.keys()
+            },
+        )
+    )
+
+
+@contextmanager
+def _timed(report: RunReport, stage: str) -> Iterator[None]:
+    started = time.monotonic()
+    yield
+    report.stage_seconds[stage] = time.monotonic() - started

@@ -1,0 +1,298 @@
+"""
+Publish: what changed in the golden tables since the last publication goes to PostgreSQL in one transaction.
+
+What changed is read from the lake's own change feed between two snapshots, so a publication that was missed or killed is
+made up for by the next one. Readers see the state before or the state after, never half of it.
+"""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+import duckdb
+import psycopg
+import pyarrow as pa
+import pyarrow.csv
+from psycopg import sql
+
+from rddm.contracts.tables import Column, Table, literal, quote
+from rddm.contracts.tables.golden import ORIGIN_SUFFIX, golden_id
+from rddm.curate.golden import golden_contract, references
+from rddm.project.settings import Model, ModelEntity, SemanticType
+from rddm.store.database import Database
+from rddm.store.lake import CATALOG, Lake
+
+SCHEMA = "warehouse"
+_TYPES = {"VARCHAR": "text", "TIMESTAMP": "timestamptz", "VARCHAR[]": "text[]"}
+_SEARCHED = frozenset({SemanticType.PHONE, SemanticType.EMAIL, SemanticType.SNILS, SemanticType.BIRTH_DATE})
+_BATCH_ROWS = 100_000
+
+
+@dataclass(frozen=True)
+class PublishedTable:
+    """A table of the shop window and the query that fills it from the lake. ``key``: its primary key column."""
+
+    table: Table
+    key: str
+    lake_table: tuple[str, str]
+    lake_key: str
+    query: str
+    foreign: tuple[tuple[str, str, str], ...] = ()
+    indexes: tuple[tuple[str, ...], ...] = ()
+
+
+@dataclass(frozen=True)
+class Publication:
+    """What one publication wrote: per table (rows written, rows removed)."""
+
+    snapshot: int
+    rows: dict[str, tuple[int, int]]
+
+
+def published_tables(model: Model, order: Sequence[str]) -> list[PublishedTable]:
+    """Return the tables of the shop window, parents first: golden rows and the records behind them."""
+    tables: list[PublishedTable] = []
+    for name in order:
+        entity = model.entities[name]
+        tables += [_golden(name, entity), _records(name)]
+    tables.append(_redirects())
+    return tables
+
+
+def _golden(name: str, entity: ModelEntity) -> PublishedTable:
+    contract = golden_contract(name, entity)
+    columns = tuple(
+        column for column in contract.columns if not column.name.endswith(ORIGIN_SUFFIX) and column.name != "row_hash"
+    )
+    refers = references(entity)
+    names = [
+        field
+        for field, settings in entity.fields.items()
+        if settings.type in (SemanticType.FAMILY_NAME, SemanticType.GIVEN_NAME)
+    ]
+    searched = [(field,) for field, settings in entity.fields.items() if settings.type in _SEARCHED]
+    return PublishedTable(
+        Table(SCHEMA, name, f"{entity.description} Grain: {contract.grain}.", columns),
+        key=golden_id(name),
+        lake_table=("golden", name),
+        lake_key=golden_id(name),
+        query=f"SELECT {', '.join(quote(column.name) for column in columns)} FROM {CATALOG}.golden.{quote(name)}",
+        foreign=tuple((f"{field}_id", parent, golden_id(parent)) for field, parent in refers.items()),
+        indexes=(*([tuple(names)] if names else []), *searched, *((f"{field}_id",) for field in refers)),
+    )
+
+
+def _records(name: str) -> PublishedTable:
+    key = golden_id(name)
+    columns = (
+        Column("record_id", "UUID", "Derived from source, entity and key"),
+        Column(key, "UUID", f"The {name} it belongs to"),
+        Column("source", "VARCHAR", "The service that delivered it"),
+        Column("entity", "VARCHAR", "The service's own name for this kind of record"),
+        Column("key", "VARCHAR", "What the service calls it"),
+        Column("how", "VARCHAR", "How it was found to belong there"),
+        Column("probability", "DOUBLE", "Of its best match inside the group, 0 to 1"),
+    )
+    return PublishedTable(
+        Table(SCHEMA, f"{name}_record", f"Which record of which service belongs to which {name}. Grain: one record.", columns),
+        key="record_id",
+        lake_table=("identity", f"{name}__link"),
+        lake_key="record_id",
+        query=f"SELECT record_id, link.golden_id AS {quote(key)}, record.source, record.entity, record.key, link.how,"
+        f" link.probability FROM {CATALOG}.identity.{quote(name + '__link')} AS link"
+        f" JOIN {CATALOG}.conformed.{quote(name)} AS record USING (record_id)",
+        foreign=((key, name, key),),
+        indexes=((key,), ("source", "key")),
+    )
+
+
+def _redirects() -> PublishedTable:
+    columns = (
+        Column("old_id", "UUID", "An id that is no longer in use"),
+        Column("entity", "VARCHAR", "Of what"),
+        Column("golden_id", "UUID", "The id to use instead"),
+    )
+    return PublishedTable(
+        Table(SCHEMA, "redirect", "Where ids went that were merged into others. Grain: one old id.", columns),
+        key="old_id",
+        lake_table=("identity", "redirect"),
+        lake_key="old_id",
+        query=f"SELECT old_id, entity, golden_id FROM {CATALOG}.identity.redirect",
+    )
+
+
+def publish(
+    lake: Lake, database: Database, model: Model, order: Sequence[str], at: datetime, progress: Callable[[str], None]
+) -> Publication:
+    """Bring schema ``warehouse`` up to the lake's current snapshot."""
+    snapshot = lake.current_snapshot()
+    tables = published_tables(model, order)
+    rows: dict[str, tuple[int, int]] = {}
+    with database.connect() as connection:
+        connection.execute(sql.SQL("CREATE SCHEMA IF NOT EXISTS {}").format(sql.Identifier(SCHEMA)))
+        _ensure_publication_table(connection)
+        row = connection.execute("SELECT max(lake_snapshot) FROM warehouse.publication").fetchone()
+        published = row[0] if row else None
+        if published == snapshot:
+            return Publication(snapshot, {})
+        for each in tables:
+            _ensure_table(connection, each)
+        for each in tables:
+            progress(f"publish {each.table.name}")
+            rows[each.table.name] = _publish_table(lake, connection, each, published, snapshot)
+        connection.execute(
+            "INSERT INTO warehouse.publication (lake_snapshot, published_at) VALUES (%s, %s)", (snapshot, at)
+        )
+    return Publication(snapshot, rows)
+
+
+def _publish_table(
+    lake: Lake, connection: psycopg.Connection, each: PublishedTable, published: int | None, snapshot: int
+) -> tuple[int, int]:
+    target = sql.Identifier(SCHEMA, each.table.name)
+    staged = sql.Identifier(f"staged_{each.table.name}")
+    key = sql.Identifier(each.key)
+    is_everything = not _changed_keys(lake, each, published, snapshot)
+    columns = [sql.Identifier(name) for name in each.table.column_names]
+    connection.execute(sql.SQL("CREATE TEMP TABLE {} (LIKE {} INCLUDING DEFAULTS) ON COMMIT DROP").format(staged, target))
+    query = each.query if is_everything else f"SELECT * FROM ({each.query}) WHERE {each.key} IN (SELECT key FROM changed_key)"
+    _copy(lake, connection, query, each, staged)
+    if is_everything:
+        gone = sql.SQL("DELETE FROM {0} AS old WHERE NOT EXISTS (SELECT FROM {1} AS new WHERE new.{2} = old.{2})")
+        removed = connection.execute(gone.format(target, staged, key)).rowcount
+    else:
+        connection.execute("CREATE TEMP TABLE changed_key (key uuid) ON COMMIT DROP")
+        _copy_keys(lake, connection)
+        gone = sql.SQL(
+            "DELETE FROM {0} AS old USING changed_key WHERE old.{2} = changed_key.key"
+            " AND NOT EXISTS (SELECT FROM {1} AS new WHERE new.{2} = old.{2})"
+        )
+        removed = connection.execute(gone.format(target, staged, key)).rowcount
+        connection.execute("DROP TABLE changed_key")
+    values = [column for column in columns if column != key]
+    upsert = sql.SQL("INSERT INTO {target} ({columns}) SELECT {columns} FROM {staged} ON CONFLICT ({key}) DO UPDATE SET {sets}"
+                     " WHERE ({old}) IS DISTINCT FROM ({new})")  # fmt: skip
+    written = connection.execute(
+        upsert.format(
+            target=target,
+            staged=staged,
+            key=key,
+            columns=sql.SQL(", ").join(columns),
+            sets=sql.SQL(", ").join(sql.SQL("{0} = excluded.{0}").format(column) for column in values),
+            old=sql.SQL(", ").join(sql.SQL("{}.{}").format(target, column) for column in values),
+            new=sql.SQL(", ").join(sql.SQL("excluded.{}").format(column) for column in values),
+        )
+    ).rowcount
+    return written, removed
+
+
+def _changed_keys(lake: Lake, each: PublishedTable, published: int | None, snapshot: int) -> bool:
+    """Make table ``changed_key`` (key) from the lake's change feed; False when everything must be looked at."""
+    if published is None:
+        return False
+    schema, name = each.lake_table
+    # Publishing sees a record's own columns through its link; the link's changes and the record's are both its changes.
+    feeds = [(schema, name, each.lake_key)]
+    if schema == "identity" and name.endswith("__link"):
+        feeds.append(("conformed", name.removesuffix("__link"), "record_id"))
+    selects = " UNION ".join(
+        f"SELECT {quote(key)} AS key FROM ducklake_table_changes('{CATALOG}', {literal(schema_name)}, {literal(table)},"
+        f" {published + 1}, {snapshot})"
+        for schema_name, table, key in feeds
+    )
+    try:
+        lake.connection.execute(f"CREATE OR REPLACE TEMP TABLE changed_key AS {selects}")
+    except duckdb.Error:
+        # The snapshots in between have been expired: compare everything instead.
+        return False
+    return True
+
+
+def _copy(lake: Lake, connection: psycopg.Connection, query: str, each: PublishedTable, staged: sql.Identifier) -> None:
+    texts = ", ".join(_as_csv(column) for column in each.table.columns)
+    _copy_query(lake, connection, f"SELECT {texts} FROM ({query})", staged)
+
+
+def _copy_keys(lake: Lake, connection: psycopg.Connection) -> None:
+    _copy_query(lake, connection, "SELECT key::VARCHAR AS key FROM changed_key", sql.Identifier("changed_key"))
+
+
+def _copy_query(lake: Lake, connection: psycopg.Connection, query: str, target: sql.Identifier) -> None:
+    options = pa.csv.WriteOptions(include_header=False)
+    with connection.cursor().copy(sql.SQL("COPY {} FROM STDIN (FORMAT csv)").format(target)) as copy:
+        for batch in _batches(lake, query):
+            sink = io.BytesIO()
+            pa.csv.write_csv(batch, sink, options)
+            copy.write(sink.getvalue())
+
+
+def _batches(lake: Lake, query: str) -> Iterator[pa.RecordBatch]:
+    yield from lake.connection.execute(query).to_arrow_reader(_BATCH_ROWS)
+
+
+def _as_csv(column: Column) -> str:
+    name = quote(column.name)
+    if column.type == "VARCHAR[]":
+        quoted = f"""list_transform({name}, each -> '"' || replace(replace(each, '\\', '\\\\'), '"', '\\"') || '"')"""
+        return f"'{{' || array_to_string({quoted}, ',') || '}}' AS {name}"
+    if column.type == "TIMESTAMP":
+        return f"{name}::VARCHAR || '+00' AS {name}"
+    return f"{name}::VARCHAR AS {name}" if column.type != "VARCHAR" else name
+
+
+def _ensure_publication_table(connection: psycopg.Connection) -> None:
+    connection.execute(
+        "CREATE TABLE IF NOT EXISTS warehouse.publication ("
+        " lake_snapshot bigint PRIMARY KEY, published_at timestamptz NOT NULL)"
+    )
+    connection.execute("COMMENT ON TABLE warehouse.publication IS 'When which state of the lake was published'")
+
+
+def _ensure_table(connection: psycopg.Connection, each: PublishedTable) -> None:
+    """Create the table with its key, foreign keys, indexes and comments, or add the columns that it lacks."""
+    target = sql.Identifier(SCHEMA, each.table.name)
+    existing = {
+        row[0]
+        for row in connection.execute(
+            "SELECT column_name FROM information_schema.columns WHERE table_schema = %s AND table_name = %s",
+            (SCHEMA, each.table.name),
+        ).fetchall()
+    }
+    columns = [
+        sql.SQL("{} {}").format(sql.Identifier(column.name), sql.SQL(_postgres_type(column.type)))
+        for column in each.table.columns
+    ]
+    if not existing:
+        connection.execute(
+            sql.SQL("CREATE TABLE {} ({}, PRIMARY KEY ({}))").format(
+                target, sql.SQL(", ").join(columns), sql.Identifier(each.key)
+            )
+        )
+        for column, parent, parent_key in each.foreign:
+            connection.execute(
+                sql.SQL("ALTER TABLE {} ADD FOREIGN KEY ({}) REFERENCES {} ({}) DEFERRABLE INITIALLY DEFERRED").format(
+                    target, sql.Identifier(column), sql.Identifier(SCHEMA, parent), sql.Identifier(parent_key)
+                )
+            )
+        for indexed in each.indexes:
+            connection.execute(
+                sql.SQL("CREATE INDEX ON {} ({})").format(target, sql.SQL(", ").join(map(sql.Identifier, indexed)))
+            )
+    else:
+        for column, definition in zip(each.table.columns, columns, strict=True):
+            if column.name not in existing:
+                connection.execute(sql.SQL("ALTER TABLE {} ADD COLUMN {}").format(target, definition))
+    connection.execute(sql.SQL("COMMENT ON TABLE {} IS {}").format(target, sql.Literal(each.table.grain)))
+    for column in each.table.columns:
+        connection.execute(
+            sql.SQL("COMMENT ON COLUMN {} IS {}").format(
+                sql.Identifier(SCHEMA, each.table.name, column.name), sql.Literal(column.description)
+            )
+        )
+
+
+def _postgres_type(duckdb_type: str) -> str:
+    return _TYPES.get(duckdb_type, "double precision" if duckdb_type == "DOUBLE" else duckdb_type.lower())

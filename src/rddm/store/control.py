@@ -1,0 +1,165 @@
+"""The control schema: runs and their counts, a steward's patches and judgements."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import pyarrow as pa
+from psycopg.rows import dict_row
+from psycopg.types.json import Jsonb
+
+from rddm.store.database import Database
+
+
+@dataclass(frozen=True)
+class RunRecord:
+    """A run as it stands in ``control.run``; times are aware UTC."""
+
+    run_id: int
+    started_at: datetime
+    ended_at: datetime | None
+    status: str
+    lake_snapshot: int | None
+    problems: Sequence[str]
+    resolution: Mapping[str, Any]
+    stage_seconds: Mapping[str, float]
+    counts: Mapping[tuple[str, str], Mapping[str, Any]]
+
+
+@dataclass(frozen=True)
+class Patch:
+    """A steward's repair of one delivered value of one record."""
+
+    record_id: str
+    source: str
+    entity: str
+    key: str
+    column_name: str
+    before: str | None
+    after: str | None
+    reason: str
+    made_by: str
+    made_at: datetime
+
+
+class Control:
+    """Reads and writes the control tables, each call in a transaction of its own."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def start_run(self, at: datetime) -> int:
+        """Return the number of a new run. Runs that were killed before are marked so: the caller holds the writer lock."""
+        with self._database.connect() as connection:
+            connection.execute("UPDATE control.run SET status = 'killed', ended_at = %s WHERE status = 'running'", (at,))
+            row = connection.execute(
+                "INSERT INTO control.run (started_at, status) VALUES (%s, 'running') RETURNING run_id", (at,)
+            ).fetchone()
+        assert row is not None
+        return int(row[0])
+
+    def finish_run(self, run: RunRecord) -> None:
+        """Write down how a run ended."""
+        with self._database.connect() as connection:
+            connection.execute(
+                "UPDATE control.run SET ended_at = %s, status = %s, lake_snapshot = %s, problems = %s, resolution = %s,"
+                " stage_seconds = %s WHERE run_id = %s",
+                (run.ended_at, run.status, run.lake_snapshot, Jsonb(list(run.problems)), Jsonb(dict(run.resolution)),
+                 Jsonb(dict(run.stage_seconds)), run.run_id),
+            )  # fmt: skip
+            for (source, entity), counts in run.counts.items():
+                connection.execute(
+                    "INSERT INTO control.run_count VALUES (%s, %s, %s, %s)",
+                    (run.run_id, source, entity, Jsonb(dict(counts))),
+                )
+
+    def runs(self, limit: int = 20) -> list[RunRecord]:
+        """Return the newest runs, newest first."""
+        with self._database.connect() as connection, connection.cursor(row_factory=dict_row) as cursor:
+            rows = cursor.execute("SELECT * FROM control.run ORDER BY run_id DESC LIMIT %s", (limit,)).fetchall()
+            counts = cursor.execute(
+                "SELECT * FROM control.run_count WHERE run_id = ANY(%s) ORDER BY source, entity",
+                ([row["run_id"] for row in rows],),
+            ).fetchall()
+        return [
+            RunRecord(
+                **row,
+                counts={(each["source"], each["entity"]): each["counts"] for each in counts if each["run_id"] == row["run_id"]},
+            )
+            for row in rows
+        ]
+
+    def patches(self) -> tuple[pa.Table, pa.Table]:
+        """Return active patches, and the (source, entity, key) whose patches changed since they were last applied."""
+        columns = ("record_id", "source", "entity", "key", "column_name", "before", "after")
+        with self._database.connect() as connection:
+            active = connection.execute(
+                f"SELECT {', '.join(columns)} FROM control.patch WHERE withdrawn_at IS NULL ORDER BY patch_id"
+            ).fetchall()
+            changed = connection.execute(
+                "SELECT DISTINCT source, entity, key FROM control.patch WHERE applied_run IS NULL"
+            ).fetchall()
+        return _texts(columns, active), _texts(("source", "entity", "key"), changed)
+
+    def judgements(self) -> pa.Table:
+        """Return active judgements: model_entity, record_a, record_b, verdict."""
+        columns = ("model_entity", "record_a", "record_b", "verdict")
+        with self._database.connect() as connection:
+            rows = connection.execute(
+                f"SELECT {', '.join(columns)} FROM control.judgement WHERE withdrawn_at IS NULL ORDER BY judgement_id"
+            ).fetchall()
+        return _texts(columns, rows)
+
+    def mark_applied(self, run_id: int, started_at: datetime) -> None:
+        """Note that a run has taken every patch and judgement made before it started."""
+        with self._database.connect() as connection:
+            for table in ("patch", "judgement"):
+                connection.execute(
+                    f"UPDATE control.{table} SET applied_run = %s WHERE applied_run IS NULL"
+                    " AND coalesce(withdrawn_at, made_at) <= %s",
+                    (run_id, started_at),
+                )
+
+    def add_patch(self, patch: Patch) -> None:
+        """Keep *patch*; an earlier one for the same value is withdrawn."""
+        with self._database.connect() as connection:
+            connection.execute(
+                "UPDATE control.patch SET withdrawn_at = %s, applied_run = NULL"
+                " WHERE record_id = %s AND column_name = %s AND withdrawn_at IS NULL",
+                (patch.made_at, patch.record_id, patch.column_name),
+            )
+            connection.execute(
+                "INSERT INTO control.patch (record_id, source, entity, key, column_name, before, after, reason, made_by,"
+                " made_at) VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s)",
+                (patch.record_id, patch.source, patch.entity, patch.key, patch.column_name, patch.before, patch.after,
+                 patch.reason, patch.made_by, patch.made_at),
+            )  # fmt: skip
+
+    def add_judgement(  # noqa: PLR0913 - the row, column by column
+        self, model_entity: str, record_a: str, record_b: str, verdict: str, reason: str, made_by: str, at: datetime
+    ) -> None:
+        """Keep a human's word on two records; an earlier one on the same two is withdrawn."""
+        low, high = sorted((record_a, record_b))
+        with self._database.connect() as connection:
+            connection.execute(
+                "UPDATE control.judgement SET withdrawn_at = %s, applied_run = NULL"
+                " WHERE record_a = %s AND record_b = %s AND withdrawn_at IS NULL",
+                (at, low, high),
+            )
+            connection.execute(
+                "INSERT INTO control.judgement (model_entity, record_a, record_b, verdict, reason, made_by, made_at)"
+                " VALUES (%s, %s, %s, %s, %s, %s, %s)",
+                (model_entity, low, high, verdict, reason, made_by, at),
+            )
+
+
+def _texts(columns: Sequence[str], rows: Sequence[Sequence[object]]) -> pa.Table:
+    return pa.table(
+        {
+            column: pa.array([None if row[index] is None else str(row[index]) for row in rows], pa.string())
+            for index, column in enumerate(columns)
+        }
+    )
