@@ -1,0 +1,90 @@
+"""
+Cleaning of single values, one file per semantic type: what was delivered in, the value we compare or the reason for none.
+
+Everything here is a pure function of its arguments and fast enough to run on the distinct values of millions of records.
+`fast_sql` gives the plainly clean ones without Python. What a record's fields say together is in
+`rddm.conform.values.record`.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from rddm.conform.values.category import normalise_category
+from rddm.conform.values.date import LATEST, normalise_birth_date, normalise_date
+from rddm.conform.values.email import normalise_email
+from rddm.conform.values.fast_sql import fast_sql
+from rddm.conform.values.full_name import split_full_name
+from rddm.conform.values.gender import normalise_gender
+from rddm.conform.values.integer import normalise_integer
+from rddm.conform.values.organisation_name import normalise_organisation_name, organisation_key
+from rddm.conform.values.personal_name import normalise_name
+from rddm.conform.values.phone import normalise_phone
+from rddm.conform.values.place_name import normalise_place_name
+from rddm.conform.values.record import repair_names, swap_phone_and_email
+from rddm.conform.values.region import normalise_region
+from rddm.conform.values.snils import normalise_snils
+from rddm.conform.values.text import normalise_text
+from rddm.conform.values.timestamp import normalise_timestamp
+from rddm.contracts.normalised import Normalised, Rejected
+from rddm.project.settings import SemanticType
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from datetime import date
+
+__all__ = [
+    "LATEST",
+    "RULES_VERSION",
+    "fast_sql",
+    "normalise",
+    "organisation_key",
+    "repair_names",
+    "split_full_name",
+    "swap_phone_and_email",
+]
+
+RULES_VERSION = 1
+"""Raised whenever the result for any value can change, so that what was cleaned before is cleaned again."""
+
+_NORMALISERS: Mapping[SemanticType, Callable[[str], Normalised | Rejected]] = {
+    SemanticType.FAMILY_NAME: normalise_name,
+    SemanticType.GIVEN_NAME: normalise_name,
+    SemanticType.PATRONYMIC: normalise_name,
+    SemanticType.DATE: normalise_date,
+    SemanticType.TIMESTAMP: normalise_timestamp,
+    SemanticType.GENDER: normalise_gender,
+    SemanticType.EMAIL: normalise_email,
+    SemanticType.SNILS: normalise_snils,
+    SemanticType.REGION: normalise_region,
+    SemanticType.PLACE_NAME: normalise_place_name,
+    SemanticType.ORGANISATION_NAME: normalise_organisation_name,
+    SemanticType.CATEGORY: normalise_category,
+    SemanticType.INTEGER: normalise_integer,
+    SemanticType.TEXT: normalise_text,
+    SemanticType.REFERENCE: normalise_text,
+}
+
+
+def normalise(
+    semantic_type: SemanticType, text: str | None, *, default_region: str = "RU", latest: date = LATEST
+) -> Normalised | Rejected:
+    """
+    Return *text* as a value of *semantic_type*, mended where that is beyond doubt, or why it is none. Never raises.
+
+    *default_region* (ISO 3166-1) is for phones without a country code; *latest* is the last possible birth date, given by
+    the caller because nothing here reads a clock. Normalising a value again gives it unchanged.
+
+    >>> normalise(SemanticType.PHONE, "8 (916) 123-45-67")
+    Normalised(value='+79161234567', repairs=())
+    """
+    if text is None:
+        return _NOTHING
+    if semantic_type is SemanticType.PHONE:
+        return normalise_phone(text, default_region)
+    if semantic_type is SemanticType.BIRTH_DATE:
+        return normalise_birth_date(text, latest)
+    return _NORMALISERS[semantic_type](text)
+
+
+_NOTHING = Normalised(None)

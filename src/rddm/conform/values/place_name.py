@@ -1,0 +1,73 @@
+"""Cities, towns and villages."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+from rddm.conform.values.characters import clean_characters
+from rddm.conform.values.look_alikes import mend_look_alikes
+from rddm.conform.values.mojibake import mend_mojibake
+from rddm.conform.values.placeholders import NOTHING, PLACEHOLDER_FOUND, is_name_placeholder
+from rddm.contracts.normalised import Normalised, Rejected
+
+NOT_A_PLACE = Rejected("not_a_place")
+
+_KINDS = (
+    r"город|гор|г|село|с|деревня|дер|д|посёлок городского типа|поселок городского типа|пгт|рабочий посёлок|рабочий поселок"
+    r"|р\.?\s?п|рп|посёлок|поселок|пос|п|станица|станция|ст-ца|ст|хутор|хут|х|аул|слобода|сл|мкр|снт|city of|city|town|g|gorod"
+)
+_KIND_BEFORE = re.compile(rf"^(?:(?:{_KINDS})\.\s*|(?:{_KINDS})\s+)(?=\S)", re.IGNORECASE)
+_KIND_AFTER = re.compile(r"[\s,]+(?:г|гор|город|с|село|д|дер|деревня|п|пос|пгт|рп|city)\.?$", re.IGNORECASE)
+_DASHES = re.compile(r"\s*[-‐‑‒–—―−]\s*")
+_WORD = re.compile(r"[^\W\d_]+(?:'[^\W\d_]+)?")
+_SMALL = frozenset(
+    ("на", "над", "под", "при", "и", "in", "on", "upon", "of", "the", "am", "de", "la", "le", "les", "del", "sur")
+)
+_EDGES = " .,;:-_\"'«»"
+
+
+def normalise_place_name(text: str) -> Normalised | Rejected:
+    """
+    Return a place's name in title case, without the word that says what kind of place it is.
+
+    >>> normalise_place_name("г. САМАРА"), normalise_place_name("ростов-на-дону")
+    (Normalised(value='Самара', repairs=()), Normalised(value='Ростов-на-Дону', repairs=()))
+    """
+    if len(text) > 300:
+        return NOT_A_PLACE
+    text, mojibake = mend_mojibake(text)
+    text, invisible = clean_characters(text)
+    if not text:
+        return NOTHING
+    if is_name_placeholder(text):
+        return PLACEHOLDER_FOUND
+    text, look_alikes = mend_look_alikes(text)
+    text = _without_kind(_DASHES.sub("-", text))
+    if not text or is_name_placeholder(text):
+        return PLACEHOLDER_FOUND
+    if not any(map(str.isalpha, text)):
+        return NOT_A_PLACE
+    return Normalised(write_place_in_title_case(text), mojibake + invisible + look_alikes)
+
+
+def _without_kind(text: str) -> str:
+    while True:
+        shorter = _KIND_AFTER.sub("", _KIND_BEFORE.sub("", text.strip(_EDGES))).strip(_EDGES)
+        if shorter == text or not shorter:
+            return shorter or text.strip(_EDGES)
+        text = shorter
+
+
+def write_place_in_title_case(text: str) -> str:
+    """Return *text* with every word capitalised but the small ones inside: Комсомольск-на-Амуре."""
+
+    def write(match: re.Match[str]) -> str:
+        word = match.group()
+        if word.lower() in _SMALL and match.start():
+            return word.lower()
+        if word[0].isupper() and not word[1:].isupper() and len(word) > 2:
+            return word
+        return word[0].upper() + word[1:].lower()
+
+    return unicodedata.normalize("NFC", _WORD.sub(write, text))
