@@ -97,7 +97,7 @@ def _is_secret(name: str, value: SecretStr) -> bool:
     if name != "url":
         return True
     try:
-        return urlsplit(value.get_secret_value()).password is not None
+        return bool(urlsplit(value.get_secret_value()).password)
     except ValueError:
         return True  # an address that cannot be taken apart may hold one
 

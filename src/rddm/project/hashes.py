@@ -20,8 +20,8 @@ def entity_fingerprint(settings: ProjectSettings, source: str, entity: str, *, r
     Return a hash (sha256, hexadecimal) of everything that decides how *entity* of *source* is conformed.
 
     That is its mapping, the entity of the model that it maps to, and *rules_version*, which the cleaning rules raise
-    when they change. Connectors, paths, secrets, descriptions, trust, survivorship and identity have no part in it, and
-    neither has the order in which things are written. A setting at its default counts as not written, so that a new setting
+    when they change. Connectors, paths, secrets, descriptions, trust, survivorship and identity have no part in it, nor
+    has the order in which things are written. A setting at its default counts as not written, so that a new setting
     changes no hash until somebody uses it.
     """
     mapped = settings.sources[source].entities[entity]

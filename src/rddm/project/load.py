@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cache
 from importlib import resources
 from pathlib import Path
 
@@ -86,9 +87,14 @@ def _load_project_file(found: _Found) -> ProjectSettings | None:
     return project
 
 
-def _load_model(found: _Found) -> Model | None:
+@cache
+def _default_model() -> Node:
     text = resources.files("rddm.project").joinpath("default_model.yaml").read_text(encoding="utf-8")
-    default = parse_text(text, DEFAULT_MODEL_FILE)
+    return parse_text(text, DEFAULT_MODEL_FILE)
+
+
+def _load_model(found: _Found) -> Model | None:
+    default = _default_model()
     before = len(found.problems)
     changes = found.read(MODEL_FILE) if (found.root / MODEL_FILE).exists() else None
     if len(found.problems) > before and changes is None:

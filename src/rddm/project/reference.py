@@ -20,8 +20,8 @@ INTRODUCTION = """\
 # Configuration reference
 
 Generated from the settings' own definitions; do not edit it. Every file is YAML in UTF-8. `${NAME}` and
-`${NAME:-default}` in a value are replaced from the environment; secrets are written in no other way (`$${` stands for the characters
-themselves). `rddm check` names every problem with its file, line, key and fix.
+`${NAME:-default}` in a value are replaced from the environment; secrets are written in no other way (`$${` stands for
+the characters themselves). `rddm check` names every problem with its file, line, key and fix.
 """
 
 FILES: Mapping[str, tuple[str, tuple[type[BaseModel], ...]]] = {
@@ -31,15 +31,15 @@ FILES: Mapping[str, tuple[str, tuple[type[BaseModel], ...]]] = {
     ),
     "model.yaml": (
         (
-            "Optional. Laid over the default model: what is named here is added or changed, and a field or entity set to"
-            " `null` is taken out. A list replaces the list below it."
+            "Optional. Laid over the default model: what is named here is added or changed, and a field or entity set"
+            " to `null` is taken out. A list replaces the list below it."
         ),
         (s.Model, s.ModelEntity, s.ModelField, s.ProbabilisticIdentity, s.ExactIdentity),
     ),
     "sources/<name>.yaml": (
         (
-            "One file per service; the file's name is the source's name. The connector is written once, and each entity's"
-            " `read` is laid over it."
+            "One file per service; the file's name is the source's name. The connector is written once, and each"
+            " entity's `read` is laid over it."
         ),
         (
             s.SourceSettings,
@@ -112,7 +112,15 @@ def _class_section(settings: type[BaseModel]) -> str:
 def _rows(settings: type[BaseModel]) -> Iterator[Row]:
     for name, field in settings.model_fields.items():
         if name not in NOT_WRITTEN.get(settings, frozenset()):
-            yield name, _values(field), _default(field), " ".join((field.description or "").split()).replace("``", "`")
+            values = WRITTEN_VALUES.get((settings, name)) or _values(field)
+            yield name, values, _default(field), " ".join((field.description or "").split()).replace("``", "`")
+
+
+WRITTEN_VALUES: Mapping[tuple[type[BaseModel], str], str] = {
+    (s.SourceEntity, "key"): "text or list of text",
+    (s.SourceEntity, "fields"): "mapping of name: column or mapping",
+}
+"""Where the parser takes more than the settings have."""
 
 
 def _cell(text: str) -> str:
@@ -120,7 +128,8 @@ def _cell(text: str) -> str:
 
 
 def _default(field: FieldInfo) -> str:
-    if field.is_required():
+    tells_apart = get_origin(field.annotation) is Literal and len(get_args(field.annotation)) == 1
+    if field.is_required() or tells_apart:
         return "required"
     value = field.get_default(call_default_factory=True)
     if value in (None, "", (), {}) or isinstance(value, BaseModel):

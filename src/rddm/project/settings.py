@@ -81,6 +81,8 @@ class ProbabilisticIdentity(Settings):
     """At or above: the same."""
     possible_probability: float = Field(default=0.6, gt=0, lt=1)
     """From here up to ``match_probability``: for a steward to decide."""
+    key_limit: int = Field(default=60, ge=2)
+    """A match key (one e-mail, say) that more different descriptions than this share is not used to find candidates."""
 
 
 class ExactIdentity(Settings):

@@ -170,6 +170,8 @@ def _reference_problems(
             yield place.problem(f"source {target_source} has no entity {target_entity}.", fix)
     elif target_entity not in fitting:
         kind = target.entities[target_entity].model or target_entity
+        if kind not in around.model.entities:
+            return  # said where that entity is written
         yield place.problem(
             f"{target_source}.{target_entity} is a {kind}, and this field references {field.references}.",
             f"Name another entity.{choice}",

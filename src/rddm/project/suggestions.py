@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from rapidfuzz import fuzz, process
+from rapidfuzz.distance import OSA
 
 from rddm.project.document import Node
 
 CLOSE_ENOUGH = 70.0
-"""Per cent of similarity; below it a suggestion misleads more often than it helps (``phone`` for ``region``)."""
+"""Per cent of similarity of longer names; below it a suggestion misleads more than it helps (``phone`` for ``region``)."""
+MOST_SLIPS = 2
+"""Letters wrong, missing, too many or swapped with their neighbour, in a name that is long enough for it."""
 LISTED = 12
 """A longer list of what there is gets cut."""
 
@@ -26,14 +29,17 @@ def did_you_mean(written: str, known: Iterable[str]) -> str:
     names = sorted(set(known))
     if not names:
         return "There are none."
-    best = process.extractOne(written.lower(), names, scorer=fuzz.ratio, score_cutoff=CLOSE_ENOUGH)
+    slips = max(0, min(MOST_SLIPS, (len(written) - 1) // 2))
+    best = process.extractOne(written.lower(), names, scorer=OSA.distance, score_cutoff=slips) or process.extractOne(
+        written.lower(), names, scorer=fuzz.ratio, score_cutoff=CLOSE_ENOUGH
+    )
     if best is not None:
         return f"Did you mean {best[0]}?"
     return f"There are: {listed(names)}."
 
 
 def did_you_mean_instead(written: Node, known: Iterable[str]) -> str:
-    """Return `did_you_mean` for a value; for one from the environment only what there is, which tells nothing of it."""
+    """Return `did_you_mean` for a value; for one from the environment, which nothing may hint at, what there is."""
     return did_you_mean("" if written.from_environment else str(written.value), known)
 
 

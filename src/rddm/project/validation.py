@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import types
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from enum import Enum
 from typing import Annotated, Any, TypeVar, Union, get_args, get_origin
 
@@ -229,8 +229,8 @@ def _discriminator(annotation: Annotation) -> str | None:
     origin: object = get_origin(annotation)
     if origin is not Annotated:
         return None
-    found: Callable[[object], object] = lambda info: getattr(info, "discriminator", None)  # noqa: E731
-    return next((str(found(info)) for info in get_args(annotation)[1:] if found(info)), None)
+    tells_apart = (getattr(info, "discriminator", None) for info in get_args(annotation)[1:])
+    return next((key for key in tells_apart if isinstance(key, str)), None)
 
 
 def _tagged(annotation: Annotation) -> dict[str, type[BaseModel]]:

@@ -4,8 +4,18 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from tests.unit.project.writing import write_project
+
 from rddm.project.load import load_project
-from rddm.project.settings import FieldMapping, FileConnector, SemanticType, Survivorship
+from rddm.project.settings import (
+    ExactIdentity,
+    FieldMapping,
+    FileConnector,
+    ProbabilisticIdentity,
+    SemanticType,
+    SqlConnector,
+    Survivorship,
+)
 
 CAMPS = """\
 description: Summer camps
@@ -39,15 +49,6 @@ entities:
     fields:
       name: title
 """
-
-
-def write_project(root: Path, **files: str) -> Path:
-    """Write rddm.yaml, model.yaml and sources (any other name) under *root*."""
-    (root / "sources").mkdir(exist_ok=True)
-    for name, text in {"rddm": "name: youth\n", **files}.items():
-        folder = root if name in {"rddm", "model"} else root / "sources"
-        (folder / f"{name}.yaml").write_text(text, encoding="utf-8")
-    return root
 
 
 def test_a_project_with_nothing_but_a_name_has_the_default_model_and_no_sources(tmp_path: Path) -> None:
@@ -93,3 +94,62 @@ entities:
     assert "school" not in fields
     assert fields["nickname"].type is SemanticType.TEXT
     assert (fields["phone"].type, fields["phone"].survivorship) == (SemanticType.PHONE, Survivorship.MOST_TRUSTED)
+
+
+def test_a_removed_field_also_leaves_the_default_models_lists(tmp_path: Path) -> None:
+    model = "entities: {person: {fields: {snils: null}}, location: {fields: {kind: null}}}"
+    entities = load_project(write_project(tmp_path, model=model), {}).model.entities
+    assert entities["person"].require_any[1] == ("last_name", "birth_date", "phone", "email")
+    assert entities["location"].identity == ExactIdentity(fields=("name",))
+
+
+def test_another_method_of_identity_takes_nothing_over_from_the_default_one(tmp_path: Path) -> None:
+    model = "entities: {event: {identity: {method: probabilistic}}, organisation: {identity: null}}"
+    entities = load_project(write_project(tmp_path, model=model), {}).model.entities
+    assert entities["event"].identity == ProbabilisticIdentity()
+    assert entities["organisation"].identity is None
+
+
+def test_values_come_from_the_environment_or_their_default(tmp_path: Path) -> None:
+    rddm = 'name: "${NAME}"\ndescription: ${A:-one} ${B:-two} $${C}\nengine: {threads: "${THREADS}"}\n'
+    settings = load_project(write_project(tmp_path, rddm=rddm), {"NAME": "youth", "B": "three", "THREADS": "2"})
+    assert (settings.name, settings.description, settings.engine.threads) == ("youth", "one three ${C}", 2)
+
+
+def test_a_secret_is_not_shown_by_the_settings_either(tmp_path: Path) -> None:
+    settings = load_project(write_project(tmp_path, events=EVENTS), {"EVENTS_URL": "postgresql://u:hunter2@db/x"})
+    connector = settings.sources["events"].entities["event"].connector
+    assert isinstance(connector, SqlConnector)
+    assert connector.url.get_secret_value() == "postgresql://u:hunter2@db/x"
+    assert "hunter2" not in repr(settings)
+
+
+def test_anchors_and_merge_keys_spare_repetition(tmp_path: Path) -> None:
+    source = """\
+connector: {type: file, path: a.csv}
+entities:
+  person:
+    key: id
+    fields: &names {last_name: fam, first_name: im}
+  parent:
+    model: person
+    key: id
+    fields: {<<: *names, first_name: parent}
+"""
+    entities = load_project(write_project(tmp_path, camps=source), {}).sources["camps"].entities
+    assert entities["parent"].fields == {
+        "last_name": FieldMapping(column="fam"),
+        "first_name": FieldMapping(column="parent"),
+    }
+
+
+def test_sources_come_in_the_order_of_their_names_and_samples_are_left_alone(tmp_path: Path) -> None:
+    source = "connector: {type: file, path: a.csv}\nentities: {person: {key: id, fields: {last_name: fam}}}\n"
+    write_project(tmp_path, lessons=source, camps=source)
+    (tmp_path / "sources" / "draft.yaml.sample").write_text("!")
+    assert list(load_project(tmp_path, {}).sources) == ["camps", "lessons"]
+
+
+def test_what_is_not_said_is_the_default_even_with_its_key_written(tmp_path: Path) -> None:
+    rddm = "name: youth\ndatabase:\n  # url: x\nstorage:\n"
+    assert load_project(write_project(tmp_path, rddm=rddm), {}).database.url is None
