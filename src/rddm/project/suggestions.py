@@ -10,7 +10,7 @@ from rapidfuzz.distance import OSA
 from rddm.project.document import Node
 
 CLOSE_ENOUGH = 70.0
-"""Per cent of similarity of longer names; below it a suggestion misleads more than it helps (``phone`` for ``region``)."""
+"""Per cent of similarity of longer names; below it a suggestion misleads (``phone`` for ``region``)."""
 MOST_SLIPS = 2
 """Letters wrong, missing, too many or swapped with their neighbour, in a name that is long enough for it."""
 LISTED = 12
