@@ -80,7 +80,11 @@ class SqlSource:
     def read(self, cursor: Cursor | None) -> Iterator[Batch]:
         with self._connected() as connection:
             columns = self._columns(connection)
-            reader = self._run(connection, self._statement(columns, self._since(cursor)))
+            if self._can_scan(columns):
+                with self._translated():
+                    reader = connection.execute(f"FROM delivered.{self._relation()}").to_arrow_reader(RECORDS_IN_FETCH)
+            else:
+                reader = self._run(connection, self._statement(columns, self._since(cursor)))
             yield from self._batches(reader, cursor)
 
     def probe(self) -> None:
@@ -175,6 +179,11 @@ class SqlSource:
             return f"to_json({name})::text AS {name}"
         return name
 
+    def _can_scan(self, columns: list[_Column]) -> bool:
+        """Whether DuckDB may read the table by itself: in parallel, which it does only without an order of ours."""
+        plain = all(self._chosen(column) == self._quoted(column.name) for column in columns)
+        return self._system == "postgres" and plain and not (self._connector.query or self._connector.cursor_column)
+
     def _passed_through(self, statement: str) -> str:
         return f"SELECT * FROM {self._system}_query('delivered', {_literal(statement)})"
 
@@ -186,31 +195,37 @@ class SqlSource:
 
     def _batches(self, reader: pa.RecordBatchReader, cursor: Cursor | None) -> Iterator[Batch]:
         held: list[pa.RecordBatch] = []
-        records = size_bytes = 0
         state: Cursor = dict(cursor or {})
+        for fetched in self._fetched(reader):
+            if held and self._would_exceed(held, fetched):
+                table = pa.Table.from_batches(held)
+                state = self._moved(state, table)
+                yield self._batch(table, state)
+                held = []
+            held.append(fetched)
+        if held:
+            table = pa.Table.from_batches(held)
+            yield self._batch(table, self._moved(state, table))
+
+    def _fetched(self, reader: pa.RecordBatchReader) -> Iterator[pa.RecordBatch]:
         while True:
             with self._translated():
                 fetched = next(reader, None)
-            full = (
-                fetched is not None
-                and held
-                and (
-                    records + fetched.num_rows > self._limits.records
-                    or size_bytes + fetched.nbytes > self._limits.size_bytes
-                )
-            )
-            if held and (fetched is None or full):
-                table = pa.Table.from_batches(held)
-                state = self._moved(state, table)
-                if KIND_COLUMN in table.column_names:
-                    table = table.drop_columns([KIND_COLUMN])
-                yield Batch(table, self._origin(), state)
-                held, records, size_bytes = [], 0, 0
             if fetched is None:
                 return
             for begin in range(0, fetched.num_rows, self._limits.records):
-                held.append(fetched.slice(begin, self._limits.records))
-            records, size_bytes = records + fetched.num_rows, size_bytes + fetched.nbytes
+                yield fetched.slice(begin, self._limits.records)
+
+    def _would_exceed(self, held: list[pa.RecordBatch], fetched: pa.RecordBatch) -> bool:
+        return (
+            sum(batch.num_rows for batch in held) + fetched.num_rows > self._limits.records
+            or sum(batch.nbytes for batch in held) + fetched.nbytes > self._limits.size_bytes
+        )
+
+    def _batch(self, table: pa.Table, state: Cursor) -> Batch:
+        if KIND_COLUMN in table.column_names:
+            table = table.drop_columns([KIND_COLUMN])
+        return Batch(table, self._origin(), state)
 
     def _origin(self) -> str:
         return f"table {self._connector.table}" if self._connector.table else "query"

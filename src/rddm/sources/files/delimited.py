@@ -189,18 +189,18 @@ class _Parser:
 
     def _record_over_lines(self, queue: deque[Line], *, at_end: bool) -> tuple[list[str] | None, str, int] | None:
         """Return the record whose quoted value goes over several lines, if it closes in time and then fits."""
-        candidates = list(itertools.islice(queue, LOOK_AHEAD_LINES))
         texts: list[str] = []
-        for line in candidates:
+        for line in itertools.islice(queue, LOOK_AHEAD_LINES):
             text = self._decode(line.content)
             if text is None or "\0" in text:
-                return None, "", 0
+                at_end = True
+                break
             texts.append(text + "\n")
         reader = csv.reader(texts, delimiter=self._dialect.delimiter, quotechar=self._dialect.quote, strict=True)
         try:
             fields = next(reader)
         except csv.Error as error:
-            could_go_on = "unexpected end" in str(error) and len(candidates) < LOOK_AHEAD_LINES
+            could_go_on = "unexpected end" in str(error) and len(texts) < LOOK_AHEAD_LINES
             return None if could_go_on and not at_end else (None, "", 0)
         if fields and fields[-1].endswith("\r"):
             fields[-1] = fields[-1].removesuffix("\r")

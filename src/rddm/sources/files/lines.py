@@ -30,41 +30,55 @@ def read_blocks(
 
     The beginning of a line that a damaged stream breaks off is left in ``stream.remainder``.
     """
-    rest: list[bytes] = []
-    rest_bytes, line = 0, 1
-    excess: Excess | None = None
+    open_line = _OpenLine(limit_bytes)
+    line = 1
     for piece in stream:
-        end = piece.find(newline) + 1
-        if not end:
-            rest.append(piece)
-            rest_bytes += len(piece)
-            if rest_bytes > limit_bytes:
-                excess = excess or Excess()
-                for part in rest:
-                    excess.add(part)
-                rest, rest_bytes = [], 0
-                continue
-        else:
-            begin = 0
-            if excess is not None:
-                for part in (*rest, piece[: end - len(newline)]):
-                    excess.add(part)
-                yield _too_long(excess, name, line, limit_bytes)
-                rest, rest_bytes, excess, begin, line = [], 0, None, end, line + 1
-            last = piece.rfind(newline) + 1
-            content = b"".join((*rest, piece[begin:last]))
-            if content:
-                yield Block(content, line)
-                line += content.count(newline)
-            rest, rest_bytes = [piece[last:]], len(piece) - last
-    content = b"".join(rest)
-    if excess is not None:
-        excess.add(content)
-        yield _too_long(excess, name, line, limit_bytes)
+        end = piece.find(newline) + len(newline)
+        if end < len(newline):
+            open_line.add(piece)
+            continue
+        begin = 0
+        if open_line.excess is not None:
+            open_line.add(piece[: end - len(newline)])
+            yield _too_long(open_line.excess, name, line, limit_bytes)
+            open_line, begin, line = _OpenLine(limit_bytes), end, line + 1
+        last = piece.rfind(newline) + len(newline)
+        if begin < last:
+            content = open_line.content() + piece[begin:last]
+            yield Block(content, line)
+            line += content.count(newline)
+        open_line = _OpenLine(limit_bytes)
+        open_line.add(piece[last:])
+    if open_line.excess is not None:
+        yield _too_long(open_line.excess, name, line, limit_bytes)
     elif stream.damage is not None:
-        stream.remainder = content
-    elif content:
-        yield Block(content, line)
+        stream.remainder = open_line.content()
+    elif open_line.content():
+        yield Block(open_line.content(), line)
+
+
+class _OpenLine:
+    """The beginning of a line whose end has not been seen; once it is too long only an `Excess` of it is held."""
+
+    def __init__(self, limit_bytes: int) -> None:
+        self._parts: list[bytes] = []
+        self._limit_bytes, self._size_bytes = limit_bytes, 0
+        self.excess: Excess | None = None
+
+    def add(self, piece: bytes) -> None:
+        if self.excess is not None:
+            self.excess.add(piece)
+            return
+        self._parts.append(piece)
+        self._size_bytes += len(piece)
+        if self._size_bytes > self._limit_bytes:
+            self.excess = Excess()
+            for part in self._parts:
+                self.excess.add(part)
+            self._parts = []
+
+    def content(self) -> bytes:
+        return b"".join(self._parts)
 
 
 def _too_long(excess: Excess, name: str, line: int, limit_bytes: int) -> Unreadable:
