@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import defaultdict
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
-from random import Random
 from typing import TYPE_CHECKING
 
 from rddm.demo.dirt import soil, soil_fatally
@@ -16,6 +15,7 @@ from rddm.demo.wordlists import short_forms
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
+    from random import Random
 
     from rddm.demo.organisations import Organisations
 
@@ -131,8 +131,8 @@ class Account:
 
 
 def _moment(rng: Random, first: date, last: date) -> datetime:
-    day = first + timedelta(days=rng.randrange(max(1, (last - first).days)))
-    return datetime.combine(day, time(rng.randrange(7, 23), rng.randrange(60), rng.randrange(60)))
+    day = first + timedelta(days=int(rng.random() * max(1, (last - first).days)))
+    return datetime.combine(day, time(7)) + timedelta(seconds=int(rng.random() * 57_600))
 
 
 def _registration(rng: Random, service: Service, person: Person) -> datetime | None:
@@ -264,8 +264,8 @@ def describe(account: Account, moment: datetime, rng: Random, organisations: Org
         "snils": person.snils,
         "region": home.region.name,
         "city": home.town,
-        "school": organisations.everything[person.school].name,
-        "organisation": str(person.club),
+        "school": organisations.everything[person.school.at(day)].name,
+        "organisation": str(person.club.at(day)),
     }
     keep_all = account.reason == "linking"
     return {
@@ -330,33 +330,22 @@ def write_second_day_rows(
 ) -> None:
     """Add to accounts of day 1 what happens to them on day 2. *busy*: (service, key) that participations refer to."""
     for account in accounts:
-        if account.day == 2:
-            continue
-        moment = SECOND_DAY_MORNING + timedelta(seconds=rng.randrange(30_000))
-        last = account.rows[-1]
-        if not last.fit:
-            if rng.random() < SECOND_DAY["corrected"].share:
-                row = _row(account, moment, 2, rng, organisations, clean=True)
-                row.dirt = (*row.dirt, "corrected")
-                account.rows.append(row)
-        elif rng.random() < SECOND_DAY["updated"].share:
-            row = _row(account, moment, 2, rng, organisations, clean=True)
-            row.dirt = (*row.dirt, "updated")
-            account.rows.append(row)
-        elif account.service.can_delete and (account.service.name, account.key) not in busy:
-            # The share is of accounts without participations; these are what is left here.
-            if rng.random() < SECOND_DAY["deleted"].share:
-                gone = dict(last.values)
-                account.rows.append(
-                    Row(
-                        last.service,
-                        last.key,
-                        last.person_no,
-                        2,
-                        last.registered_at,
-                        moment,
-                        gone,
-                        ("deleted",),
-                        "delete",
-                    )
-                )
+        if account.day == 1:
+            _continue_on_second_day(account, busy, rng, organisations)
+
+
+def _continue_on_second_day(
+    account: Account, busy: set[tuple[str, str]], rng: Random, organisations: Organisations
+) -> None:
+    last, chance = account.rows[-1], rng.random()
+    moment = SECOND_DAY_MORNING + timedelta(seconds=rng.randrange(30_000))
+    reason = "updated" if last.fit else "corrected"
+    can_go = account.service.can_delete and (account.service.name, account.key) not in busy
+    if chance < SECOND_DAY[reason].share:
+        row = _row(account, moment, 2, rng, organisations, clean=True)
+        row.dirt = (*row.dirt, reason)
+        account.rows.append(row)
+    elif last.fit and can_go and rng.random() < SECOND_DAY["deleted"].share:
+        registered, values = last.registered_at, dict(last.values)
+        gone = Row(last.service, last.key, last.person_no, 2, registered, moment, values, ("deleted",), "delete")
+        account.rows.append(gone)

@@ -169,7 +169,7 @@ def _spoil_phone(values: dict[str, Value], service: Service, rng: Random) -> Ite
 
 def _spoil_email(values: dict[str, Value], service: Service, person: Person, rng: Random) -> Iterator[str]:
     if service.name == "contests" and _hits(rng, "school_email"):
-        values["email"] = f"school{person.school}@obrazovanie.alt"
+        values["email"] = f"school{person.school.last}@obrazovanie.alt"
         yield "school_email"
     elif not values.get("email"):
         return

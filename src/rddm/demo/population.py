@@ -6,7 +6,6 @@ from bisect import bisect
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from itertools import accumulate
-from random import Random
 from typing import TYPE_CHECKING, Generic, TypeVar
 
 from rddm.demo.rates import LIFE
@@ -14,7 +13,8 @@ from rddm.demo.spelling import feminine_surname, patronymic, snils, transliterat
 from rddm.demo.wordlists import GivenName, Region, given_names, regions, surnames
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
+    from random import Random
 
     from rddm.demo.organisations import Organisations
 
@@ -83,8 +83,8 @@ class Person:
     family_phone: str
     family_email: str
     snils: str
-    school: int
-    club: int
+    school: History[int]
+    club: History[int]
     is_parent: bool = False
 
 
@@ -175,12 +175,25 @@ def _day_between(rng: Random, first: date, last: date) -> date:
     return first + timedelta(days=rng.randrange(max(1, (last - first).days)))
 
 
-def _changing(rng: Random, share: float, first: T, other: T, since: date) -> History[T]:
-    """Return a history that turns from *first* to *other* with probability *share*, some time after *since*."""
+def _changing(rng: Random, share: float, draw: Callable[[], T], since: date) -> History[T]:
+    """Return a history of one drawn value, or with probability *share* of two, the other some time after *since*."""
+    first = draw()
     earliest = max(since, date(2017, 1, 1))
     if rng.random() >= share or earliest >= FIRST_DAY - timedelta(days=60):
         return always(first)
-    return History(((date.min, first), (_day_between(rng, earliest, FIRST_DAY - timedelta(days=30)), other)))
+    return History(((date.min, first), (_day_between(rng, earliest, FIRST_DAY - timedelta(days=30)), draw())))
+
+
+@dataclass(frozen=True)
+class _Household:
+    """What the members of a family share. ``phone`` and ``email`` are the mother's."""
+
+    no: int
+    surname: str
+    father: str
+    homes: History[Home]
+    phone: str
+    email: str
 
 
 class _Town:
@@ -196,28 +209,32 @@ class _Town:
 
     def family(self) -> None:
         rng, draw = self.rng, self.draw
-        self.families += 1
-        surname, father, home = draw.surname(), draw.given("m", date(1978, 1, 1)), draw.home()
-        eldest = self._first_birthday()
+        surname, eldest = draw.surname(), self._first_birthday()
         mother_born = date(eldest.year - rng.randint(20, 34), rng.randint(1, 12), rng.randint(1, 28))
         mother = draw.given("f", mother_born)
-        phone, email = (
-            self.numbers.phone(),
-            self.numbers.email(mother, feminine_surname(surname), mother_born),
+        self.families += 1
+        household = _Household(
+            no=self.families,
+            surname=surname,
+            father=draw.given("m", date(1978, 1, 1)),
+            homes=_changing(rng, LIFE["moved"].share, draw.home, date(2017, 1, 1)),
+            phone=self.numbers.phone(),
+            email=self.numbers.email(mother, feminine_surname(surname), mother_born),
         )
-        births = self._births(eldest)
-        homes = self._homes(home)
         names: set[str] = set()
-        for born in births:
+        for born in self._births(eldest):
             gender = rng.choice("mf")
             first = draw.given(gender, born)
             while first in names:
                 first = draw.given(gender, born)
             names.add(first)
-            self._add_child(gender, first, patronymic(father, gender), surname, born, homes, phone, email)
-        for gender, first, born in (("f", mother, mother_born), ("m", father, mother_born - timedelta(days=700))):
+            self._add_child(household, gender, first, born)
+        for gender, first, born in (
+            ("f", mother, mother_born),
+            ("m", household.father, mother_born - timedelta(days=700)),
+        ):
             if rng.random() < LIFE["grown_up_member"].share:
-                self._add_parent(gender, first, surname, born, homes, phone, email)
+                self._add_parent(household, gender, first, born)
 
     def _first_birthday(self) -> date:
         """Members are 8 to 31; most are at school."""
@@ -227,98 +244,77 @@ class _Town:
     def _births(self, eldest: date) -> list[date]:
         rng = self.rng
         children = rng.choices((1, 2, 3, 4), (0.52, 0.36, 0.09, 0.03))[0]
-        if children > 1 and rng.random() < LIFE["twins"].share:
-            births = [eldest, eldest]
-        else:
-            births = [eldest]
+        twins = children > 1 and rng.random() < LIFE["twins"].share
+        births = [eldest, eldest] if twins else [eldest]
         while len(births) < children:
             births.append(births[-1] + timedelta(days=rng.randint(400, 2200)))
         return [born for born in births if born < date(2019, 1, 1)]
 
-    def _homes(self, home: Home) -> History[Home]:
-        other = self.draw.home()
-        return _changing(self.rng, LIFE["moved"].share, home, other, date(2017, 1, 1))
-
-    def _add_child(
-        self,
-        gender: str,
-        first: str,
-        middle: str,
-        surname: str,
-        born: date,
-        homes: History[Home],
-        family_phone: str,
-        family_email: str,
-    ) -> None:
+    def _add_child(self, household: _Household, gender: str, first: str, born: date) -> None:
         rng, numbers = self.rng, self.numbers
-        last = feminine_surname(surname) if gender == "f" else surname
+        last = feminine_surname(household.surname) if gender == "f" else household.surname
         phone_from = born + timedelta(days=int(365.25 * rng.uniform(8, 15)))
         email_from = born + timedelta(days=int(365.25 * rng.uniform(10, 15)))
-        phones = _changing(rng, LIFE["new_phone"].share, numbers.phone(), numbers.phone(), phone_from)
-        emails = _changing(
-            rng,
-            LIFE["new_email"].share,
-            numbers.email(first, last, born),
-            numbers.email(first, last, born),
-            email_from,
-        )
-        before_phone = family_phone if rng.random() < LIFE["family_phone"].share else None
-        before_email = family_email if rng.random() < LIFE["family_email"].share else None
-        home = homes.last
-        no = len(self.people)
+        phones = _changing(rng, LIFE["new_phone"].share, numbers.phone, phone_from)
+        emails = _changing(rng, LIFE["new_email"].share, lambda: numbers.email(first, last, born), email_from)
         self.people.append(
             Person(
-                no=no,
-                family=self.families,
+                no=len(self.people),
+                family=household.no,
                 gender=gender,
                 first_name=first,
-                middle_name=middle,
+                middle_name=patronymic(household.father, gender),
                 born=born,
                 last_name=self._surnames(gender, last, born),
-                home=homes,
-                phone=_since(before_phone, phone_from, phones),
-                email=_since(before_email, email_from, emails),
+                home=household.homes,
+                phone=_since(
+                    household.phone if rng.random() < LIFE["family_phone"].share else None, phone_from, phones
+                ),
+                email=_since(
+                    household.email if rng.random() < LIFE["family_email"].share else None, email_from, emails
+                ),
                 second_email=numbers.email(first, last, born),
-                family_phone=family_phone,
-                family_email=family_email,
+                family_phone=household.phone,
+                family_email=household.email,
                 snils=numbers.snils(),
-                school=self.organisations.school_in(rng, home),
-                club=self.organisations.club_in(rng, home),
+                school=self._near(household, self.organisations.school_in),
+                club=self._near(household, self.organisations.club_in),
             )
         )
+
+    def _near(self, household: _Household, choose: Callable[[Random, Home], int]) -> History[int]:
+        return History(tuple((since, choose(self.rng, home)) for since, home in household.homes.steps))
 
     def _surnames(self, gender: str, last: str, born: date) -> History[str]:
         from_day = date(born.year + 19, 6, 1)
         if gender == "m" or from_day > date(2025, 6, 1):
             return always(last)
-        married = feminine_surname(self.draw.surname())
-        return _changing(self.rng, LIFE["maiden_name"].share, last, married, from_day)
+        married = _changing(self.rng, LIFE["maiden_name"].share, self.draw.surname, from_day)
+        return History(((date.min, last), *((day, feminine_surname(name)) for day, name in married.steps[1:])))
 
-    def _add_parent(
-        self, gender: str, first: str, surname: str, born: date, homes: History[Home], phone: str, email: str
-    ) -> None:
-        rng, numbers = self.rng, self.numbers
-        last = feminine_surname(surname) if gender == "f" else surname
-        if gender == "m":
-            phone, email = numbers.phone(), numbers.email(first, last, born)
+    def _add_parent(self, household: _Household, gender: str, first: str, born: date) -> None:
+        numbers = self.numbers
+        last = feminine_surname(household.surname) if gender == "f" else household.surname
+        # The family's phone and address are the mother's.
+        own = gender == "f"
         self.people.append(
             Person(
                 no=len(self.people),
-                family=self.families,
+                family=household.no,
                 gender=gender,
                 first_name=first,
                 middle_name=patronymic(self.draw.given("m", date(1960, 1, 1)), gender),
                 born=born,
                 last_name=always(last),
-                home=homes,
-                phone=always(phone),
-                email=always(email),
+                home=household.homes,
+                phone=always(household.phone if own else numbers.phone()),
+                email=always(household.email if own else numbers.email(first, last, born)),
                 second_email=numbers.email(first, last, born),
-                family_phone=phone,
-                family_email=email,
+                family_phone=household.phone,
+                family_email=household.email,
                 snils=numbers.snils(),
-                school=self.organisations.school_in(rng, homes.last),
-                club=self.organisations.club_in(rng, homes.last),
+                school=self._near(household, self.organisations.school_in),
+                club=self._near(household, self.organisations.club_in),
                 is_parent=True,
             )
         )
@@ -331,11 +327,13 @@ def _since(before: str | None, day: date, history: History[str]) -> History[str 
 
 def _force_namesakes(rng: Random, people: list[Person]) -> None:
     """Give some people the names and the birth date of somebody of another family."""
-    for _ in range(max(1, round(len(people) * LIFE["namesake"].share))):
+    wanted = max(1, round(len(people) * LIFE["namesake"].share))
+    while wanted:
         one, other = rng.sample(range(len(people)), 2)
         pattern, copy = people[one], people[other]
         if pattern.family == copy.family or pattern.is_parent or copy.is_parent or pattern.gender != copy.gender:
             continue
+        wanted -= 1
         same_patronymic = rng.random() < LIFE["namesake_patronymic"].share
         people[other] = replace(
             copy,

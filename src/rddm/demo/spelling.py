@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
@@ -76,6 +77,7 @@ _TABLES = {
 STANDARDS = tuple(_STANDARDS)
 
 
+@lru_cache(maxsize=50_000)
 def transliterate(text: str, standard: str) -> str:
     """
     Return *text* in Latin letters by one of `STANDARDS`.
