@@ -6,12 +6,12 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from rddm.contracts.tables import literal
+from rddm.contracts.tables import literal, quote
 from rddm.contracts.tables.identity import MODEL, TERM, TERM_FIELDS
 from rddm.project.settings import ProbabilisticIdentity
 from rddm.resolve.comparisons import COMPARISONS_VERSION, compare_sql
 from rddm.resolve.fingerprints import weighed_sql
-from rddm.resolve.keys import KEY_KINDS, KEY_LIMIT, KEYS_VERSION, pairs_sql
+from rddm.resolve.keys import KEY_KINDS, KEYS_VERSION, pairs_sql
 from rddm.resolve.name_forms import FORMS_VERSION
 from rddm.resolve.terms import terms_sql
 from rddm.resolve.weights import LEAST_PAIRS, Mixture, learn_mixture, shipped_mixture
@@ -37,7 +37,7 @@ def applied_settings(work: Work) -> str:
     """Return, as JSON, all that stored fingerprints, keys, pairs and links depend on beside the model's parameters."""
     identity = work.identity
     own: dict[str, object] = (
-        {"match": identity.match_probability, "possible": identity.possible_probability, "key_limit": KEY_LIMIT}
+        {"match": identity.match_probability, "possible": identity.possible_probability, "key_limit": identity.key_limit}
         if isinstance(identity, ProbabilisticIdentity)
         else {"fields": identity.fields}
     )
@@ -86,7 +86,7 @@ def learn_model(work: Work, version: int) -> StoredModel:
     query = " UNION ALL ".join(terms_sql(work.table("distinct"), field) for field in TERM_FIELDS)
     work.make("terms", query if learnt else f"SELECT field, value, bits FROM {work.past('term')} LIMIT 0")
     work.execute(
-        f"INSERT INTO {work.stored('term')} ({', '.join(TERM.column_names)})"
+        f"INSERT INTO {work.stored('term')} ({', '.join(map(quote, TERM.column_names))})"
         f" SELECT {literal(work.entity)}, {version}, field, value, bits FROM {work.table('terms')}"
     )
     return StoredModel(version, mixture, learnt, pairs, "", work.run.run_id)
@@ -99,7 +99,7 @@ def store_model(work: Work, model: StoredModel, *, replace: bool) -> None:
             f"DELETE FROM {work.stored('model')} WHERE entity = {literal(work.entity)} AND version = {model.version}"
         )
     work.connection.execute(
-        f"INSERT INTO {work.stored('model')} ({', '.join(MODEL.column_names)}) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+        f"INSERT INTO {work.stored('model')} ({', '.join(map(quote, MODEL.column_names))}) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
         [
             work.entity,
             model.version,
@@ -127,7 +127,7 @@ def _pattern_counts(work: Work) -> dict[int, int]:
     members = work.make(
         "learn_member",
         f"SELECT key, description_id AS fingerprint_id, {chosen} AS looked_at FROM {keys}"
-        f" WHERE key IN (SELECT key FROM {keys} GROUP BY key HAVING count(*) BETWEEN 2 AND {KEY_LIMIT})",
+        f" WHERE key IN (SELECT key FROM {keys} GROUP BY key HAVING count(*) BETWEEN 2 AND {work.key_limit})",
     )
     pairs = work.make("learn_pair", pairs_sql(f"(SELECT key, fingerprint_id FROM {members} WHERE looked_at)", members))
     found = work.connection.execute(

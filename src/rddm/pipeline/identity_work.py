@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from rddm.project.settings import ModelEntity
 
 PREFIX = "identity_"
+_NO_LIMIT = 2**31
 
 
 @dataclass
@@ -43,6 +44,10 @@ class Work:
     @property
     def method(self) -> Method:
         return self.identity.method
+
+    @property
+    def key_limit(self) -> int:
+        return self.identity.key_limit if isinstance(self.identity, ProbabilisticIdentity) else _NO_LIMIT
 
     @property
     def conformed(self) -> str:

@@ -1,0 +1,218 @@
+"""
+Resolve one entity: which conformed records are the same person (organisation, event, place), inside the run's transaction.
+
+The order of things is here; what each step asks and decides is in `rddm.resolve`. A first run, a batch of a thousand changes and
+a single record go through the same functions: everything starts from the records that changed, and spreads to the match
+keys they share, the pairs those find and the components those touch.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from rddm.contracts.tables.identity import judgement_table
+from rddm.pipeline.identity_describe import describe
+from rddm.pipeline.identity_groups import group_fingerprints
+from rddm.pipeline.identity_ids import name_groups
+from rddm.pipeline.identity_model import StoredModel, applied_settings, learn_model, load_model, store_model, terms_of
+from rddm.pipeline.identity_pairs import find_pairs, make_fingerprints, write_fingerprints
+from rddm.pipeline.identity_work import Work
+from rddm.project.settings import ExactIdentity, ProbabilisticIdentity
+
+if TYPE_CHECKING:
+    import duckdb
+
+    from rddm.pipeline.stamp import RunStamp
+    from rddm.project.settings import ModelEntity
+
+
+@dataclass(frozen=True)
+class Resolution:
+    """
+    What resolving an entity did.
+
+    ``records`` were looked at; ``fingerprints``, ``keys``, ``candidate_pairs``, ``matched_pairs``, ``possible_pairs`` are those made by this
+    run, not all there are; ``living`` counts all golden ids; ``created`` … ``ended`` are this run's events. ``split_components``: groups
+    of records that matched and were taken apart because they contradict themselves; ``cut_components``: too large to be judged, cut
+    at their weakest pairs. ``model_learnt`` is false while there is too little data and the shipped parameters are used.
+    """
+
+    records: int = 0
+    fingerprints: int = 0
+    keys: int = 0
+    candidate_pairs: int = 0
+    matched_pairs: int = 0
+    possible_pairs: int = 0
+    living: int = 0
+    created: int = 0
+    merged: int = 0
+    split: int = 0
+    moved: int = 0
+    ended: int = 0
+    split_components: int = 0
+    cut_components: int = 0
+    model_version: int = 0
+    model_learnt: bool = False
+
+
+def resolve_entity(  # noqa: PLR0913 - the engine's call; each argument is one thing the stage needs to see
+    connection: duckdb.DuckDBPyConnection,
+    *,
+    lake: str,
+    entity: str,
+    model_entity: ModelEntity,
+    changed: str,
+    touched: str,
+    judgements: str,
+    exclusive_sources: Collection[tuple[str, str]],
+    run: RunStamp,
+    progress: Callable[[str, float], None],
+    relearn: bool = False,
+) -> Resolution:
+    """
+    Bring the identity tables of *entity* up to date with ``conformed``, inside the caller's transaction on catalog *lake*.
+
+    *changed* (record_id) names the records added, changed or removed since the last call. *judgements* (record_a, record_b, verdict: same or
+    different) are all that hold. *exclusive_sources* (source, entity) never have one person twice. Fills *touched* (golden_id): ids whose
+    members changed, came or went, those that ended or were merged included. Each stored table gets one DELETE and one INSERT at most.
+
+    The model is learnt by the first call and used unchanged by the later ones, until *relearn*. When it, the settings or the
+    rules in the code change, everything is matched anew; ids stay.
+    """
+    identity = model_entity.identity
+    if not isinstance(identity, ProbabilisticIdentity | ExactIdentity):
+        raise TypeError(f"entity {entity} has no identity to resolve")
+    work = Work(connection, lake, entity, model_entity, identity, exclusive_sources, run, progress)
+    work.prepare()
+    stored = load_model(work)
+    stale = stored is not None and stored.applied != applied_settings(work)
+    work.fresh = stored is None or stale or relearn
+    try:
+        progress("describe", 0.0)
+        _reconsider(work, changed, judgements)
+        describe(work, work.table("reconsidered"))
+        progress("learn", 0.2)
+        model = _model(work, stored, relearn=relearn)
+        progress("compare", 0.3)
+        make_fingerprints(work, model.mixture)
+        find_pairs(work, model.mixture)
+        progress("group", 0.7)
+        _apply_judgements(work)
+        group_fingerprints(work, model.mixture)
+        progress("link", 0.85)
+        name_groups(work, changed, touched)
+        write_fingerprints(work)
+        _store_judgements(work)
+        if stored is None or stale or relearn:
+            store_model(work, model, replace=stored is not None and model.version == stored.version)
+        progress("done", 1.0)
+        return _report(work, model)
+    finally:
+        work.clear()
+
+
+def _model(work: Work, stored: StoredModel | None, *, relearn: bool) -> StoredModel:
+    if stored is None or relearn:
+        return learn_model(work, 1 if stored is None else stored.version + 1)
+    terms_of(work, stored.version)
+    return replace(stored)
+
+
+def _reconsider(work: Work, changed: str, judgements: str) -> None:
+    """
+    Make ``judgement`` (what holds now), ``told_apart``, ``reconsidered`` (record_id) and ``link_before`` (the links these had).
+
+    A record whose judgements changed is reconsidered as if it had changed itself.
+    """
+    judgement = work.make(
+        "judgement",
+        "SELECT least(record_a, record_b) AS record_a, greatest(record_a, record_b) AS record_b, max(verdict) FILTER (WHERE verdict = 'different')"
+        f" IS NOT NULL AS apart FROM {judgements} WHERE record_a <> record_b GROUP BY 1, 2",
+    )
+    judgement = work.make(
+        "judgement", f"SELECT record_a, record_b, CASE WHEN apart THEN 'different' ELSE 'same' END AS verdict FROM {judgement}"
+    )
+    stored = work.stored("judgement")
+    work.make(
+        "judgement_changed",
+        f"(SELECT * FROM {judgement} EXCEPT SELECT * FROM {stored}) UNION ALL (SELECT * FROM {stored} EXCEPT SELECT * FROM {judgement})",
+    )
+    work.make(
+        "told_apart",
+        f"SELECT record_a AS record_id FROM {judgement} WHERE verdict = 'different'"
+        f" UNION SELECT record_b FROM {judgement} WHERE verdict = 'different'",
+    )
+    rejudged = work.table("judgement_changed")
+    everything = f"SELECT record_id FROM {work.conformed} UNION SELECT record_id FROM {work.stored('link')}"
+    some = f"SELECT record_id FROM {changed} UNION SELECT record_a FROM {rejudged} UNION SELECT record_b FROM {rejudged}"
+    reconsidered = work.make("reconsidered", everything if work.fresh else some)
+    work.make(
+        "link_before",
+        f"SELECT record_id, golden_id, fingerprint_id FROM {work.stored('link')} WHERE record_id IN (SELECT record_id FROM {reconsidered})",
+    )
+
+
+def _apply_judgements(work: Work) -> None:
+    """
+    Make ``judged`` (fingerprint_a, fingerprint_b, verdict) and ``rejudged`` (fingerprint_id).
+
+    Rejudged is whoever shares a judgement, old or new, with a reconsidered record: a judgement holds groups together as a match does.
+    """
+    judgement, reconsidered = work.table("judgement"), f"SELECT record_id FROM {work.table('reconsidered')}"
+    both = f"(SELECT record_a, record_b FROM {judgement} UNION SELECT record_a, record_b FROM {work.stored('judgement')})"
+    place = work.make(
+        "judged_record",
+        f"""
+WITH wanted AS (SELECT record_a AS record_id FROM {both} UNION SELECT record_b FROM {both})
+SELECT record_id, fingerprint_id FROM {work.table("record_now")} WHERE record_id IN (SELECT record_id FROM wanted)
+UNION ALL
+SELECT record_id, fingerprint_id FROM {work.stored("link")}
+WHERE record_id IN (SELECT record_id FROM wanted) AND record_id NOT IN ({reconsidered})""",
+    )
+    work.make(
+        "judged",
+        f"""
+SELECT DISTINCT least(a.fingerprint_id, b.fingerprint_id) AS fingerprint_a, greatest(a.fingerprint_id, b.fingerprint_id) AS fingerprint_b,
+  j.verdict
+FROM {judgement} j
+JOIN {place} a ON a.record_id = j.record_a
+JOIN {place} b ON b.record_id = j.record_b
+WHERE a.fingerprint_id <> b.fingerprint_id""",
+    )
+    work.make(
+        "rejudged",
+        f"""
+SELECT DISTINCT p.fingerprint_id FROM {place} p WHERE p.record_id IN (
+  SELECT record_a FROM {both} WHERE record_b IN ({reconsidered}) UNION ALL SELECT record_b FROM {both} WHERE record_a IN ({reconsidered})
+)""",
+    )
+
+
+def _store_judgements(work: Work) -> None:
+    if work.count(work.table("judgement_changed")):
+        work.replace("judgement", "true", f"SELECT * FROM {work.table('judgement')}", judgement_table(work.entity))
+
+
+def _report(work: Work, model: StoredModel) -> Resolution:
+    counts = work.counts
+    new = work.table("pair_new")
+    return Resolution(
+        records=work.count(work.table("reconsidered")),
+        fingerprints=work.count(work.table("added")),
+        keys=work.count(work.table("key_new")),
+        candidate_pairs=counts.get("pairs", 0),
+        matched_pairs=work.count(new, "outcome = 'match'"),
+        possible_pairs=work.count(new, "outcome = 'possible'"),
+        living=counts.get("living", 0),
+        created=counts.get("created", 0),
+        merged=counts.get("merged", 0),
+        split=counts.get("split", 0),
+        moved=counts.get("moved", 0),
+        ended=counts.get("ended", 0),
+        split_components=counts.get("split_components", 0),
+        cut_components=counts.get("cut_components", 0),
+        model_version=model.version,
+        model_learnt=model.learnt,
+    )

@@ -1,0 +1,163 @@
+"""Resolve, step 5: groups to golden ids, links, events and redirects."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from rddm.contracts.tables import literal, quote
+from rddm.contracts.tables.identity import EVENT, link_table
+from rddm.resolve.golden_ids import IdTables, claims_sql, events_sql, names_sql, survivors_sql
+
+if TYPE_CHECKING:
+    from rddm.pipeline.identity_work import Work
+
+
+def name_groups(work: Work, changed: str, touched: str) -> None:
+    """Give every record of ``grouped`` its golden id; write links, events and redirects; fill *touched*."""
+    _make_now(work)
+    tables = IdTables(
+        now=work.table("now"),
+        before=work.table("before"),
+        events=work.stored("event"),
+        claims=work.table("claim"),
+        survivors=work.table("survivor"),
+        names=work.table("name"),
+    )
+    work.make("claim", claims_sql(tables))
+    work.make("survivor", survivors_sql(tables, work.entity))
+    work.make("name", names_sql(tables, work.entity, work.run.run_id))
+    work.make("happened", events_sql(tables))
+    _make_links(work)
+    _fill_touched(work, changed, touched)
+    _write(work)
+    _count(work)
+
+
+def _make_now(work: Work) -> None:
+    """Make ``before`` (record_id, golden_id) and ``now`` (record_id, fingerprint_id, grp, source_time)."""
+    grouped, before = work.table("grouped"), work.table("link_before")
+    rest = (
+        f"SELECT record_id, golden_id, fingerprint_id FROM {work.stored('link')}"
+        f" WHERE fingerprint_id IN (SELECT fingerprint_id FROM {grouped}) AND record_id NOT IN (SELECT record_id FROM {work.table('reconsidered')})"
+    )
+    rest = work.make("link_rest", rest if not work.fresh else f"SELECT record_id, golden_id, fingerprint_id FROM {before} LIMIT 0")
+    work.make("before", f"SELECT record_id, golden_id FROM {before} UNION ALL SELECT record_id, golden_id FROM {rest}")
+    work.make(
+        "now",
+        f"""
+SELECT r.record_id, r.fingerprint_id, g.grp, c.source_time
+FROM (
+  SELECT record_id, fingerprint_id FROM {work.table("record_now")}
+  UNION ALL
+  SELECT record_id, fingerprint_id FROM {rest}
+) r
+JOIN {grouped} g ON g.fingerprint_id = r.fingerprint_id
+JOIN {work.conformed} c ON c.record_id = r.record_id""",
+    )
+
+
+def _make_links(work: Work) -> None:
+    """Make ``link_now``: the links of all records of the groups, as `link_table`."""
+    grouped, gone = work.table("grouped"), work.table("gone")
+    stored = f"""
+  UNION ALL
+  SELECT fingerprint_a, fingerprint_b, weight FROM {work.past("pair")}
+  WHERE outcome = 'match' AND fingerprint_a IN (SELECT fingerprint_id FROM {grouped})
+    AND fingerprint_a NOT IN (SELECT fingerprint_id FROM {gone}) AND fingerprint_b NOT IN (SELECT fingerprint_id FROM {gone})"""
+    work.make(
+        "best",
+        f"""
+WITH edge AS (
+  SELECT fingerprint_a, fingerprint_b, weight FROM {work.table("pair_new")} WHERE outcome = 'match'
+  {stored if not work.fresh else ""}
+),
+inside AS (
+  SELECT e.fingerprint_a, e.fingerprint_b, e.weight FROM edge e
+  JOIN {grouped} x ON x.fingerprint_id = e.fingerprint_a
+  JOIN {grouped} y ON y.fingerprint_id = e.fingerprint_b AND y.grp = x.grp
+)
+SELECT fingerprint_id, max(weight) AS weight FROM (
+  SELECT fingerprint_a AS fingerprint_id, weight FROM inside UNION ALL SELECT fingerprint_b, weight FROM inside
+) GROUP BY fingerprint_id""",
+    )
+    work.make(
+        "link_now",
+        f"""
+WITH size AS (SELECT grp, count(*) AS records, count(DISTINCT fingerprint_id) AS fingerprints FROM {work.table("now")} GROUP BY grp)
+SELECT n.record_id, i.golden_id, n.fingerprint_id,
+  CASE WHEN s.records = 1 THEN 'alone' WHEN s.fingerprints = 1 THEN 'description' WHEN b.weight IS NOT NULL THEN 'match'
+    ELSE 'judgement' END AS how,
+  1 / (1 + pow(2.0, -b.weight)) AS probability
+FROM {work.table("now")} n
+JOIN {work.table("name")} i ON i.grp = n.grp
+JOIN size s ON s.grp = n.grp
+LEFT JOIN {work.table("best")} b ON b.fingerprint_id = n.fingerprint_id""",
+    )
+
+
+def _fill_touched(work: Work, changed: str, touched: str) -> None:
+    now, before = work.table("link_now"), work.table("before")
+    work.execute(
+        f"""
+INSERT INTO {touched}
+SELECT n.golden_id FROM {now} n LEFT JOIN {before} b ON b.record_id = n.record_id
+WHERE b.golden_id IS DISTINCT FROM n.golden_id OR n.record_id IN (SELECT record_id FROM {changed})
+UNION
+SELECT b.golden_id FROM {before} b LEFT JOIN {now} n ON n.record_id = b.record_id
+WHERE b.golden_id IS DISTINCT FROM n.golden_id"""
+    )
+
+
+def _write(work: Work) -> None:
+    link, now = work.stored("link"), work.table("link_now")
+    columns = "record_id, golden_id, fingerprint_id, how, probability"
+    if work.fresh:
+        fresh_links = None if not work.count(link) else "true"
+        work.replace("link", fresh_links, f"SELECT {columns} FROM {now}", link_table(work.entity))
+    else:
+        old = work.make(
+            "link_old",
+            f"SELECT {columns} FROM {link} WHERE record_id IN (SELECT record_id FROM {now}"
+            f" UNION ALL SELECT record_id FROM {work.table('reconsidered')})",
+        )
+        new = work.make("link_new", f"SELECT {columns} FROM {now} EXCEPT SELECT {columns} FROM {old}")
+        work.replace(
+            "link",
+            f"record_id IN (SELECT record_id FROM {new} UNION ALL SELECT record_id FROM {old}"
+            f" WHERE record_id NOT IN (SELECT record_id FROM {now}))",
+            f"SELECT * FROM {new}",
+            link_table(work.entity),
+        )
+    work.execute(
+        f"INSERT INTO {work.stored('event')} ({', '.join(map(quote, EVENT.column_names))})"
+        f" SELECT {literal(work.entity)}, golden_id, kind, other_id, record_id, {work.run.run_id},"
+        f" {literal(work.run.at.isoformat(sep=' '))}::TIMESTAMP, reason FROM {work.table('happened')} ORDER BY golden_id, kind, record_id"
+    )
+    _write_redirects(work)
+
+
+def _write_redirects(work: Work) -> None:
+    happened, redirect = work.table("happened"), work.stored("redirect")
+    merged = work.make("merged", f"SELECT golden_id AS old_id, other_id AS golden_id FROM {happened} WHERE kind = 'merged'")
+    if not work.count(merged):
+        return
+    entity = literal(work.entity)
+    forwarded = work.make(
+        "forwarded",
+        f"SELECT r.old_id, m.golden_id FROM {redirect} r JOIN {merged} m ON m.old_id = r.golden_id WHERE r.entity = {entity}",
+    )
+    if work.count(forwarded):
+        work.execute(f"DELETE FROM {redirect} WHERE entity = {entity} AND old_id IN (SELECT old_id FROM {forwarded})")
+    work.execute(
+        f"INSERT INTO {redirect} (entity, old_id, golden_id)"
+        f" SELECT {entity}, old_id, golden_id FROM {forwarded} UNION ALL SELECT {entity}, old_id, golden_id FROM {merged}"
+    )
+
+
+def _count(work: Work) -> None:
+    found = work.connection.execute(f"SELECT kind, count(*) FROM {work.table('happened')} GROUP BY kind").fetchall()
+    work.counts |= {str(kind): int(count) for kind, count in found}
+    alive = (
+        "coalesce(sum(CASE WHEN kind IN ('created', 'split') THEN 1 WHEN kind IN ('merged', 'ended') THEN -1 ELSE 0 END), 0)"
+    )
+    work.counts["living"] = int(work.value(f"SELECT {alive} FROM {work.stored('event')} WHERE entity = {literal(work.entity)}"))

@@ -1,0 +1,136 @@
+"""
+From pairs to groups: connected components, taken apart where they contradict themselves.
+
+A component is put together pair by pair, the surest first. A step is refused where it would join two fingerprints that cannot be
+one, or two groups whose members, taken all together, speak against it. "Same" judgements come first and need no evidence.
+Every decision depends on one component alone and on nothing's order, so a new batch decides as a full run would.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+from scipy.sparse import coo_array
+from scipy.sparse.csgraph import connected_components
+
+Integers = npt.NDArray[np.int64]
+Floats = npt.NDArray[np.float64]
+
+COMPONENT_LIMIT = 200
+"""A component with contradictions and more fingerprints than this is first cut at its weakest pairs."""
+WEIGHT_LIMIT = 20.0
+"""A single pair speaks for or against joining two groups with at most this many bits."""
+_CUT_STEP = 3.0
+_CUT_STEPS = 12
+
+
+def component_labels(count: int, a: Integers, b: Integers) -> Integers:
+    """Return for each of *count* nodes the number of its connected component, given edges *a*-*b* (node numbers from 0)."""
+    graph = coo_array((np.ones(len(a), dtype=np.int8), (a, b)), shape=(count, count))
+    return np.asarray(connected_components(graph, directed=False)[1], dtype=np.int64)
+
+
+def cut_component(count: int, a: Integers, b: Integers, weights: Floats, limit: int = COMPONENT_LIMIT) -> Integers:
+    """
+    Return labels for one component that is too large to be judged: its weakest edges go until every part is within *limit*.
+
+    What is still too large at the strictest threshold falls apart into single nodes: better none than a wrong giant.
+    Edges of judgements have an infinite weight.
+    """
+    labels = np.zeros(count, dtype=np.int64)
+    threshold = float(np.min(weights, initial=np.inf))
+    for _ in range(_CUT_STEPS):
+        threshold += _CUT_STEP
+        sizes = np.bincount(labels, minlength=count)
+        large = sizes[labels] > limit
+        if not large.any():
+            return labels
+        kept = (weights >= threshold) | ~large[a]
+        kept &= labels[a] == labels[b]
+        labels = component_labels(count, a[kept], b[kept])
+    large = np.bincount(labels, minlength=count)[labels] > limit
+    labels[large] = labels.max() + 1 + np.arange(int(large.sum()))
+    return labels
+
+
+@dataclass(frozen=True)
+class CrossPair:
+    """Two members of a component, by their place in it; ``forbidden``: they cannot be one."""
+
+    a: int
+    b: int
+    weight: float
+    forbidden: bool
+
+
+def agglomerate(
+    count: int,
+    pairs: Sequence[CrossPair],
+    threshold: float,
+    same: Sequence[tuple[int, int]] = (),
+    different: Sequence[tuple[int, int]] = (),
+) -> list[int]:
+    """
+    Return for each of *count* members the lowest member of its group.
+
+    *pairs* are all pairs of the component, those at or above *threshold* (a match weight) are reasons to join. *same* and
+    *different* are judgements; where they contradict each other, "different" stands.
+
+    >>> pairs = [CrossPair(0, 1, 12.0, False), CrossPair(1, 2, 9.0, False), CrossPair(0, 2, 1.0, True)]
+    >>> agglomerate(3, pairs, threshold=6.6)
+    [0, 0, 2]
+    """
+    return _Agglomeration(count, pairs, different).run(pairs, threshold, same)
+
+
+class _Agglomeration:
+    def __init__(self, count: int, pairs: Sequence[CrossPair], different: Sequence[tuple[int, int]]) -> None:
+        self.group = list(range(count))
+        self.members = [1 << place for place in range(count)]
+        self.forbidden = [0] * count
+        self.judged_different = [0] * count
+        self.evidence = np.zeros((count, count))
+        for pair in pairs:
+            self.evidence[pair.a, pair.b] = self.evidence[pair.b, pair.a] = np.clip(
+                pair.weight, -WEIGHT_LIMIT, WEIGHT_LIMIT
+            )
+            if pair.forbidden:
+                self._set(self.forbidden, pair.a, pair.b)
+        for a, b in different:
+            self._set(self.judged_different, a, b)
+
+    @staticmethod
+    def _set(masks: list[int], a: int, b: int) -> None:
+        masks[a] |= 1 << b
+        masks[b] |= 1 << a
+
+    def run(self, pairs: Sequence[CrossPair], threshold: float, same: Sequence[tuple[int, int]]) -> list[int]:
+        for a, b in sorted((min(pair), max(pair)) for pair in same):
+            self._join(self.group[a], self.group[b], judged=True)
+        for pair in sorted(
+            (pair for pair in pairs if pair.weight >= threshold and not pair.forbidden), key=lambda p: (-p.weight, p.a, p.b)
+        ):
+            self._join(self.group[pair.a], self.group[pair.b], judged=False)
+        return self.group
+
+    def _join(self, a: int, b: int, *, judged: bool) -> None:
+        if a == b or self.members[a] & self.judged_different[b] or (not judged and self._contradict(a, b)):
+            return
+        keep, drop = min(a, b), max(a, b)
+        for place, group in enumerate(self.group):
+            if group == drop:
+                self.group[place] = keep
+        self.members[keep] |= self.members[drop]
+        self.forbidden[keep] |= self.forbidden[drop]
+        self.judged_different[keep] |= self.judged_different[drop]
+        self.evidence[keep] += self.evidence[drop]
+        self.evidence[:, keep] += self.evidence[:, drop]
+
+    def _contradict(self, a: int, b: int) -> bool:
+        if self.members[a] & self.forbidden[b]:
+            return True
+        both_groups = self.members[a].bit_count() > 1 and self.members[b].bit_count() > 1
+        return both_groups and float(self.evidence[a, b]) < 0

@@ -1,0 +1,249 @@
+"""
+How two fingerprints are compared: per field one of five levels, from missing to differing, and when two cannot be one.
+
+The levels of all fields, as digits to base 5 in the order of `COMPARISONS`, are the *pattern* of a pair. Only patterns are
+weighed, so learning and scoring cost the same at a thousand pairs and at a billion.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+MISSING, SAME, ALIKE, CLOSE, DIFFERENT = range(5)
+LEVELS = 5
+
+COMPARISONS_VERSION = 1
+"""Changes whenever a level's meaning does, so that stored pairs are made anew."""
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """
+    One field's comparison. ``tests`` are SQL conditions over the fingerprints ``a`` and ``b`` for levels 1, 2, …; the first
+    that is true decides, none of them: `DIFFERENT`. ``terms`` are the columns with term weights to count at `SAME`.
+    ``words`` describe the levels.
+    """
+
+    name: str
+    columns: tuple[str, ...]
+    missing: str
+    tests: tuple[tuple[int, str], ...]
+    words: dict[int, str]
+    term: str | None = None
+
+
+def _null(*columns: str) -> str:
+    return " OR ".join(f"a.{column} IS NULL OR b.{column} IS NULL" for column in columns)
+
+
+_BIRTH_TEXT = "strftime({0}.birth_date, '%Y%m%d')"
+_SWAPPED = (
+    "(year(a.birth_date) = year(b.birth_date) AND month(a.birth_date) = day(b.birth_date)"
+    " AND day(a.birth_date) = month(b.birth_date))"
+)
+_PARTLY = (
+    "((year(a.birth_date) = year(b.birth_date) AND (month(a.birth_date) = month(b.birth_date)"
+    " OR (month(a.birth_date) = 1 AND day(a.birth_date) = 1) OR (month(b.birth_date) = 1 AND day(b.birth_date) = 1)))"
+    " OR (month(a.birth_date) = month(b.birth_date) AND day(a.birth_date) = day(b.birth_date)))"
+)
+_REGION_AGREES = "coalesce(a.region = b.region, true)"
+
+COMPARISONS: tuple[Comparison, ...] = (
+    Comparison(
+        "last_name",
+        ("last_root",),
+        _null("last_root"),
+        (
+            (SAME, "a.last_root = b.last_root"),
+            (ALIKE, "list_has_any(a.last_parts, b.last_parts)"),
+            (
+                CLOSE,
+                "(length(a.last_root) > 4 AND length(b.last_root) > 4"
+                " AND (jaro_winkler_similarity(a.last_root, b.last_root) >= 0.93"
+                " OR damerau_levenshtein(a.last_root, b.last_root) <= 1))",
+            ),
+        ),
+        {SAME: "same", ALIKE: "one part the same", CLOSE: "close", DIFFERENT: "different"},
+        "last_root_bits",
+    ),
+    Comparison(
+        "first_name",
+        ("first_root",),
+        _null("first_root"),
+        (
+            (SAME, "a.first_root = b.first_root"),
+            (ALIKE, "list_has_any(a.first_roots, b.first_roots)"),
+            (
+                CLOSE,
+                "(NOT (a.first_known AND b.first_known) AND length(a.first_text) > 3 AND length(b.first_text) > 3"
+                " AND (jaro_winkler_similarity(a.first_text, b.first_text) >= 0.93"
+                " OR damerau_levenshtein(a.first_text, b.first_text) <= 1))",
+            ),
+        ),
+        {SAME: "same", ALIKE: "short form", CLOSE: "close", DIFFERENT: "different"},
+        "first_root_bits",
+    ),
+    Comparison(
+        "middle_name",
+        ("middle_root",),
+        _null("middle_root"),
+        (
+            (SAME, "a.middle_root = b.middle_root"),
+            (
+                CLOSE,
+                "(length(a.middle_root) > 3 AND length(b.middle_root) > 3"
+                " AND damerau_levenshtein(a.middle_root, b.middle_root) <= 1)",
+            ),
+        ),
+        {SAME: "same", CLOSE: "close", DIFFERENT: "different"},
+        "middle_root_bits",
+    ),
+    Comparison(
+        "birth_date",
+        ("birth_date",),
+        _null("birth_date"),
+        (
+            (SAME, "a.birth_date = b.birth_date"),
+            (
+                ALIKE,
+                f"({_SWAPPED} OR damerau_levenshtein({_BIRTH_TEXT.format('a')}, {_BIRTH_TEXT.format('b')}) <= 1)",
+            ),
+            (CLOSE, _PARTLY),
+        ),
+        {SAME: "same", ALIKE: "one digit off, or day and month swapped", CLOSE: "partly the same", DIFFERENT: "different"},
+        "birth_date_bits",
+    ),
+    Comparison(
+        "gender",
+        ("gender",),
+        _null("gender"),
+        ((SAME, "a.gender = b.gender"),),
+        {SAME: "same", DIFFERENT: "different"},
+    ),
+    Comparison(
+        "phone",
+        ("phone",),
+        _null("phone"),
+        ((SAME, "a.phone = b.phone"), (ALIKE, "damerau_levenshtein(a.phone, b.phone) <= 1")),
+        {SAME: "same", ALIKE: "one digit off", DIFFERENT: "different"},
+        "phone_bits",
+    ),
+    Comparison(
+        "email",
+        ("email",),
+        _null("email"),
+        (
+            (SAME, "a.email = b.email"),
+            (
+                ALIKE,
+                "(split_part(a.email, '@', 1) = split_part(b.email, '@', 1)"
+                " OR damerau_levenshtein(a.email, b.email) <= 1)",
+            ),
+        ),
+        {SAME: "same", ALIKE: "same mailbox name, or one letter off", DIFFERENT: "different"},
+        "email_bits",
+    ),
+    Comparison(
+        "snils",
+        ("snils",),
+        _null("snils"),
+        ((SAME, "a.snils = b.snils"),),
+        {SAME: "same", DIFFERENT: "different"},
+    ),
+    Comparison(
+        "place",
+        ("region", "city", "school"),
+        "coalesce(a.region <> b.region, a.city <> b.city, a.school <> b.school) IS NULL",
+        (
+            (SAME, f"(a.school = b.school AND {_REGION_AGREES})"),
+            (ALIKE, f"(a.city = b.city AND {_REGION_AGREES})"),
+            (CLOSE, "a.region = b.region"),
+        ),
+        {SAME: "same school", ALIKE: "same town", CLOSE: "same region", DIFFERENT: "different"},
+    ),
+)
+NAMES = tuple(comparison.name for comparison in COMPARISONS)
+PATTERNS = LEVELS ** len(COMPARISONS)
+
+
+def level_sql(comparison: Comparison) -> str:
+    """Return the SQL expression for the level of agreement of fingerprints ``a`` and ``b``: an integer, 0 to 4."""
+    tests = " ".join(f"WHEN {test} THEN {level}" for level, test in comparison.tests)
+    return f"CASE WHEN {comparison.missing} THEN {MISSING} {tests} ELSE {DIFFERENT} END"
+
+
+def levels_of(pattern: int) -> tuple[int, ...]:
+    """
+    Return the level of each comparison in *pattern*.
+
+    >>> levels_of(pattern_of((1, 2, 0, 4, 0, 3, 0, 0, 1)))
+    (1, 2, 0, 4, 0, 3, 0, 0, 1)
+    """
+    return tuple(pattern // LEVELS**place % LEVELS for place in reversed(range(len(COMPARISONS))))
+
+
+def pattern_of(levels: tuple[int, ...]) -> int:
+    pattern = 0
+    for level in levels:
+        pattern = pattern * LEVELS + level
+    return pattern
+
+
+def compare_sql(pairs: str, nodes: str) -> str:
+    """
+    Return the query that compares *pairs* (fingerprint_a, fingerprint_b) of fingerprints in *nodes*.
+
+    Columns: fingerprint_a, fingerprint_b, pattern INTEGER, contradiction VARCHAR (nullable), and the term weights that count,
+    ``<comparison>_bits`` FLOAT (0 where the values are not the same). One row per pair.
+    """
+    levels = ",\n    ".join(f"{level_sql(comparison)} AS {comparison.name}_level" for comparison in COMPARISONS)
+    bits = ",\n    ".join(f"greatest(a.{c.term}, b.{c.term}) AS {c.name}_shared" for c in COMPARISONS if c.term is not None)
+    pattern = "0"
+    for comparison in COMPARISONS:
+        pattern = f"({pattern}) * {LEVELS} + {comparison.name}_level" if pattern != "0" else f"{comparison.name}_level"
+    counted = ",\n  ".join(
+        f"CASE WHEN {c.name}_level = {SAME} THEN {c.name}_shared ELSE 0 END::FLOAT AS {c.name}_bits"
+        for c in COMPARISONS
+        if c.term is not None
+    )
+    return f"""
+SELECT fingerprint_a, fingerprint_b,
+  ({pattern})::INTEGER AS pattern,
+  {CONTRADICTION_SQL} AS contradiction,
+  {counted}
+FROM (
+  SELECT p.fingerprint_a, p.fingerprint_b,
+    {levels},
+    {bits},
+    a.exclusive = b.exclusive AS exclusive_same
+  FROM {pairs} p
+  JOIN {nodes} a ON a.fingerprint_id = p.fingerprint_a
+  JOIN {nodes} b ON b.fingerprint_id = p.fingerprint_b
+)"""
+
+
+def self_sql(nodes: str, identifier: str) -> str:
+    """
+    Return the query that compares each of *nodes* with an equal one: what sharing this description proves.
+
+    Columns as `compare_sql`, with *identifier* in place of the two fingerprints and without contradiction.
+    """
+    place = f"CASE WHEN school IS NOT NULL THEN {SAME} WHEN city IS NOT NULL THEN {ALIKE} WHEN region IS NOT NULL THEN {CLOSE} ELSE 0 END"
+    pattern = "0"
+    for comparison in COMPARISONS:
+        own = place if comparison.name == "place" else f"(({comparison.columns[0]} IS NOT NULL)::INTEGER * {SAME})"
+        pattern = f"({pattern}) * {LEVELS} + {own}"
+    bits = ", ".join(
+        f"CASE WHEN {c.columns[0]} IS NOT NULL THEN {c.term} ELSE 0 END::FLOAT AS {c.name}_bits" for c in COMPARISONS if c.term
+    )
+    return f"SELECT {identifier}, ({pattern})::INTEGER AS pattern, {bits} FROM {nodes}"
+
+
+CONTRADICTION_SQL = f"""CASE
+    WHEN snils_level = {DIFFERENT} THEN 'two_documents'
+    WHEN exclusive_same THEN 'exclusive_source'
+    WHEN birth_date_level = {DIFFERENT} AND first_name_level = {DIFFERENT} THEN 'birth_date_and_given_name'
+    WHEN gender_level = {DIFFERENT} AND first_name_level > {SAME} THEN 'gender_and_given_name'
+    WHEN birth_date_level = {SAME} AND last_name_level IN ({SAME}, {ALIKE}) AND first_name_level = {DIFFERENT} THEN 'twins'
+  END"""
+"""Why two descriptions cannot be one person, whatever else agrees; null when nothing forbids it."""

@@ -1,0 +1,135 @@
+"""
+Ids that stay: which golden id each group of records gets, and what happened to the ids there were.
+
+An id goes on with the group that holds most of its records (a tie: with its founding record, then the lowest record id). Where
+several ids go on in one group, the oldest stays - the one created in the earliest run, then the one whose founding record is earliest by
+its source's time, then the lowest id - and the others redirect to it. A group where no id goes on gets the id of its founding
+record: the earliest by source time, then the lowest, whose id no living or redirected golden id has. Is there none (its
+record founded an id that now lies elsewhere), the id is the md5 of that record's id and the run. An id that ended because all of its
+records were deleted lives again when its founding record comes back.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from rddm.contracts.tables.table import literal
+
+
+@dataclass(frozen=True)
+class IdTables:
+    """
+    Tables that the queries here read.
+
+    ``now``: record_id, grp (BIGINT), source_time: every record of the groups to name. ``before``: record_id, golden_id: the links that these
+    records, and removed ones, had. ``events``: `identity.event`. The rest are made from these queries, in the order of the functions below.
+    """
+
+    now: str
+    before: str
+    events: str
+    claims: str
+    survivors: str
+    names: str
+
+
+def claims_sql(tables: IdTables) -> str:
+    """Return which group each old id goes on with. Columns: golden_id, grp, records. Grain: an old id that still has records."""
+    return f"""
+SELECT golden_id, grp, records FROM (
+  SELECT golden_id, grp, records,
+    row_number() OVER (PARTITION BY golden_id ORDER BY records DESC, founder DESC, lowest) AS place
+  FROM (
+    SELECT b.golden_id, n.grp, count(*) AS records, max((b.record_id = b.golden_id)::TINYINT) AS founder, min(b.record_id) AS lowest
+    FROM {tables.before} b JOIN {tables.now} n ON n.record_id = b.record_id
+    GROUP BY b.golden_id, n.grp
+  )
+) WHERE place = 1"""
+
+
+def survivors_sql(tables: IdTables, entity: str) -> str:
+    """Return the oldest of the ids that go on in one group. Columns: grp, golden_id. Grain: a group that has an old id."""
+    return f"""
+WITH contested AS (SELECT grp FROM {tables.claims} GROUP BY grp HAVING count(*) > 1),
+contenders AS (SELECT golden_id, grp FROM {tables.claims} WHERE grp IN (SELECT grp FROM contested)),
+births AS (
+  SELECT golden_id, min(run_id) AS run_id FROM {tables.events}
+  WHERE entity = {literal(entity)} AND kind IN ('created', 'split') AND golden_id IN (SELECT golden_id FROM contenders)
+  GROUP BY golden_id
+)
+SELECT grp, golden_id FROM (
+  SELECT c.grp, c.golden_id,
+    row_number() OVER (PARTITION BY c.grp ORDER BY b.run_id NULLS LAST, n.source_time NULLS LAST, c.golden_id) AS place
+  FROM contenders c
+  LEFT JOIN births b ON b.golden_id = c.golden_id
+  LEFT JOIN {tables.now} n ON n.record_id = c.golden_id
+) WHERE place = 1
+UNION ALL
+SELECT grp, golden_id FROM {tables.claims} WHERE grp NOT IN (SELECT grp FROM contested)"""
+
+
+def names_sql(tables: IdTables, entity: str, run_id: int) -> str:
+    """
+    Return the golden id of every group. Columns: grp, golden_id, founder (record id; null where the id is an old one).
+
+    Grain: a group.
+    """
+    return f"""
+WITH unnamed AS (
+  SELECT n.record_id, n.grp, n.source_time FROM {tables.now} n WHERE n.grp NOT IN (SELECT grp FROM {tables.survivors})
+),
+past AS (
+  SELECT golden_id, max(run_id) FILTER (WHERE kind = 'ended') AS ended, max(run_id) FILTER (WHERE kind <> 'ended') AS active
+  FROM {tables.events}
+  WHERE entity = {literal(entity)} AND kind IN ('created', 'split', 'merged', 'ended')
+    AND golden_id IN (SELECT record_id FROM unnamed)
+  GROUP BY golden_id
+),
+used AS (
+  SELECT golden_id FROM past WHERE ended IS NULL OR active > ended
+  UNION
+  SELECT golden_id FROM {tables.before} WHERE golden_id IN (SELECT record_id FROM unnamed)
+),
+ranked AS (
+  SELECT u.grp, u.record_id, x.golden_id IS NOT NULL AS taken,
+    row_number() OVER (
+      PARTITION BY u.grp ORDER BY (x.golden_id IS NOT NULL)::TINYINT, u.source_time NULLS LAST, u.record_id
+    ) AS place
+  FROM unnamed u LEFT JOIN used x ON x.golden_id = u.record_id
+)
+SELECT grp, CASE WHEN taken THEN md5(record_id::VARCHAR || chr(31) || '{run_id}')::UUID ELSE record_id END AS golden_id, record_id AS founder
+FROM ranked WHERE place = 1
+UNION ALL
+SELECT grp, golden_id, CAST(NULL AS UUID) AS founder FROM {tables.survivors}"""
+
+
+def events_sql(tables: IdTables) -> str:
+    """Return what happened. Columns: golden_id, kind, other_id, record_id, reason. See `rddm.contracts.tables.identity.EVENT`."""
+    return f"""
+WITH origins AS (
+  SELECT grp, golden_id FROM (
+    SELECT n.grp, b.golden_id, row_number() OVER (PARTITION BY n.grp ORDER BY count(*) DESC, b.golden_id) AS place
+    FROM {tables.now} n JOIN {tables.before} b ON b.record_id = n.record_id
+    WHERE n.grp NOT IN (SELECT grp FROM {tables.survivors})
+    GROUP BY n.grp, b.golden_id
+  ) WHERE place = 1
+)
+SELECT i.golden_id, CASE WHEN o.golden_id IS NULL THEN 'created' ELSE 'split' END AS kind, o.golden_id AS other_id, i.founder AS record_id,
+  CASE WHEN o.golden_id IS NULL THEN 'new_records' ELSE 'records_no_longer_match' END AS reason
+FROM {tables.names} i LEFT JOIN origins o ON o.grp = i.grp
+WHERE i.founder IS NOT NULL
+UNION ALL
+SELECT c.golden_id, 'merged', i.golden_id, NULL, 'records_match'
+FROM {tables.claims} c JOIN {tables.names} i ON i.grp = c.grp
+WHERE c.golden_id <> i.golden_id
+UNION ALL
+SELECT i.golden_id, 'moved', b.golden_id, b.record_id, 'matches_better'
+FROM {tables.before} b
+JOIN {tables.now} n ON n.record_id = b.record_id
+JOIN {tables.names} i ON i.grp = n.grp
+JOIN {tables.claims} c ON c.golden_id = b.golden_id
+LEFT JOIN origins o ON o.grp = n.grp
+WHERE c.grp <> n.grp AND (o.golden_id IS NULL OR o.golden_id <> b.golden_id)
+UNION ALL
+SELECT DISTINCT b.golden_id, 'ended', CAST(NULL AS UUID), CAST(NULL AS UUID), 'no_records'
+FROM {tables.before} b WHERE b.golden_id NOT IN (SELECT golden_id FROM {tables.claims})"""

@@ -1,0 +1,98 @@
+"""
+Match keys: values that two fingerprints must share to be compared at all.
+
+Each kind is one way in which two descriptions of a person are usually still alike when the rest was mistyped, left out or
+spelt differently. A key that too many fingerprints share (a school's mailbox, a call centre's phone) is not used.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+KEYS_VERSION = 1
+"""Changes whenever the keys of a description do, so that stored keys are made anew."""
+
+
+
+@dataclass(frozen=True)
+class KeyKind:
+    """``parts`` are SQL expressions over a description; a key is made where none is null. Lists in ``each`` give one key per element."""
+
+    name: str
+    parts: tuple[str, ...]
+    each: tuple[str, ...] = ()
+    condition: str = "true"
+
+
+_LAST = "last_part"
+_GIVEN = "first_one"
+_SOUND = "last_sound"
+
+KEY_KINDS: tuple[KeyKind, ...] = (
+    KeyKind("snils", ("snils",)),
+    KeyKind("email", ("email",)),
+    KeyKind("phone_given", ("phone", _GIVEN), ("given",)),
+    KeyKind("phone_birth", ("phone", "birth_date::VARCHAR")),
+    KeyKind("mailbox_given", ("split_part(email, '@', 1)", _GIVEN), ("given",)),
+    KeyKind("sound_birth", (_SOUND, "birth_date::VARCHAR"), ("sound",)),
+    # The same key for a date and its twin with day and month swapped; and for every date, so that names need not sound alike to two people.
+    KeyKind(
+        "name_birth",
+        (
+            _LAST,
+            _GIVEN,
+            "year(birth_date)::VARCHAR",
+            "least(month(birth_date), day(birth_date))::VARCHAR",
+            "greatest(month(birth_date), day(birth_date))::VARCHAR",
+        ),
+        ("last", "given"),
+    ),
+    KeyKind("given_birth_region", (_GIVEN, "birth_date::VARCHAR", "region"), ("given",)),
+    KeyKind("given_birth_school", (_GIVEN, "birth_date::VARCHAR", "school"), ("given",)),
+    KeyKind("given_patronymic_birth", (_GIVEN, "middle_root", "birth_date::VARCHAR"), ("given",)),
+    KeyKind("name_day", (_SOUND, _GIVEN, "strftime(birth_date, '%m%d')"), ("sound", "given")),
+    KeyKind("name_year", (_SOUND, _GIVEN, "middle_root", "year(birth_date)::VARCHAR"), ("sound", "given")),
+    KeyKind("full_name_region", (_SOUND, _GIVEN, "middle_root", "region"), ("sound", "given")),
+    KeyKind("full_name", (_LAST, _GIVEN, "middle_root"), ("last", "given")),
+    KeyKind("name_school", (_SOUND, _GIVEN, "school"), ("sound", "given")),
+    KeyKind("name_city", (_LAST, _GIVEN, "city"), ("last", "given")),
+    KeyKind("name_region", (_LAST, _GIVEN, "region"), ("last", "given")),
+)
+_LISTS = {"last": ("last_parts", _LAST), "given": ("first_roots", _GIVEN), "sound": ("last_sounds", _SOUND)}
+
+
+def keys_sql(descriptions: str, kinds: tuple[KeyKind, ...] = KEY_KINDS) -> str:
+    """
+    Return the query for the match keys of *descriptions* (`FORM_COLUMNS`, last_sounds, description_id).
+
+    Columns: key BIGINT, kind VARCHAR, description_id UUID; no duplicates.
+    """
+    return "\nUNION ALL\n".join(_kind_sql(descriptions, kind) for kind in kinds)
+
+
+def _kind_sql(descriptions: str, kind: KeyKind) -> str:
+    unnested = "".join(f", unnest({_LISTS[name][0]}) AS {_LISTS[name][1]}" for name in kind.each)
+    # Two lists unnested side by side in one SELECT would be zipped, not crossed: hence a join for each.
+    source = f"(SELECT *{unnested} FROM {descriptions})" if len(kind.each) == 1 else descriptions
+    if len(kind.each) > 1:
+        crossed = "".join(f" CROSS JOIN unnest(f.{_LISTS[name][0]}) AS {name}_list({_LISTS[name][1]})" for name in kind.each)
+        source = f"(SELECT f.*, {', '.join(_LISTS[name][1] for name in kind.each)} FROM {descriptions} f{crossed})"
+    present = " AND ".join(f"{part} IS NOT NULL" for part in kind.parts)
+    text = " || chr(31) || ".join((f"'{kind.name}'", *kind.parts))
+    return (
+        f"SELECT (md5_number_lower({text}) >> 1)::BIGINT AS key, '{kind.name}' AS kind, description_id"
+        f" FROM {source} WHERE {present} AND {kind.condition}"
+    )
+
+
+def pairs_sql(keys: str, members: str) -> str:
+    """
+    Return the query for the candidate pairs that at least one of *keys* (of fingerprints to look at) finds among *members*.
+
+    *members* (key, fingerprint_id, looked_at BOOLEAN) holds usable keys only. Grain: a pair, fingerprint_a below fingerprint_b.
+    """
+    return f"""
+SELECT DISTINCT least(k.fingerprint_id, m.fingerprint_id) AS fingerprint_a, greatest(k.fingerprint_id, m.fingerprint_id) AS fingerprint_b
+FROM {keys} k
+JOIN {members} m ON m.key = k.key
+WHERE k.fingerprint_id <> m.fingerprint_id AND (NOT m.looked_at OR k.fingerprint_id < m.fingerprint_id)"""

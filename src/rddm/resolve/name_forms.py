@@ -1,0 +1,129 @@
+"""
+The forms in which names are compared: one spelling for both scripts, without gender, with short forms spelt out.
+
+They fold too much on purpose - a form says that two names *may* be one, the weights say how much that is worth. All
+functions take one delivered value; run them on distinct values only. `FORMS_VERSION` changes whenever a result changes, so that
+stored fingerprints are made anew.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from rddm.contracts.names import (
+    canonical_given_names,
+    fold_name,
+    given_name_gender,
+    is_given_name,
+    patronymic_gender,
+    romanisation_key,
+    surname_gender,
+    ungendered_surname,
+)
+
+FORMS_VERSION = 1
+
+_PARTS = re.compile(r"[\s\-–—]+")
+_PATRONYMIC_ENDING = re.compile(r"(?:i?[oe]v(?:ich|na)|i?[oe]vych|(?:in)?ichna|ich)$")
+_OGLY_ENDING = re.compile(r"[\s-]+(?:оглы|оглу|угли|улы|кызы|гызы|кизи|ogly|oglu|ogli|ugli|uly|qizi|kyzy|kizi|gyzy|kizy)$")
+_SOUNDS = str.maketrans("oebgdzv", "aipktsf")
+
+
+@dataclass(frozen=True, slots=True)
+class FamilyNameForms:
+    """``root`` joins ``parts`` by a hyphen; ``sounds`` are the parts with what is misheard folded away."""
+
+    root: str | None
+    parts: tuple[str, ...]
+    sounds: tuple[str, ...]
+    gender: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class GivenNameForms:
+    """``text`` is the name as written, ``roots`` the full names it may stand for, all in Latin letters."""
+
+    text: str | None
+    roots: tuple[str, ...]
+    known: bool
+    gender: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class PatronymicForms:
+    root: str | None
+    gender: str | None
+
+
+def _spell(name: str) -> str:
+    """The romanisation key, or the folded name where the script has no key (Georgian, Chinese)."""
+    return romanisation_key(name) or "".join(filter(str.isalnum, fold_name(name)))
+
+
+def _family_root(word: str) -> str:
+    root = _spell(ungendered_surname(word))
+    for ending in ("aia", "oi", "i"):  # Толстая, Толстой; Белая, Белый; -ская and -ский
+        if root.endswith(ending) and len(root) - len(ending) >= 3:
+            return root[: -len(ending)]
+    return root
+
+
+def sound_of(root: str) -> str:
+    """
+    Return *root* with the letters folded that ears and typists mix up: о/а, е/и, voiced and unvoiced consonants.
+
+    >>> sound_of("sherbakov") == sound_of("shirbakof")
+    True
+    """
+    folded = re.sub(r"i(?=[aeou])", "", root).translate(_SOUNDS)
+    return re.sub(r"(.)\1+", r"\1", folded)
+
+
+def family_name_forms(name: str) -> FamilyNameForms:
+    """
+    Return the forms of a family name.
+
+    >>> family_name_forms("Щербакова").root == family_name_forms("Scherbakov").root
+    True
+    >>> family_name_forms("Римская-Корсакова").parts
+    ('rimsk', 'korsakov')
+    """
+    words = [word for word in _PARTS.split(name) if any(map(str.isalpha, word))]
+    parts = tuple(root for root in map(_family_root, words) if len(root) > 1)
+    genders = {gender for gender in map(surname_gender, words) if gender}
+    return FamilyNameForms(
+        root="-".join(parts) or None,
+        parts=parts,
+        sounds=tuple(dict.fromkeys(map(sound_of, parts))),
+        gender=genders.pop() if len(genders) == 1 else None,
+    )
+
+
+def given_name_forms(name: str) -> GivenNameForms:
+    """
+    Return the forms of a given name. An initial says too little to be compared and gives none.
+
+    >>> given_name_forms("Саша").roots
+    ('aleksandr', 'aleksandra')
+    >>> given_name_forms("Sasha") == given_name_forms("Саша")
+    True
+    """
+    text = _spell(name)
+    if len(text) < 2:
+        return GivenNameForms(None, (), known=False, gender=None)
+    full = canonical_given_names(name)
+    native = {one for one in full if not one.isascii()} or full
+    roots = {_spell(one) for one in native} - {""}
+    return GivenNameForms(text, tuple(sorted(roots or {text})), is_given_name(name), given_name_gender(name))
+
+
+def patronymic_forms(name: str) -> PatronymicForms:
+    """
+    Return the father's name in a patronymic and the gender its ending tells.
+
+    >>> patronymic_forms("Игоревна").root == patronymic_forms("Igorevich").root
+    True
+    """
+    stem = _PATRONYMIC_ENDING.sub("", _spell(_OGLY_ENDING.sub("", name.strip().casefold())))
+    return PatronymicForms(stem.rstrip("i") or stem or None, patronymic_gender(name))

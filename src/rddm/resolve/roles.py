@@ -1,0 +1,53 @@
+"""Which field of an entity plays which part in telling people apart."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from rddm.project.settings import SemanticType
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from rddm.project.settings import ModelField
+
+
+@dataclass(frozen=True)
+class Roles:
+    """The column of `conformed.<entity>` for each part; None where the entity has no such field. The first of a type counts."""
+
+    last_name: str | None
+    first_name: str | None
+    middle_name: str | None
+    birth_date: str | None
+    gender: str | None
+    phone: str | None
+    email: str | None
+    snils: str | None
+    region: str | None
+    city: str | None
+    school: str | None
+
+
+_TYPES = {
+    "last_name": SemanticType.FAMILY_NAME,
+    "first_name": SemanticType.GIVEN_NAME,
+    "middle_name": SemanticType.PATRONYMIC,
+    "birth_date": SemanticType.BIRTH_DATE,
+    "gender": SemanticType.GENDER,
+    "phone": SemanticType.PHONE,
+    "email": SemanticType.EMAIL,
+    "snils": SemanticType.SNILS,
+    "region": SemanticType.REGION,
+    "city": SemanticType.PLACE_NAME,
+    "school": SemanticType.ORGANISATION_NAME,
+}
+
+
+def roles_of(fields: Mapping[str, ModelField]) -> Roles:
+    """Return which of *fields* are compared, by their semantic type."""
+    first: dict[SemanticType, str] = {}
+    for name, field in fields.items():
+        first.setdefault(field.type, name)
+    return Roles(**{role: first.get(kind) for role, kind in _TYPES.items()})

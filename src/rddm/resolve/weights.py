@@ -1,0 +1,203 @@
+"""
+What an agreement weighs: a mixture of four latent classes of candidate pairs, learnt by EM on counts of patterns.
+
+A pair is a *match* (one person), of one *family* (shares name, phone, home because they live together), a *namesake* (shares names,
+perhaps a birth date, by chance) or *random* (met in a match key). Within a class, fields are independent; across classes they are
+not, which is how family name, patronymic, phone and school of one family come to count once. The match weight is the log2 of the odds of
+match against the other three together (Fellegi and Sunter 1969; latent classes: Winkler 1988, Larsen and Rubin 2001).
+
+Priors are Dirichlet with the shipped parameters as mean and a strength that grows with the data, so a class can adapt and cannot
+wander off to become another one.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from rddm.resolve.comparisons import ALIKE, CLOSE, DIFFERENT, LEVELS, MISSING, NAMES, SAME, levels_of
+
+CLASSES = ("match", "family", "namesake", "random")
+Floats = npt.NDArray[np.float64]
+
+LEAST_PAIRS = 2_000
+"""Fewer candidate pairs than this teach nothing: the shipped parameters are used."""
+PRIOR_STRENGTH = 0.1
+"""Weight of the shipped parameters against the data of a class."""
+LEAST_PRIOR = 100.0
+"""... and its least size, in pairs."""
+ITERATIONS = 200
+
+_SHARES = {"match": 0.35, "family": 0.15, "namesake": 0.1, "random": 0.4}
+_LEVELS: dict[str, dict[str, dict[int, float]]] = {
+    "match": {
+        "last_name": {SAME: 0.93, ALIKE: 0.01, CLOSE: 0.03, DIFFERENT: 0.03},
+        "first_name": {SAME: 0.88, ALIKE: 0.08, CLOSE: 0.03, DIFFERENT: 0.01},
+        "middle_name": {SAME: 0.95, CLOSE: 0.03, DIFFERENT: 0.02},
+        "birth_date": {SAME: 0.94, ALIKE: 0.04, CLOSE: 0.01, DIFFERENT: 0.01},
+        "gender": {SAME: 0.99, DIFFERENT: 0.01},
+        "phone": {SAME: 0.75, ALIKE: 0.02, DIFFERENT: 0.23},
+        "email": {SAME: 0.7, ALIKE: 0.06, DIFFERENT: 0.24},
+        "snils": {SAME: 0.99, DIFFERENT: 0.01},
+        "place": {SAME: 0.5, ALIKE: 0.3, CLOSE: 0.12, DIFFERENT: 0.08},
+    },
+    "family": {
+        "last_name": {SAME: 0.9, ALIKE: 0.01, CLOSE: 0.02, DIFFERENT: 0.07},
+        "first_name": {SAME: 0.01, ALIKE: 0.01, CLOSE: 0.01, DIFFERENT: 0.97},
+        "middle_name": {SAME: 0.75, CLOSE: 0.02, DIFFERENT: 0.23},
+        "birth_date": {SAME: 0.05, ALIKE: 0.01, CLOSE: 0.04, DIFFERENT: 0.9},
+        "gender": {SAME: 0.5, DIFFERENT: 0.5},
+        "phone": {SAME: 0.7, ALIKE: 0.01, DIFFERENT: 0.29},
+        "email": {SAME: 0.3, ALIKE: 0.02, DIFFERENT: 0.68},
+        "snils": {SAME: 0.0005, DIFFERENT: 0.9995},
+        "place": {SAME: 0.5, ALIKE: 0.3, CLOSE: 0.12, DIFFERENT: 0.08},
+    },
+    "namesake": {
+        "last_name": {SAME: 0.96, ALIKE: 0.005, CLOSE: 0.005, DIFFERENT: 0.03},
+        "first_name": {SAME: 0.94, ALIKE: 0.04, CLOSE: 0.005, DIFFERENT: 0.015},
+        "middle_name": {SAME: 0.2, CLOSE: 0.01, DIFFERENT: 0.79},
+        "birth_date": {SAME: 0.2, ALIKE: 0.02, CLOSE: 0.08, DIFFERENT: 0.7},
+        "gender": {SAME: 0.98, DIFFERENT: 0.02},
+        "phone": {SAME: 0.002, ALIKE: 0.001, DIFFERENT: 0.997},
+        "email": {SAME: 0.001, ALIKE: 0.01, DIFFERENT: 0.989},
+        "snils": {SAME: 0.0001, DIFFERENT: 0.9999},
+        "place": {SAME: 0.04, ALIKE: 0.12, CLOSE: 0.3, DIFFERENT: 0.54},
+    },
+    "random": {
+        "last_name": {SAME: 0.2, ALIKE: 0.01, CLOSE: 0.04, DIFFERENT: 0.75},
+        "first_name": {SAME: 0.35, ALIKE: 0.03, CLOSE: 0.02, DIFFERENT: 0.6},
+        "middle_name": {SAME: 0.08, CLOSE: 0.01, DIFFERENT: 0.91},
+        "birth_date": {SAME: 0.6, ALIKE: 0.01, CLOSE: 0.04, DIFFERENT: 0.35},
+        "gender": {SAME: 0.7, DIFFERENT: 0.3},
+        "phone": {SAME: 0.02, ALIKE: 0.001, DIFFERENT: 0.979},
+        "email": {SAME: 0.02, ALIKE: 0.01, DIFFERENT: 0.97},
+        "snils": {SAME: 0.0002, DIFFERENT: 0.9998},
+        "place": {SAME: 0.1, ALIKE: 0.15, CLOSE: 0.35, DIFFERENT: 0.4},
+    },
+}
+
+TERMS_BY_CLASS: dict[str, tuple[str, ...]] = {
+    "match": (),
+    "family": ("first_name", "birth_date"),
+    "namesake": ("last_name", "first_name", "middle_name", "birth_date", "phone", "email"),
+    "random": ("last_name", "first_name", "middle_name", "birth_date", "phone", "email"),
+}
+"""Where an agreement is chance, common values make it likelier. A family shares its name, phone and mail for a reason."""
+
+
+@dataclass(frozen=True)
+class Mixture:
+    """``shares`` per class; ``levels`` class × comparison × level: probability of each level but `MISSING`, which tells nothing."""
+
+    shares: Floats
+    levels: Floats
+
+    def to_json(self) -> str:
+        shares = dict(zip(CLASSES, self.shares.tolist(), strict=True))
+        levels = {
+            name: dict(zip(NAMES, self.levels[place].tolist(), strict=True)) for place, name in enumerate(CLASSES)
+        }
+        return json.dumps({"shares": shares, "levels": levels})
+
+    @classmethod
+    def from_json(cls, text: str) -> Mixture:
+        stored: Mapping[str, Any] = json.loads(text)
+        shares = np.array([stored["shares"][name] for name in CLASSES], dtype=np.float64)
+        levels = np.array([[stored["levels"][name][field] for field in NAMES] for name in CLASSES], dtype=np.float64)
+        return cls(shares, levels)
+
+
+def shipped_mixture() -> Mixture:
+    """Return the parameters to start from: rough knowledge of how people, families and services are, from no data set."""
+    levels = np.zeros((len(CLASSES), len(NAMES), LEVELS))
+    for place, name in enumerate(CLASSES):
+        for field, comparison in enumerate(NAMES):
+            for level, probability in _LEVELS[name][comparison].items():
+                levels[place, field, level] = probability
+    return Mixture(np.array([_SHARES[name] for name in CLASSES]), levels)
+
+
+def _one_hot(patterns: Sequence[int]) -> Floats:
+    """Pattern × comparison × level, 1 where it has that level; all 0 where the field is missing."""
+    levels = np.array([levels_of(pattern) for pattern in patterns], dtype=np.int64).reshape(-1, len(NAMES))
+    hot: Floats = (levels[:, :, None] == np.arange(LEVELS)).astype(np.float64)
+    hot[:, :, MISSING] = 0
+    return hot
+
+
+def class_bits(mixture: Mixture, patterns: Sequence[int]) -> Floats:
+    """Return pattern × class: log2 of the joint probability of class and pattern, term weights aside."""
+    hot = _one_hot(patterns).reshape(len(patterns), -1)
+    with np.errstate(divide="ignore"):
+        logs = np.where(mixture.levels > 0, np.log2(mixture.levels), 0.0).reshape(len(CLASSES), -1)
+    return np.asarray(hot @ logs.T + np.log2(mixture.shares), dtype=np.float64)
+
+
+def learn_mixture(patterns: Sequence[int], counts: Sequence[int]) -> Mixture:
+    """Return the mixture that explains *counts* of *patterns* best (maximum a posteriori, EM); the shipped one if they are few."""
+    prior = shipped_mixture()
+    total = float(sum(counts))
+    if total < LEAST_PAIRS:
+        return prior
+    order = np.argsort(np.array(patterns, dtype=np.int64))  # sums of floats depend on their order
+    hot = _one_hot([patterns[place] for place in order])
+    weights: Floats = np.array(counts, dtype=np.float64)[order]
+    flat = hot.reshape(len(weights), -1)
+    informative: Floats = hot.sum(axis=2)
+    mixture = prior
+    for _ in range(ITERATIONS):
+        bits = flat @ np.log2(np.where(mixture.levels > 0, mixture.levels, 1)).reshape(len(CLASSES), -1).T
+        bits += np.log2(mixture.shares)
+        likelihood = np.exp2(bits - bits.max(axis=1, keepdims=True))
+        share = likelihood / likelihood.sum(axis=1, keepdims=True) * weights[:, None]
+        seen = (share.T @ flat).reshape(mixture.levels.shape)
+        sizes = share.T @ informative
+        strength = np.maximum(LEAST_PRIOR, PRIOR_STRENGTH * sizes)[:, :, None]
+        levels = (seen + strength * prior.levels) / (sizes[:, :, None] + strength)
+        shares = (share.sum(axis=0) + PRIOR_STRENGTH * total * prior.shares) / (total * (1 + PRIOR_STRENGTH))
+        moved = float(np.abs(levels - mixture.levels).max())
+        mixture = Mixture(shares, levels)
+        if moved < 1e-6:
+            break
+    return mixture
+
+
+def _terms(name: str, alias: str) -> str:
+    return "".join(f" + {alias}{field}_bits" for field in TERMS_BY_CLASS[name])
+
+
+def weight_sql(alias: str = "") -> str:
+    """
+    Return the SQL expression for the match weight, over the columns ``match, family, namesake, random`` (see `class_bits`)
+    and the term weights of `rddm.resolve.comparisons.compare_sql`.
+    """
+    others = " + ".join(f"exp2_({alias}{name}{_terms(name, alias)})" for name in CLASSES[1:])
+    return f"{alias}match - log2({others})".replace("exp2_(", "pow(2.0, ")
+
+
+def total_bits(bits: Mapping[str, float]) -> float:
+    """Return the match weight for the joint log2 probabilities *bits* per class."""
+    others = np.array([bits[name] for name in CLASSES[1:]])
+    top = float(others.max())
+    return float(bits["match"] - (top + np.log2(np.exp2(others - top).sum())))
+
+
+def probability_of(weight: float) -> float:
+    """
+    Return the match probability for a match weight.
+
+    >>> probability_of(0.0)
+    0.5
+    """
+    return float(1.0 / (1.0 + 2.0 ** -min(max(weight, -1000.0), 1000.0)))
+
+
+def weight_of(probability: float) -> float:
+    """Return the match weight for a match probability."""
+    return float(np.log2(probability / (1.0 - probability)))
+
