@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from pathlib import Path
-from urllib.parse import urlsplit
+from urllib.parse import parse_qs, urlsplit
 
 from pydantic import BaseModel, SecretStr
 
@@ -97,7 +97,8 @@ def _is_secret(name: str, value: SecretStr) -> bool:
     if name != "url":
         return True
     try:
-        return bool(urlsplit(value.get_secret_value()).password)
+        address = urlsplit(value.get_secret_value())
+        return bool(address.password) or "password" in parse_qs(address.query)
     except ValueError:
         return True  # an address that cannot be taken apart may hold one
 

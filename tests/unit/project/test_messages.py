@@ -354,6 +354,13 @@ SOURCES: dict[str, tuple[str, str]] = {
             " Write `${NAME}` and set NAME in the environment."
         ),
     ),
+    "a password at the end of an address": (
+        connector("{type: sql, url: 'postgresql://db/x?password=hunter2', table: b}"),
+        (
+            "sources/camps.yaml, line 1: connector.url: a secret stands in the file."
+            " Write `${NAME}` and set NAME in the environment."
+        ),
+    ),
     "a token in a header": (
         connector("{type: rest, url: 'https://camps.example.org', headers: {X-Api-Key: hunter2, Accept: text/json}}"),
         (
