@@ -78,4 +78,3 @@ def _warehouse(settings: ProjectSettings, database: Database, lake: Lake) -> War
         publish=publish_changes,
         now=now_utc,
     )
-

@@ -53,7 +53,9 @@ def undecided_sql(relation: str, field: str, fast: str | None) -> str:
     """Return the query of the distinct delivered texts of *field* that *fast* leaves to Python. Column: delivered."""
     column = quote(field)
     undecided = f" AND ({fast}) IS NULL" if fast else ""
-    return f"SELECT DISTINCT {column} AS delivered FROM {relation} WHERE NOT is_delete AND {column} IS NOT NULL{undecided}"
+    return (
+        f"SELECT DISTINCT {column} AS delivered FROM {relation} WHERE NOT is_delete AND {column} IS NOT NULL{undecided}"
+    )
 
 
 def cleaned_sql(mapped: MappedEntity, relation: str, fast: Mapping[str, str | None], lookups: Mapping[str, str]) -> str:

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 from rddm.contracts.ids import record_id_sql
 from rddm.contracts.tables import literal, quote
+from rddm.project.expressions import expression_columns
 from rddm.project.settings import FieldMapping, ModelEntity, SemanticType, SourceEntity
 
 
@@ -59,8 +60,19 @@ def mapped_sql(mapped: MappedEntity, versions: str, raw_columns: Collection[str]
         f"SELECT {record_id_sql(literal(mapped.source), literal(mapped.entity), '_key')} AS record_id,"
         f" {literal(mapped.source)} AS source, {literal(mapped.entity)} AS entity, _key AS key,"
         f" _source_time AS source_time, _batch AS batch, _seq AS seq, _op = 'delete' AS is_delete{fields}"
-        f" FROM {versions}"
+        f" FROM (SELECT *{_absent_columns(mapped, known)} FROM {versions})"
     )
+
+
+def _absent_columns(mapped: MappedEntity, known: Collection[str]) -> str:
+    """Columns that an SQL mapping reads and no batch has delivered yet: optional keys of JSON, say. They are null."""
+    names = {
+        name.lower(): name
+        for mapping in mapped.settings.fields.values()
+        if mapping.sql is not None
+        for name in expression_columns(mapping.sql)
+    }
+    return "".join(f", NULL::VARCHAR AS {quote(name)}" for folded, name in sorted(names.items()) if folded not in known)
 
 
 def _expressions(mapped: MappedEntity, known: Collection[str]) -> list[tuple[str, str]]:

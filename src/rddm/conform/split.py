@@ -26,7 +26,9 @@ def waiting_references(entity: ModelEntity) -> tuple[str, ...]:
     )
 
 
-def judged_sql(evaluated: str, entity: ModelEntity, living: Mapping[str, str], by_arrival: Collection[tuple[str, str]]) -> str:
+def judged_sql(
+    evaluated: str, entity: ModelEntity, living: Mapping[str, str], by_arrival: Collection[tuple[str, str]]
+) -> str:
     """
     Return the query that gives every version in *evaluated* its state.
 
@@ -46,7 +48,9 @@ def judged_sql(evaluated: str, entity: ModelEntity, living: Mapping[str, str], b
         missing.append(f"CASE WHEN {absent} THEN 'missing_parent:{name}:not_here' END")
         waits.append(f"CASE WHEN {absent} THEN {field} END")
         wait_keys.append(f"CASE WHEN {absent} THEN version.{quote(name + '__key')} END")
-    arrival = " OR ".join(f"(source = '{source}' AND entity = '{name}')" for source, name in sorted(by_arrival)) or "false"
+    arrival = (
+        " OR ".join(f"(source = '{source}' AND entity = '{name}')" for source, name in sorted(by_arrival)) or "false"
+    )
     return f"""
         WITH checked AS (
             SELECT version.*,

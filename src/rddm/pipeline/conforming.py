@@ -166,8 +166,7 @@ def _find_affected(
         connection.execute(
             f"INSERT INTO affected_key SELECT DISTINCT source, entity, key FROM {work.patch_changed} WHERE {where}"
         )
-        count = connection.execute(f"SELECT count(*) FROM affected_key WHERE {where}").fetchone()
-        if count is not None and count[0] > 0:
+        if work.lake.number(f"SELECT count(*) FROM affected_key WHERE {where}") > 0:
             found.append(Affected(mapped, is_all=False, last_batch=last_batch, raw_columns=raw_columns))
     if found and _refers_to_itself(name, entity):
         # Trees of organisations and places are small, and one change can move a whole branch.
@@ -182,11 +181,12 @@ def _everything(work: Conforming, mapped_entities: Sequence[MappedEntity]) -> li
             continue
         place = Place(mapped.source, mapped.entity, mapped.settings)
         described = work.connection.execute(f"DESCRIBE {place.raw_table}").fetchall()
-        row = work.connection.execute(
-            f"SELECT last_batch FROM {LIVING_PROGRESS} WHERE source = ? AND entity = ?", [mapped.source, mapped.entity]
-        ).fetchone()
+        last_batch = work.lake.number(
+            f"SELECT last_batch FROM {LIVING_PROGRESS}"
+            f" WHERE source = {literal(mapped.source)} AND entity = {literal(mapped.entity)}"
+        )
         raw_columns = [each[0] for each in described if each[0] not in ENVELOPE_NAMES]
-        every.append(Affected(mapped, is_all=True, last_batch=row[0] if row else 0, raw_columns=raw_columns))
+        every.append(Affected(mapped, is_all=True, last_batch=last_batch, raw_columns=raw_columns))
     return every
 
 
@@ -279,7 +279,9 @@ def _clean_distinct(
             "repairs": pa.array(
                 [list(each.repairs) if isinstance(each, Normalised) else [] for each in results], pa.list_(pa.string())
             ),
-            "rejected": pa.array([each.reason if isinstance(each, Rejected) else None for each in results], pa.string()),
+            "rejected": pa.array(
+                [each.reason if isinstance(each, Rejected) else None for each in results], pa.string()
+            ),
         }
     )
     connection.register("incoming", table)
@@ -319,7 +321,11 @@ def _repair_doubtful_names(connection: duckdb.DuckDBPyConnection, doubtful: str)
 def _unmappable(affected: Affected, error: duckdb.BinderException) -> SourceError:
     mapped = affected.mapped
     never = columns_never_delivered(mapped, affected.raw_columns)
-    what = f"column {never[0]!r} is not in what was delivered" if never else "an SQL expression of its mapping cannot be used"
+    what = (
+        f"column {never[0]!r} is not in what was delivered"
+        if never
+        else "an SQL expression of its mapping cannot be used"
+    )
     return SourceError(
         mapped.source,
         mapped.entity,
@@ -361,8 +367,7 @@ def _judge(work: Conforming, name: str, entity: ModelEntity, evaluated: str, jud
         connection.execute(
             f"CREATE OR REPLACE TEMP TABLE standing_parent AS SELECT record_id FROM judged_{name} WHERE state = 'conformed'"
         )
-        row = connection.execute("SELECT count(*) FROM standing_parent").fetchone()
-        count = row[0] if row else 0
+        count = work.lake.number("SELECT count(*) FROM standing_parent")
         if count == standing:
             return
         standing = count
@@ -376,9 +381,7 @@ def _write(work: Conforming, name: str, entity: ModelEntity, judged: Sequence[Af
         f"CREATE OR REPLACE TEMP TABLE standing_before AS"
         f" SELECT record_id, batch, seq, content_hash, repairs FROM {table} SEMI JOIN affected_record USING (record_id)"
     )
-    superseded = {
-        (each.mapped.source, each.mapped.entity): _superseded_delta(work, name, each) for each in judged
-    }
+    superseded = {(each.mapped.source, each.mapped.entity): _superseded_delta(work, name, each) for each in judged}
     columns = ", ".join(quote(column) for column in conformed_table(name, entity).column_names)
     connection.execute(
         f"""
@@ -389,7 +392,7 @@ def _write(work: Conforming, name: str, entity: ModelEntity, judged: Sequence[Af
             AND judged.repairs IS NOT DISTINCT FROM standing_before.repairs"""
     )
     connection.execute(
-        f"CREATE OR REPLACE TEMP TABLE removed AS SELECT record_id FROM standing_before ANTI JOIN unchanged USING (record_id)"
+        "CREATE OR REPLACE TEMP TABLE removed AS SELECT record_id FROM standing_before ANTI JOIN unchanged USING (record_id)"
     )
     connection.execute(
         f"CREATE OR REPLACE TEMP TABLE added AS SELECT {columns} FROM judged_{name} AS judged"
@@ -398,16 +401,12 @@ def _write(work: Conforming, name: str, entity: ModelEntity, judged: Sequence[Af
     if _has_rows(connection, "removed"):
         connection.execute(f"DELETE FROM {table} WHERE record_id IN (SELECT record_id FROM removed)")
     connection.execute(f"INSERT INTO {table} BY NAME SELECT * FROM added")
-    connection.execute(
-        f"INSERT INTO changed_{name} SELECT record_id FROM removed UNION SELECT record_id FROM added"
-    )
+    connection.execute(f"INSERT INTO changed_{name} SELECT record_id FROM removed UNION SELECT record_id FROM added")
     connection.execute(
         f"INSERT INTO {work.arrived} SELECT record_id FROM added ANTI JOIN standing_before USING (record_id)"
     )
-    connection.execute(
-        f"INSERT INTO {work.departed} SELECT record_id FROM removed ANTI JOIN added USING (record_id)"
-    )
-    _write_quarantine(work, name, entity)
+    connection.execute(f"INSERT INTO {work.departed} SELECT record_id FROM removed ANTI JOIN added USING (record_id)")
+    _write_quarantine(work, name)
     _write_tombstones(work, name)
     _write_progress(work, judged, superseded)
     for each in ("affected_record", "standing_before", "unchanged", "removed", "added"):
@@ -418,7 +417,7 @@ def _superseded_delta(work: Conforming, name: str, affected: Affected) -> int:
     """Return by how much the count of superseded versions of *affected*'s records grows (or shrinks)."""
     mapped = affected.mapped
     where = f"source = {literal(mapped.source)} AND entity = {literal(mapped.entity)}"
-    row = work.connection.execute(
+    return work.lake.number(
         f"""
         SELECT
             (SELECT count(*) FILTER (state = 'superseded') FROM judged_{name} WHERE {where})
@@ -426,11 +425,10 @@ def _superseded_delta(work: Conforming, name: str, affected: Affected) -> int:
             + (SELECT count(*) FROM {CONFORMED}.{quote(name)} SEMI JOIN affected_record USING (record_id) WHERE {where})
             + (SELECT count(*) FROM {LIVING_QUARANTINE} SEMI JOIN affected_record USING (record_id) WHERE {where})
             + (SELECT count(*) FROM {LIVING_TOMBSTONE} SEMI JOIN affected_record USING (record_id) WHERE {where})"""
-    ).fetchone()
-    return int(row[0]) if row else 0
+    )
 
 
-def _write_quarantine(work: Conforming, name: str, entity: ModelEntity) -> None:
+def _write_quarantine(work: Conforming, name: str) -> None:
     connection = work.connection
     connection.execute(
         f"CREATE OR REPLACE TEMP TABLE waited AS SELECT record_id, attempts, first_seen FROM {LIVING_QUARANTINE}"
@@ -451,10 +449,7 @@ def _write_quarantine(work: Conforming, name: str, entity: ModelEntity) -> None:
 
 def _write_tombstones(work: Conforming, name: str) -> None:
     connection = work.connection
-    row = connection.execute(
-        f"SELECT count(*) FROM {LIVING_TOMBSTONE} SEMI JOIN affected_record USING (record_id)"
-    ).fetchone()
-    if row is not None and row[0] > 0:
+    if work.lake.number(f"SELECT count(*) FROM {LIVING_TOMBSTONE} SEMI JOIN affected_record USING (record_id)") > 0:
         connection.execute(f"DELETE FROM {LIVING_TOMBSTONE} WHERE record_id IN (SELECT record_id FROM affected_record)")
     connection.execute(
         f"INSERT INTO {LIVING_TOMBSTONE} BY NAME SELECT record_id, source, entity, {literal(name)} AS model_entity, key,"
@@ -467,14 +462,13 @@ def _write_progress(work: Conforming, judged: Sequence[Affected], superseded: Ma
     for each in judged:
         source, entity = each.mapped.source, each.mapped.entity
         where = f"source = {literal(source)} AND entity = {literal(entity)}"
-        before = connection.execute(f"SELECT superseded FROM {LIVING_PROGRESS} WHERE {where}").fetchone()
-        newest = connection.execute(f"SELECT coalesce(max(_batch), 0) FROM {each.place.raw_table}").fetchone()
+        before = work.lake.number(f"SELECT superseded FROM {LIVING_PROGRESS} WHERE {where}")
+        newest = work.lake.number(f"SELECT max(_batch) FROM {each.place.raw_table}")
         connection.execute(f"DELETE FROM {LIVING_PROGRESS} WHERE {where}")
         connection.execute(
             f"INSERT INTO {LIVING_PROGRESS} VALUES (?, ?, ?, ?, ?)",
-            [source, entity, newest[0] if newest else 0, work.fingerprints[source, entity],
-             (before[0] if before else 0) + superseded[source, entity]],
-        )  # fmt: skip
+            [source, entity, newest, work.fingerprints[source, entity], before + superseded[source, entity]],
+        )
 
 
 def _has_rows(connection: duckdb.DuckDBPyConnection, table: str) -> bool:

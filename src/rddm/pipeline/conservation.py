@@ -12,11 +12,12 @@ problem.
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from rddm.contracts.errors import ConservationError
-from rddm.contracts.tables import literal, quote
 from rddm.conform.split import KINDS
+from rddm.contracts.errors import ConservationError
+from rddm.contracts.tables import quote
 from rddm.pipeline.conforming import LIVING_PROGRESS, LIVING_QUARANTINE, LIVING_TOMBSTONE
 from rddm.store.lake import CATALOG, Lake
 
@@ -47,48 +48,69 @@ class Balance:
         return self.received == self.unreadable + self.duplicate + self.landed and self.landed == self.found
 
 
-def balance(lake: Lake, source: str, entity: str, model_entity: str) -> Balance:
+def balances(lake: Lake, entities: Mapping[str, Sequence[tuple[str, str]]]) -> list[Balance]:
     """
-    Return the balance of *entity* of *source*, which becomes the model's *model_entity*.
+    Return the balance of every (source, entity) in *entities*, which lists them by the entity of the model they become.
 
     Raises:
-        ConservationError: it does not balance.
+        ConservationError: one does not balance.
     """
-    where = f"source = {literal(source)} AND entity = {literal(entity)}"
-    raw = f"{CATALOG}.raw.{quote(f'{source}__{entity}')}"
     connection = lake.connection
 
-    def count(sql: str) -> int:
-        row = connection.execute(sql).fetchone()
-        return int(row[0] or 0) if row else 0
+    def counts(sql: str) -> dict[tuple[str, ...], int]:
+        return {tuple(row[:-1]): int(row[-1] or 0) for row in connection.execute(sql).fetchall()}
 
-    ledger = connection.execute(
-        "SELECT coalesce(sum(received), 0), coalesce(sum(unreadable), 0), coalesce(sum(duplicate), 0), coalesce(sum(landed), 0)"
-        f" FROM {CATALOG}.raw.batch WHERE {where}"
-    ).fetchone()
-    assert ledger is not None
-    kinds = dict(
-        connection.execute(f"SELECT kind, count(*) FROM {LIVING_QUARANTINE} WHERE {where} GROUP BY kind").fetchall()
-    )
-    has_raw = lake.has("raw", f"{source}__{entity}")
-    last_batch = count(f"SELECT max(last_batch) FROM {LIVING_PROGRESS} WHERE {where}")
-    result = Balance(
-        source,
-        entity,
-        received=int(ledger[0]),
-        unreadable=int(ledger[1]),
-        duplicate=int(ledger[2]),
-        landed=count(f"SELECT count(*) FROM {raw}") if has_raw else 0,
-        superseded=count(f"SELECT sum(superseded) FROM {LIVING_PROGRESS} WHERE {where}"),
-        deleted=count(f"SELECT count(*) FROM {LIVING_TOMBSTONE} WHERE {where}"),
-        quarantined={kind: int(kinds.get(kind, 0)) for kind in KINDS},
-        conformed=count(f"SELECT count(*) FROM {CATALOG}.conformed.{quote(model_entity)} WHERE {where}"),
-        pending=count(f"SELECT count(*) FROM {raw} WHERE _batch > {last_batch}") if has_raw else 0,
-    )
-    if not result.balances or int(ledger[3]) != result.landed:
-        raise ConservationError(
-            f'source "{source}", entity {entity}: the counts do not balance: received {result.received}, unreadable '
-            f"{result.unreadable}, duplicate {result.duplicate}, landed {result.landed} (ledger {ledger[3]}), found "
-            f"{result.found}. The run was rolled back; this is a bug, please report it."
+    ledger = {
+        (source, entity): [int(each) for each in numbers]
+        for source, entity, *numbers in connection.execute(
+            f"SELECT source, entity, sum(received), sum(unreadable), sum(duplicate), sum(landed) FROM {CATALOG}.raw.batch"
+            " GROUP BY source, entity"
+        ).fetchall()
+    }
+    progress = {
+        (source, entity): (int(last_batch), int(superseded))
+        for source, entity, last_batch, superseded in connection.execute(
+            f"SELECT source, entity, last_batch, superseded FROM {LIVING_PROGRESS}"
+        ).fetchall()
+    }
+    deleted = counts(f"SELECT source, entity, count(*) FROM {LIVING_TOMBSTONE} GROUP BY source, entity")
+    waiting = counts(f"SELECT source, entity, kind, count(*) FROM {LIVING_QUARANTINE} GROUP BY source, entity, kind")
+    found = []
+    for model_entity, places in entities.items():
+        conformed = counts(
+            f"SELECT source, entity, count(*) FROM {CATALOG}.conformed.{quote(model_entity)} GROUP BY source, entity"
         )
-    return result
+        for place in places:
+            received, unreadable, duplicate, landed = ledger.get(place, [0, 0, 0, 0])
+            last_batch, superseded = progress.get(place, (0, 0))
+            rows, pending = _raw_rows(lake, place, last_batch)
+            result = Balance(
+                *place,
+                received=received,
+                unreadable=unreadable,
+                duplicate=duplicate,
+                landed=rows,
+                superseded=superseded,
+                deleted=deleted.get(place, 0),
+                quarantined={kind: waiting.get((*place, kind), 0) for kind in KINDS},
+                conformed=conformed.get(place, 0),
+                pending=pending,
+            )
+            if not result.balances or landed != rows:
+                raise ConservationError(
+                    f'source "{place[0]}", entity {place[1]}: the counts do not balance: received {received}, unreadable '
+                    f"{unreadable}, duplicate {duplicate}, landed {rows} (ledger {landed}), found {result.found}. "
+                    "The run was rolled back; this is a bug, please report it."
+                )
+            found.append(result)
+    return found
+
+
+def _raw_rows(lake: Lake, place: tuple[str, str], last_batch: int) -> tuple[int, int]:
+    """Return how many rows the raw table has, and how many of them are not conformed yet."""
+    if not lake.has("raw", "__".join(place)):
+        return 0, 0
+    row = lake.connection.execute(
+        f"SELECT count(*), count(*) FILTER (_batch > {last_batch}) FROM {CATALOG}.raw.{quote('__'.join(place))}"
+    ).fetchone()
+    return (int(row[0]), int(row[1])) if row else (0, 0)

@@ -79,8 +79,7 @@ def curate_entity(lake: Lake, model: Model, name: str, touched: str) -> int:
     connection.execute(
         f"CREATE OR REPLACE TEMP TABLE golden_stale AS SELECT {key} FROM golden_old ANTI JOIN golden_new USING ({key}, row_hash)"
     )
-    stale = connection.execute("SELECT count(*) FROM golden_stale").fetchone()
-    if stale is not None and stale[0] > 0:
+    if lake.number("SELECT count(*) FROM golden_stale") > 0:
         connection.execute(f"DELETE FROM {golden} WHERE {key} IN (SELECT {key} FROM golden_stale)")
     added = connection.execute(
         f"INSERT INTO {golden} BY NAME SELECT * FROM golden_new ANTI JOIN golden_old USING ({key}, row_hash)"

@@ -8,7 +8,6 @@ make anew), ``regrouped_<entity>`` (golden_id: ids that were created, merged, sp
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -21,11 +20,11 @@ from rddm.contracts.tables import conformed, literal, quote, raw
 from rddm.contracts.tables.identity import SHARED_TABLES, link_table
 from rddm.curate.golden import golden_contract
 from rddm.pipeline.conforming import Conforming, conform_entity, prepare
-from rddm.pipeline.conservation import Balance, balance
+from rddm.pipeline.conservation import Balance, balances
 from rddm.pipeline.curating import curate_entity, prepare_curation, touch_referring
 from rddm.pipeline.facts import link_facts
 from rddm.pipeline.identity import Resolution, resolve_entity
-from rddm.pipeline.stamp import RunStamp
+from rddm.pipeline.stamp import RunStamp, timed
 from rddm.project.order import entities_in_parent_order
 from rddm.project.settings import ExactIdentity, FactIdentity, ModelEntity, ProbabilisticIdentity, ProjectSettings
 from rddm.store.lake import CATALOG, Lake
@@ -95,16 +94,17 @@ def run_engine(
     result = EngineResult()
     order = entities_in_parent_order(settings.model)
     with lake.transaction(f"run {run.run_id}", {"run": run.run_id}):
-        for stage, act in (
-            ("conform", lambda: _conform(lake, settings, order, fingerprints, human, run, progress, result)),
-            ("resolve", lambda: _resolve(lake, settings, order, human, run, progress, result)),
-            ("curate", lambda: _curate(lake, settings, order, progress, result)),
-        ):
-            started = time.monotonic()
-            act()
-            result.stage_seconds[stage] = time.monotonic() - started
-        for name, entities in mapped_entities(settings).items():
-            result.balances += [balance(lake, each.source, each.entity, name) for each in entities]
+        with timed(result.stage_seconds, "conform"):
+            _conform(lake, settings, order, fingerprints, human, run, progress, result)
+        with timed(result.stage_seconds, "resolve"):
+            _resolve(lake, settings, order, human, run, progress, result)
+        with timed(result.stage_seconds, "curate"):
+            _curate(lake, settings, order, progress, result)
+        places = {
+            name: [(each.source, each.entity) for each in entities]
+            for name, entities in mapped_entities(settings).items()
+        }
+        result.balances = balances(lake, places)
     return result
 
 
@@ -157,7 +157,7 @@ def _resolve(  # noqa: PLR0913 - the stage's whole world, named once
         connection.execute(f"CREATE OR REPLACE TEMP TABLE regrouped_{name} (golden_id UUID)")
         progress(f"resolve {name}")
         if isinstance(entity.identity, FactIdentity):
-            link_facts(lake, settings.model, name, f"changed_{name}", f"touched_{name}")
+            link_facts(lake, entity, entity.identity, name, f"changed_{name}", f"touched_{name}")
         elif isinstance(entity.identity, ProbabilisticIdentity | ExactIdentity):
             _judgements_of(lake, name, human.judgements)
             result.resolutions[name] = resolve_entity(
@@ -170,7 +170,7 @@ def _resolve(  # noqa: PLR0913 - the stage's whole world, named once
                 judgements="judgement",
                 exclusive_sources=_exclusive(settings, name),
                 run=run,
-                progress=lambda what, _share, name=name: progress(f"resolve {name}: {what}"),
+                progress=_named(progress, f"resolve {name}: "),
             )
             connection.execute(
                 f"INSERT INTO regrouped_{name} SELECT unnest([golden_id, other_id]) FROM {CATALOG}.identity.event"
@@ -178,6 +178,10 @@ def _resolve(  # noqa: PLR0913 - the stage's whole world, named once
             )
         else:
             _link_alone(lake, name)
+
+
+def _named(progress: Progress, prefix: str) -> Callable[[str, float], None]:
+    return lambda what, _share: progress(prefix + what)
 
 
 def _judgements_of(lake: Lake, name: str, judgements: pa.Table) -> None:

@@ -11,26 +11,24 @@ import duckdb
 
 from rddm.contracts.tables import literal, quote
 from rddm.contracts.tables.identity import link_table
-from rddm.project.settings import FactIdentity, Model
+from rddm.project.settings import FactIdentity, ModelEntity
 from rddm.store.lake import CATALOG, Lake
 
 
-def link_facts(lake: Lake, model: Model, name: str, changed: str, touched: str) -> None:
+def link_facts(lake: Lake, entity: ModelEntity, identity: FactIdentity, name: str, changed: str, touched: str) -> None:
     """
-    Bring ``identity.<name>__link`` up to date and fill *touched* (golden_id) with the facts to make anew.
+    Bring ``identity.<name>__link`` (*entity* is the model's entity *name*) up to date and fill *touched* (golden_id) with the facts to make anew.
 
     *changed* (record_id) holds the records that changed; ``regrouped_<entity>`` (golden_id) the golden ids of each referenced
     entity that were created, merged, split or ended in this run.
     """
     connection = lake.connection
-    identity = model.entities[name].identity
-    assert isinstance(identity, FactIdentity)
     link = link_table(name)
     lake.ensure(link)
     links = f"{CATALOG}.{quote(link.schema)}.{quote(link.name)}"
     references = {
         field: settings.references
-        for field, settings in model.entities[name].fields.items()
+        for field, settings in entity.fields.items()
         if field in identity.fields and settings.references
     }
     _find_moved(connection, name, changed, references)
@@ -53,9 +51,7 @@ def link_facts(lake: Lake, model: Model, name: str, changed: str, touched: str) 
     connection.execute(
         f"CREATE OR REPLACE TEMP TABLE old_link AS SELECT record_id, golden_id FROM {links} SEMI JOIN moved USING (record_id)"
     )
-    connection.execute(
-        f"INSERT INTO {touched} SELECT golden_id FROM old_link UNION SELECT golden_id FROM new_link"
-    )
+    connection.execute(f"INSERT INTO {touched} SELECT golden_id FROM old_link UNION SELECT golden_id FROM new_link")
     connection.execute(
         "CREATE OR REPLACE TEMP TABLE stale AS SELECT record_id FROM old_link ANTI JOIN new_link USING (record_id, golden_id)"
     )

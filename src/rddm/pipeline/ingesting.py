@@ -41,7 +41,12 @@ class Ingested:
 
 
 def ingest(
-    lake: Lake, place: Place, open_source: Callable[[], Source], run_id: int, now: Clock, progress: Callable[[int], None]
+    lake: Lake,
+    place: Place,
+    open_source: Callable[[], Source],
+    run_id: int,
+    now: Clock,
+    progress: Callable[[int], None],
 ) -> Ingested:
     """
     Land everything that is new in *place*; *progress* is told how many pieces each batch had.

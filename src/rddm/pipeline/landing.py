@@ -31,6 +31,7 @@ from rddm.contracts.tables.raw import (
     UNREADABLE,
     record_table,
 )
+from rddm.project.expressions import expression_columns
 from rddm.project.settings import SourceEntity
 from rddm.store.lake import CATALOG, Lake
 
@@ -80,20 +81,18 @@ def land(lake: Lake, place: Place, batch: Batch, run_id: int, received_at: datet
     """Commit *batch* and its cursor. ``received_at`` is naive UTC."""
     delivered = with_safe_names(batch.records)
     with lake.transaction(f"land {place.source}/{place.entity}", {"run": run_id, "origin": batch.origin}) as connection:
-        number = _next_batch(connection)
+        number = _next_batch(lake)
         changes = _follow_columns(lake, place, delivered, number)
-        raw_columns = _delivered_columns(connection, place)
         # The engine scans in parallel and forgets the order of delivery, so every record carries its place.
         connection.register("delivered", delivered.append_column("_seq", pa.array(np.arange(delivered.num_rows))))
         try:
-            sql = _insert_sql(place, delivered, raw_columns, number)
-            landed = connection.execute(sql, {"at": received_at}).fetchone()
+            landed = connection.execute(_insert_sql(place, delivered, number), {"at": received_at}).fetchone()
         except duckdb.BinderException as error:
             raise SourceError(
                 place.source,
                 place.entity,
                 "the condition `deleted` cannot be evaluated on what was delivered.",
-                f"Columns delivered so far: {', '.join(raw_columns)}.",
+                f"Columns delivered: {', '.join(delivered.column_names)}. Mend it in sources/{place.source}.yaml.",
             ) from error
         finally:
             connection.unregister("delivered")
@@ -125,11 +124,11 @@ def land_deletions(lake: Lake, place: Place, seen_keys: str, run_id: int, receiv
         SELECT _key FROM (
             SELECT _key, arg_max(_op, (_batch, _seq)) AS op FROM {place.raw_table} GROUP BY _key
         ) WHERE op = 'upsert' AND _key NOT IN (SELECT _key FROM {seen_keys})"""
-    count = lake.connection.execute(f"SELECT count(*) FROM ({gone})").fetchone()
-    if count is None or count[0] == 0:
+    count = lake.number(f"SELECT count(*) FROM ({gone})")
+    if count == 0:
         return None
     with lake.transaction(f"deletions {place.source}/{place.entity}", {"run": run_id}) as connection:
-        number = _next_batch(connection)
+        number = _next_batch(lake)
         connection.execute(
             f"""
             INSERT INTO {place.raw_table} BY NAME
@@ -140,9 +139,9 @@ def land_deletions(lake: Lake, place: Place, seen_keys: str, run_id: int, receiv
         )
         connection.execute(
             f"INSERT INTO {CATALOG}.{SCHEMA}.{BATCH.name} VALUES (?, ?, ?, ?, ?, ?, 0, 0, ?, ?)",
-            [number, run_id, place.source, place.entity, "missing from the snapshot", count[0], count[0], received_at],
+            [number, run_id, place.source, place.entity, "missing from the snapshot", count, count, received_at],
         )
-    return Landed(batch=number, received=count[0], unreadable=0, duplicate=0, landed=count[0])
+    return Landed(batch=number, received=count, unreadable=0, duplicate=0, landed=count)
 
 
 def key_sql(settings: SourceEntity) -> str:
@@ -171,7 +170,7 @@ def with_safe_names(records: pa.Table) -> pa.Table:
     return records.rename_columns(names)
 
 
-def _insert_sql(place: Place, delivered: pa.Table, raw_columns: Sequence[str], number: int) -> str:
+def _insert_sql(place: Place, delivered: pa.Table, number: int) -> str:
     columns = [name for name in delivered.column_names if name != "_seq"]
     known = {name.lower() for name in columns}
     texts = ", ".join(f"{_as_text(delivered.schema.field(name))} AS {quote(name)}" for name in columns)
@@ -182,8 +181,10 @@ def _insert_sql(place: Place, delivered: pa.Table, raw_columns: Sequence[str], n
     if place.settings.source_time and place.settings.source_time.lower() in known:
         source_time = source_time_sql(quote(place.settings.source_time), place.settings.source_time_format)
     content_hash = f"md5(concat_ws(chr(31), {hash_parts}))::UUID" if columns else "md5('')::UUID"
-    # The condition may name a column that other batches delivered and this one did not.
-    absent = "".join(f", NULL::VARCHAR AS {quote(name)}" for name in raw_columns if name.lower() not in known)
+    # The condition may name a column that only other batches deliver: JSON leaves out what is empty.
+    read = expression_columns(place.settings.deleted) if place.settings.deleted else ()
+    missing = {name.lower(): name for name in read if name.lower() not in known}
+    absent = "".join(f", NULL::VARCHAR AS {quote(name)}" for name in missing.values())
     delivered_names = "".join(f"{quote(name)}, " for name in columns)
     return f"""
         INSERT INTO {place.raw_table} BY NAME
@@ -244,15 +245,8 @@ def _as_text(column: pa.Field) -> str:
     return f"{name}::VARCHAR"
 
 
-def _delivered_columns(connection: duckdb.DuckDBPyConnection, place: Place) -> list[str]:
-    described = connection.execute(f"DESCRIBE {place.raw_table}").fetchall()
-    return [row[0] for row in described if row[0] not in ENVELOPE_NAMES]
-
-
-def _next_batch(connection: duckdb.DuckDBPyConnection) -> int:
-    row = connection.execute(f"SELECT coalesce(max(batch), 0) + 1 FROM {CATALOG}.{SCHEMA}.{BATCH.name}").fetchone()
-    assert row is not None
-    return int(row[0])
+def _next_batch(lake: Lake) -> int:
+    return lake.number(f"SELECT max(batch) FROM {CATALOG}.{SCHEMA}.{BATCH.name}") + 1
 
 
 def _follow_columns(lake: Lake, place: Place, delivered: pa.Table, number: int) -> tuple[tuple[str, str], ...]:
@@ -276,7 +270,9 @@ def _follow_columns(lake: Lake, place: Place, delivered: pa.Table, number: int) 
             changes.append((name, "appeared", kind))
         elif known[name][0] != kind and kind != "null":
             changes.append((name, "retyped", kind))
-    changes += [(name, "vanished", None) for name, (_, change) in known.items() if change != "vanished" and name not in found]
+    changes += [
+        (name, "vanished", None) for name, (_, change) in known.items() if change != "vanished" and name not in found
+    ]
     if changes:
         connection.executemany(
             f"INSERT INTO {CATALOG}.{SCHEMA}.{COLUMN_CHANGE.name} VALUES (?, ?, ?, ?, ?, ?)",
@@ -305,7 +301,9 @@ def _keep_unreadable(
             INSERT INTO {CATALOG}.{SCHEMA}.{UNREADABLE.name} BY NAME
             SELECT {number}::BIGINT AS batch, $source AS source, $entity AS entity, place, reason, content, content_hash,
                 $at::TIMESTAMP AS received_at
-            FROM (SELECT DISTINCT ON (place, content_hash) * FROM (SELECT *, md5(content)::UUID AS content_hash FROM unreadable_pieces))
+            FROM (
+                SELECT DISTINCT ON (place, content_hash) * FROM (
+                    SELECT *, md5(content)::UUID AS content_hash FROM unreadable_pieces))
             WHERE (place, content_hash) NOT IN (
                 SELECT (place, content_hash) FROM {CATALOG}.{SCHEMA}.{UNREADABLE.name}
                 WHERE source = $source AND entity = $entity)""",
@@ -324,4 +322,3 @@ def _move_cursor(connection: duckdb.DuckDBPyConnection, place: Place, cursor: Cu
         f"INSERT INTO {CATALOG}.{SCHEMA}.{CURSOR.name} VALUES (?, ?, ?, ?)",
         [place.source, place.entity, json.dumps(dict(cursor), ensure_ascii=False, sort_keys=True), number],
     )
-

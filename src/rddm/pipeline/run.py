@@ -7,9 +7,7 @@ transaction is done again, a publication is made up for.
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable, Collection, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from typing import Protocol
@@ -18,7 +16,7 @@ from rddm.contracts.errors import RddmError, SourceError
 from rddm.pipeline.engine import EngineResult, HumanWord, prepare_lake, run_engine
 from rddm.pipeline.ingesting import Clock, Ingested, ingest
 from rddm.pipeline.landing import Place
-from rddm.pipeline.stamp import RunStamp
+from rddm.pipeline.stamp import RunStamp, timed
 from rddm.project.settings import ProjectSettings, SourceEntity
 from rddm.sources.protocol import Source
 from rddm.store.control import Control, RunRecord
@@ -70,9 +68,9 @@ class RunReport:
         return [each.error for each in self.ingested if each.error is not None] + self.engine.problems
 
 
-def run(warehouse: Warehouse, reporter: Reporter, only: Collection[str] = ()) -> RunReport:
+def run(warehouse: Warehouse, reporter: Reporter, only: Collection[str] = (), *, read: bool = True) -> RunReport:
     """
-    Read the sources (*only* these, when any are named), bring every layer up to date and publish.
+    Read the sources (*only* these, when any are named; none without *read*), bring every layer up to date and publish.
 
     Raises:
         RunInProgress: someone else writes to the warehouse.
@@ -83,7 +81,7 @@ def run(warehouse: Warehouse, reporter: Reporter, only: Collection[str] = ()) ->
         run_id = warehouse.control.start_run(started_at.replace(tzinfo=UTC))
         report = RunReport(run_id, "running")
         try:
-            _steps(warehouse, reporter, only, report, started_at)
+            _steps(warehouse, reporter, _to_read(warehouse, only) if read else (), report, started_at)
         except RddmError:
             report.status = "failed"
             _finish(warehouse, report, started_at)
@@ -94,26 +92,26 @@ def run(warehouse: Warehouse, reporter: Reporter, only: Collection[str] = ()) ->
 
 
 def _steps(
-    warehouse: Warehouse, reporter: Reporter, only: Collection[str], report: RunReport, started_at: datetime
+    warehouse: Warehouse, reporter: Reporter, to_read: Collection[str], report: RunReport, started_at: datetime
 ) -> None:
     lake, control = warehouse.lake, warehouse.control
     prepare_lake(lake)
-    with _timed(report, "ingest"):
-        for source in warehouse.settings.sources.values():
-            if only and source.name not in only:
-                continue
+    with timed(report.stage_seconds, "ingest"):
+        for source in (warehouse.settings.sources[name] for name in to_read):
             for name, entity in source.entities.items():
                 report.ingested.append(_ingest(warehouse, reporter, source.name, name, entity, report.run_id))
     patches, patch_changed = control.patches()
     human = HumanWord(patches, patch_changed, control.judgements())
     stamp = RunStamp(report.run_id, started_at)
-    report.engine = run_engine(
-        lake, warehouse.settings, warehouse.fingerprints, human, stamp, reporter.working
-    )
+    report.engine = run_engine(lake, warehouse.settings, warehouse.fingerprints, human, stamp, reporter.working)
     report.stage_seconds |= report.engine.stage_seconds
     control.mark_applied(report.run_id, started_at.replace(tzinfo=UTC))
-    with _timed(report, "publish"):
+    with timed(report.stage_seconds, "publish"):
         report.published = warehouse.publish(warehouse.now().replace(tzinfo=UTC), reporter.working)
+
+
+def _to_read(warehouse: Warehouse, only: Collection[str]) -> Collection[str]:
+    return [name for name in warehouse.settings.sources if not only or name in only]
 
 
 def _ingest(
@@ -156,10 +154,3 @@ def _finish(warehouse: Warehouse, report: RunReport, started_at: datetime) -> No
             },
         )
     )
-
-
-@contextmanager
-def _timed(report: RunReport, stage: str) -> Iterator[None]:
-    started = time.monotonic()
-    yield
-    report.stage_seconds[stage] = time.monotonic() - started

@@ -1,7 +1,10 @@
-"""Which run it is, and when: the only clock that stages see."""
+"""Which run it is and when - the only clock that stages see - and how long a stage took."""
 
 from __future__ import annotations
 
+import time
+from collections.abc import Iterator, MutableMapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -12,3 +15,11 @@ class RunStamp:
 
     run_id: int
     at: datetime
+
+
+@contextmanager
+def timed(seconds: MutableMapping[str, float], stage: str) -> Iterator[None]:
+    """Note in *seconds* how long the block took, under the name of the *stage*."""
+    started = time.monotonic()
+    yield
+    seconds[stage] = time.monotonic() - started

@@ -97,7 +97,12 @@ def _records(name: str) -> PublishedTable:
         Column("probability", "DOUBLE", "Of its best match inside the group, 0 to 1"),
     )
     return PublishedTable(
-        Table(SCHEMA, f"{name}_record", f"Which record of which service belongs to which {name}. Grain: one record.", columns),
+        Table(
+            SCHEMA,
+            f"{name}_record",
+            f"Which record of which service belongs to which {name}. Grain: one record.",
+            columns,
+        ),
         key="record_id",
         lake_table=("identity", f"{name}__link"),
         lake_key="record_id",
@@ -157,8 +162,14 @@ def _publish_table(
     key = sql.Identifier(each.key)
     is_everything = not _changed_keys(lake, each, published, snapshot)
     columns = [sql.Identifier(name) for name in each.table.column_names]
-    connection.execute(sql.SQL("CREATE TEMP TABLE {} (LIKE {} INCLUDING DEFAULTS) ON COMMIT DROP").format(staged, target))
-    query = each.query if is_everything else f"SELECT * FROM ({each.query}) WHERE {each.key} IN (SELECT key FROM changed_key)"
+    connection.execute(
+        sql.SQL("CREATE TEMP TABLE {} (LIKE {} INCLUDING DEFAULTS) ON COMMIT DROP").format(staged, target)
+    )
+    query = (
+        each.query
+        if is_everything
+        else f"SELECT * FROM ({each.query}) WHERE {each.key} IN (SELECT key FROM changed_key)"
+    )
     _copy(lake, connection, query, each, staged)
     if is_everything:
         gone = sql.SQL("DELETE FROM {0} AS old WHERE NOT EXISTS (SELECT FROM {1} AS new WHERE new.{2} = old.{2})")
@@ -271,10 +282,10 @@ def _ensure_table(connection: psycopg.Connection, each: PublishedTable) -> None:
                 target, sql.SQL(", ").join(columns), sql.Identifier(each.key)
             )
         )
-        for column, parent, parent_key in each.foreign:
+        for child_key, parent, parent_key in each.foreign:
             connection.execute(
                 sql.SQL("ALTER TABLE {} ADD FOREIGN KEY ({}) REFERENCES {} ({}) DEFERRABLE INITIALLY DEFERRED").format(
-                    target, sql.Identifier(column), sql.Identifier(SCHEMA, parent), sql.Identifier(parent_key)
+                    target, sql.Identifier(child_key), sql.Identifier(SCHEMA, parent), sql.Identifier(parent_key)
                 )
             )
         for indexed in each.indexes:

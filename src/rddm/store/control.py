@@ -11,6 +11,7 @@ import pyarrow as pa
 from psycopg.rows import dict_row
 from psycopg.types.json import Jsonb
 
+from rddm.contracts.errors import StoreError
 from rddm.store.database import Database
 
 
@@ -54,11 +55,16 @@ class Control:
     def start_run(self, at: datetime) -> int:
         """Return the number of a new run. Runs that were killed before are marked so: the caller holds the writer lock."""
         with self._database.connect() as connection:
-            connection.execute("UPDATE control.run SET status = 'killed', ended_at = %s WHERE status = 'running'", (at,))
+            connection.execute(
+                "UPDATE control.run SET status = 'killed', ended_at = %s WHERE status = 'running'", (at,)
+            )
             row = connection.execute(
                 "INSERT INTO control.run (started_at, status) VALUES (%s, 'running') RETURNING run_id", (at,)
             ).fetchone()
-        assert row is not None
+        if row is None:
+            raise StoreError(
+                "PostgreSQL gave no number for a new run; control.run was changed by hand. Restore it from a backup."
+            )
         return int(row[0])
 
     def finish_run(self, run: RunRecord) -> None:
@@ -87,7 +93,11 @@ class Control:
         return [
             RunRecord(
                 **row,
-                counts={(each["source"], each["entity"]): each["counts"] for each in counts if each["run_id"] == row["run_id"]},
+                counts={
+                    (each["source"], each["entity"]): each["counts"]
+                    for each in counts
+                    if each["run_id"] == row["run_id"]
+                },
             )
             for row in rows
         ]

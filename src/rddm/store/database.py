@@ -11,7 +11,6 @@ import psycopg
 import sqlalchemy
 from alembic import command
 from alembic.config import Config
-from psycopg import sql
 
 from rddm.contracts.errors import RunInProgress, StoreError
 
@@ -75,8 +74,3 @@ class Database:
                     "Another run is writing to this warehouse. Wait for it (`rddm status`), then start this one again."
                 )
             yield
-
-
-def identifier(*parts: str) -> sql.Identifier:
-    """Return a quoted, dotted PostgreSQL identifier."""
-    return sql.Identifier(*parts)

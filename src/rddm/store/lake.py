@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -83,10 +83,8 @@ class Lake:
             )
             self.connection.execute("COMMIT")
         except BaseException as error:
-            try:
+            with suppress(duckdb.Error):  # the failed statement may have rolled back already
                 self.connection.execute("ROLLBACK")
-            except duckdb.Error:
-                pass  # the failed statement has rolled back already
             if isinstance(error, duckdb.IOException | duckdb.OutOfMemoryException | duckdb.TransactionException):
                 raise StoreError(
                     f"The lake could not be written ({type(error).__name__}). Check disk space, memory and that PostgreSQL is "
@@ -94,10 +92,13 @@ class Lake:
                 ) from error
             raise
 
+    def number(self, sql: str) -> int:
+        """Return the one number that *sql* gives; 0 for no row and for null."""
+        row = self.connection.execute(sql).fetchone()
+        return int(row[0] or 0) if row else 0
+
     def current_snapshot(self) -> int:
-        row = self.connection.execute(f"SELECT id FROM {CATALOG}.current_snapshot()").fetchone()
-        assert row is not None
-        return int(row[0])
+        return self.number(f"SELECT id FROM {CATALOG}.current_snapshot()")
 
     def snapshots(self) -> list[Snapshot]:
         """Every snapshot that has not been expired, oldest first."""
@@ -137,7 +138,9 @@ def open_lake(conninfo: str, folder: Path, storage: Storage, engine: Engine, *, 
         data_folder = folder / storage.path
         data_folder.mkdir(parents=True, exist_ok=True)
         data_path = f"{data_folder.resolve()}{os.sep}"
-    options = f"DATA_PATH {literal(data_path)}, METADATA_SCHEMA '{METADATA_SCHEMA}'" + (", READ_ONLY" if read_only else "")
+    options = f"DATA_PATH {literal(data_path)}, METADATA_SCHEMA '{METADATA_SCHEMA}'" + (
+        ", READ_ONLY" if read_only else ""
+    )
     try:
         connection.execute(f"ATTACH {literal('ducklake:postgres:' + conninfo)} AS {CATALOG} ({options})")
     except duckdb.Error as error:

@@ -25,7 +25,10 @@ def golden_table(entity: str, fields: Iterable[Column]) -> Table:
         (
             Column(golden_id(entity), "UUID", "Stable id; see identity.event for its history"),
             *fields,
-            *(Column(f"{field.name}{ORIGIN_SUFFIX}", "UUID", f"Record that {field.name} came from") for field in fields),
+            *(
+                Column(f"{field.name}{ORIGIN_SUFFIX}", "UUID", f"Record that {field.name} came from")
+                for field in fields
+            ),
             Column("records", "BIGINT", "How many records of sources stand behind it"),
             Column("sources", "VARCHAR[]", "The sources that know it, sorted"),
             Column("row_hash", "UUID", "md5 of everything before"),

@@ -15,7 +15,9 @@ SCHEMA = "identity"
 
 Method = Literal["probabilistic", "exact"]
 
-_FINGERPRINT_ID = Column("fingerprint_id", "UUID", "The description, or the description and one record if it names nobody")
+_FINGERPRINT_ID = Column(
+    "fingerprint_id", "UUID", "The description, or the description and one record if it names nobody"
+)
 _DESCRIPTION_ID = Column("description_id", "UUID", "md5 of the fields in the form they are compared in")
 _RECORDS = Column("records", "BIGINT", "How many records have this fingerprint")
 
@@ -25,7 +27,9 @@ _PERSON_FORMS = (
     Column("first_text", "VARCHAR", "Given name as written, in Latin letters"),
     Column("first_root", "VARCHAR", "The full given names it may stand for, in Latin letters, joined by |"),
     Column("first_roots", "VARCHAR[]", "The same as a list"),
-    Column("first_known", "BOOLEAN", "Whether it is a known given name, so that another known one is no misspelling of it"),
+    Column(
+        "first_known", "BOOLEAN", "Whether it is a known given name, so that another known one is no misspelling of it"
+    ),
     Column("middle_root", "VARCHAR", "The father's name in the patronymic, in Latin letters"),
     Column("birth_date", "DATE", "Date of birth"),
     Column("gender", "VARCHAR", "female or male, as delivered or as the names tell"),
@@ -124,7 +128,11 @@ EVENT = Table(
     (
         Column("entity", "VARCHAR", "Entity of the model"),
         Column("golden_id", "UUID", "The id it happened to"),
-        Column("kind", "VARCHAR", "created, merged (into other_id), split (from other_id), moved (record came from other_id), ended"),
+        Column(
+            "kind",
+            "VARCHAR",
+            "created, merged (into other_id), split (from other_id), moved (record came from other_id), ended",
+        ),
         Column("other_id", "UUID", "The other id, if there is one"),
         Column("record_id", "UUID", "The record: the founding one, or the one that moved"),
         Column("run_id", "BIGINT", "The run that saw it"),
