@@ -24,7 +24,7 @@ from rddm.conform.values.place_name import normalise_place_name
 from rddm.conform.values.record import repair_names, swap_phone_and_email
 from rddm.conform.values.region import normalise_region
 from rddm.conform.values.snils import normalise_snils
-from rddm.conform.values.text import normalise_text
+from rddm.conform.values.text import normalise_reference, normalise_text
 from rddm.conform.values.timestamp import normalise_timestamp
 from rddm.contracts.normalised import Normalised, Rejected
 from rddm.project.settings import SemanticType
@@ -62,7 +62,7 @@ _NORMALISERS: Mapping[SemanticType, Callable[[str], Normalised | Rejected]] = {
     SemanticType.CATEGORY: normalise_category,
     SemanticType.INTEGER: normalise_integer,
     SemanticType.TEXT: normalise_text,
-    SemanticType.REFERENCE: normalise_text,
+    SemanticType.REFERENCE: normalise_reference,
 }
 
 

@@ -35,3 +35,14 @@ def clean_characters(text: str, form: Literal["NFC", "NFKC"] = "NFKC") -> tuple[
         # NFKC would write № as No
         text = "№".join(unicodedata.normalize(form, piece) for piece in text.split("№"))
     return " ".join(text.split()), repairs
+
+
+def capitalise(word: str) -> str:
+    """
+    Return *word* with its first letter large and the rest small; as it is where another case has other letters (ß, ı).
+
+    >>> capitalise("иВАНОВ"), capitalise("ß")
+    ('Иванов', 'ß')
+    """
+    capitalised = word[0].upper() + word[1:].lower()
+    return capitalised if capitalised.lower() == word.lower() and word[0].isalpha() else word

@@ -31,11 +31,12 @@ _READINGS = (
 _CYRILLIC_WORD = re.compile(r"[А-Яа-яЁё]+")
 _MENDED = re.compile(r"[А-Яа-яЁё \d.,«»\"'()№/-]+|[А-Яа-яЁё \w.,«»\"'()№/-]+")
 _ODD_LETTER = re.compile(r"[^А-Яа-яЁё\x00-\x7f«»№–—’ ]")
-_INVERTED_CASE = re.compile(r"[а-яё][А-ЯЁ]+")
+_INVERTED_CASE = re.compile(r"[а-яё][А-ЯЁ]{3,}")
 _SANE_CASE = re.compile(r"[А-ЯЁ]?[а-яё]+|[А-ЯЁ]+")
 _LOST_I = re.compile(rb"\xd0(?=[\xd0\xd1])")  # И is D0 98, and 98 is no character of Windows-1251
 _SPACED = re.compile(rb"\xd0 ")  # Р is D0 A0, and A0 is a space in Windows-1251
 
+_LEAST_LETTERS = 3
 _GOOD_BITS = -5.0
 _MARGIN_BITS = 1.5
 _HOPELESS_BITS = -12.0
@@ -101,12 +102,14 @@ def mend_mojibake(text: str) -> tuple[str, tuple[str, ...]]:
             if (again := _read_again(candidate, wrong, right)) is not None and again != candidate
         ]
         for candidate in candidates:
+            if sum(map(len, _CYRILLIC_WORD.findall(candidate))) < _LEAST_LETTERS:
+                continue
             if (score := _score(candidate)) > max(best_score, _GOOD_BITS):
                 best, best_score = candidate, score
         if best is not text:
             return best, (MOJIBAKE,)
         candidates = [c for c in candidates if len(c) < len(text)]
-    if ftfy.badness.is_bad(text):
+    if len(text) >= _LEAST_LETTERS and ftfy.badness.is_bad(text):
         fixed = ftfy.fix_encoding(text)
         if fixed != text and "\ufffd" not in fixed and not ftfy.badness.is_bad(fixed):
             return fixed, (MOJIBAKE,)

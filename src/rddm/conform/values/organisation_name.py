@@ -8,6 +8,7 @@ from rddm.conform.values.characters import clean_characters
 from rddm.conform.values.look_alikes import mend_look_alikes
 from rddm.conform.values.mojibake import mend_mojibake
 from rddm.conform.values.placeholders import NOTHING, PLACEHOLDER_FOUND, is_name_placeholder
+from rddm.conform.values.settling import settle
 from rddm.contracts.normalised import Normalised, Rejected
 
 NOT_AN_ORGANISATION = Rejected("not_an_organisation")
@@ -28,6 +29,10 @@ def normalise_organisation_name(text: str) -> Normalised | Rejected:
     >>> normalise_organisation_name('МБОУ  "СОШ №5"')
     Normalised(value='МБОУ «СОШ № 5»', repairs=())
     """
+    return settle(_clean, text)
+
+
+def _clean(text: str) -> Normalised | Rejected:
     if len(text) > 1000:
         return NOT_AN_ORGANISATION
     text, mojibake = mend_mojibake(text)
@@ -47,7 +52,9 @@ def _write_readably(text: str) -> str:
     text = _NUMBER_SIGN.sub("№ ", text)
     text = _BEFORE_NUMBER.sub(" №", text)
     text = _DASHES.sub(lambda m: " - " if len(m.group()) > 1 else "-", text)
-    text = _OPENING.sub(r"\1«", _QUOTES.sub('"', text)).replace('"', "»")
+    text = _OPENING.sub(r"\1«", _QUOTES.sub('"', text).strip(_EDGES)).replace('"', "»")
+    if text.count("«") != text.count("»"):
+        text = text.replace("«", " ").replace("»", " ")
     text = _GAPS.sub(" ", text).replace("« ", "«").replace(" »", "»").strip(_EDGES)
     if text.startswith("«") and text.endswith("»") and text.count("«") == 1:
         text = text[1:-1].strip(_EDGES)
@@ -68,7 +75,7 @@ _WORDS = ((re.compile(r"\b(?:лицей|litsey|lyceum)\b"), "лицей"), (re.c
           (re.compile(r"\b(?:детск\w+ сад\w*|дс|д с|доу|мбдоу|мадоу)\b"), "детский сад"), (re.compile(r"\bимени\b"), "им"))  # fmt: skip
 _PLACE = re.compile(r"\b(?:г|гор|города?|городе|с|село|пос|п|пгт|р н|района?) [а-я-]+(?: области| района)?")
 _ORDINAL = re.compile(r"\b(\d+)[ -]?(?:я|й|ая|ый|ой|го)\b")
-_NOT_WORD = re.compile(r"[^\w]+")
+_NOT_WORD = re.compile(r"[\W_]+")
 _ZEROS = re.compile(r"\b0+(?=\d)")
 
 

@@ -5,12 +5,13 @@ from __future__ import annotations
 import re
 import unicodedata
 
-from rddm.conform.values.characters import clean_characters
+from rddm.conform.values.characters import capitalise, clean_characters
 from rddm.conform.values.keyboard_layout import mend_keyboard_layout
 from rddm.conform.values.look_alikes import mend_look_alikes
 from rddm.conform.values.mojibake import mend_mojibake
 from rddm.conform.values.placeholders import NOTHING, PLACEHOLDER_FOUND, is_name_placeholder
 from rddm.conform.values.plausibility import score_cyrillic
+from rddm.conform.values.settling import settle
 from rddm.contracts.normalised import Normalised, Rejected
 
 DIGIT_IN_NAME = "digit_in_name"
@@ -105,11 +106,11 @@ def normalise_name(text: str) -> Normalised | Rejected:
     if _PLAIN.fullmatch(text) or _PLAIN_LATIN.fullmatch(text):
         return PLACEHOLDER_FOUND if is_name_placeholder(text) else Normalised(text)
     if _ONE_CASE.fullmatch(text) and score_cyrillic(text) > _IMPLAUSIBLE_BITS:
-        return PLACEHOLDER_FOUND if is_name_placeholder(text) else Normalised(text.capitalize())
-    return _normalise_carefully(text)
+        return PLACEHOLDER_FOUND if is_name_placeholder(text) else Normalised(capitalise(text))
+    return settle(_clean, text)
 
 
-def _normalise_carefully(text: str) -> Normalised | Rejected:
+def _clean(text: str) -> Normalised | Rejected:
     if len(text) > 4 * _LENGTH_LIMIT:
         return TOO_LONG
     text, mojibake = mend_mojibake(text)
@@ -169,15 +170,14 @@ def _write_in_title_case(text: str) -> str:
 
 
 def _write_word(word: str, *, several: bool) -> str:
-    if len(word) < 2:
-        return word.upper() if several or word.isalpha() else word
+    if not word:
+        return word
     lower = word.lower()
     if several and (lower in _ALWAYS_LOWER or (lower in _LOWER_AS_DELIVERED and word.islower())):
         return lower
-    rest = word[1:]
-    if word[0].isupper() and not word.isupper() and rest[:2].islower():
+    if word[0].isupper() and not word.isupper() and word[1:3].islower():
         return word  # McDonald, МакГрегор
-    return word[0].upper() + rest.lower() if not _is_camel(word) else word
+    return word if _is_camel(word) else capitalise(word)
 
 
 def _is_camel(word: str) -> bool:

@@ -5,10 +5,11 @@ from __future__ import annotations
 import re
 import unicodedata
 
-from rddm.conform.values.characters import clean_characters
+from rddm.conform.values.characters import capitalise, clean_characters
 from rddm.conform.values.look_alikes import mend_look_alikes
 from rddm.conform.values.mojibake import mend_mojibake
 from rddm.conform.values.placeholders import NOTHING, PLACEHOLDER_FOUND, is_name_placeholder
+from rddm.conform.values.settling import settle
 from rddm.contracts.normalised import Normalised, Rejected
 
 NOT_A_PLACE = Rejected("not_a_place")
@@ -34,6 +35,10 @@ def normalise_place_name(text: str) -> Normalised | Rejected:
     >>> normalise_place_name("г. САМАРА"), normalise_place_name("ростов-на-дону")
     (Normalised(value='Самара', repairs=()), Normalised(value='Ростов-на-Дону', repairs=()))
     """
+    return settle(_clean, text)
+
+
+def _clean(text: str) -> Normalised | Rejected:
     if len(text) > 300:
         return NOT_A_PLACE
     text, mojibake = mend_mojibake(text)
@@ -68,6 +73,6 @@ def write_place_in_title_case(text: str) -> str:
             return word.lower()
         if word[0].isupper() and not word[1:].isupper() and len(word) > 2:
             return word
-        return word[0].upper() + word[1:].lower()
+        return capitalise(word)
 
     return unicodedata.normalize("NFC", _WORD.sub(write, text))

@@ -20,6 +20,7 @@ PHONE_EMAIL_SWAPPED = "phone_email_swapped"
 
 Names: TypeAlias = tuple[str | None, str | None, str | None, tuple[str, ...]]
 
+_FIELDS = 3
 _DIGIT = re.compile(r"[0-9]")
 _LETTER = re.compile(r"[^\W\d_]")
 
@@ -39,9 +40,10 @@ def repair_names(last: str | None, first: str | None, middle: str | None) -> Nam
     ('Герман', 'Алексей', 'Петрович', ())
     """
     repairs: tuple[str, ...] = ()
-    if split := _split_one_field(last, first, middle):
-        last, first, middle = split
-        repairs = (FULL_NAME_SPLIT,)
+    for _ in range(_FIELDS):
+        if split := _split_one_field(last, first, middle):
+            last, first, middle = split
+            repairs = (FULL_NAME_SPLIT,)
     if swapped := _swap(last, first, middle):
         last, first, middle = swapped
         repairs = (*repairs, NAMES_SWAPPED)
@@ -62,7 +64,7 @@ def _split_field_of_last(
     last: str, first: str | None, middle: str | None
 ) -> tuple[str | None, str | None, str | None] | None:
     family, given, patronymic = arrange_name_words(last)
-    if not family or not given:
+    if not family or not given or len(family) < 2:
         return None
     if first is None:
         sure = len(given) == 1 or is_given_name(given) or (patronymic and is_patronymic(patronymic))
@@ -80,7 +82,7 @@ def _split_field_of_first(
     if middle is None and len(words) == 3 and is_patronymic(" ".join(words[1:])) and last and is_given_name(words[0]):
         return last, words[0], " ".join(words[1:])
     family, given, patronymic = arrange_name_words(first)
-    if not family or not given or (patronymic and not is_patronymic(patronymic)):
+    if not family or not given or len(family) < 2 or (patronymic and not is_patronymic(patronymic)):
         return None
     if last is None:
         sure = (patronymic is not None or is_given_name(given)) and (looks_like_russian_surname(family) or patronymic)

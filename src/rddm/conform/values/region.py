@@ -13,6 +13,7 @@ from rddm.conform.values.mojibake import mend_mojibake
 from rddm.conform.values.place_name import write_place_in_title_case
 from rddm.conform.values.placeholders import NOTHING, PLACEHOLDER_FOUND, is_name_placeholder
 from rddm.conform.values.region_table import REGIONS
+from rddm.conform.values.settling import settle
 from rddm.contracts.names import romanisation_key
 from rddm.contracts.normalised import Normalised, Rejected
 
@@ -94,6 +95,10 @@ def normalise_region(text: str) -> Normalised | Rejected:
     >>> normalise_region("г. Москва"), normalise_region("Bavaria")
     (Normalised(value='Москва', repairs=()), Normalised(value='Bavaria', repairs=()))
     """
+    return settle(_clean, text)
+
+
+def _clean(text: str) -> Normalised | Rejected:
     if len(text) > 300:
         return NOT_A_REGION
     text, mojibake = mend_mojibake(text)
