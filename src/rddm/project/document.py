@@ -118,7 +118,7 @@ def without_nulls(node: Node) -> Node:
     return replace(node, value={key: without_nulls(e) for key, e in node.value.items() if e.value is not None})
 
 
-class Unreadable(Exception):  # noqa: N818 - never leaves this file; carries the problem that ends a file's reading
+class Unreadable(Exception):
     def __init__(self, problem: ConfigurationProblem) -> None:
         self.problem = problem
         super().__init__(str(problem))
