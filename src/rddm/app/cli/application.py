@@ -1,0 +1,56 @@
+"""The ``rddm`` command and what belongs to it."""
+
+from __future__ import annotations
+
+import typer
+
+from rddm.app.cli import run
+from rddm.app.cli.failures import GuardedGroup
+
+HELP = """
+All your services' data in one warehouse, one explained profile per person.
+
+[bold]A first warehouse[/bold]
+
+  rddm init my-warehouse && cd my-warehouse
+  rddm init --from ../exports/users.csv  [dim]# draft a source's mapping[/dim]
+  rddm check --connect                   [dim]# is everything right?[/dim]
+  rddm run                               [dim]# read, clean, match, publish[/dim]
+  rddm person find Иванова Анна          [dim]# and who is that?[/dim]
+
+Or `rddm demo`: nine invented services, all of it in two minutes.
+
+Every command takes [cyan]--project DIR[/cyan] (or finds rddm.yaml here and in the folders above)
+and [cyan]--json[/cyan] (JSON alone on standard output; progress and errors go to standard error).
+
+[bold]Exit codes[/bold]
+
+  0  done
+  1  something unexpected; a traceback is in .rddm/last-error.log
+  2  the project's files or the command line are wrong
+  3  a source could not be read; all others were
+  4  PostgreSQL, the lake or the disk failed
+  5  another run is writing to this warehouse
+  6  a run's counts did not balance; it was rolled back
+  7  what you asked for does not exist
+  130  interrupted; the next run goes on from here
+"""
+
+application = typer.Typer(
+    cls=GuardedGroup,
+    help=HELP,
+    no_args_is_help=True,
+    rich_markup_mode="rich",
+    pretty_exceptions_enable=False,
+    add_completion=False,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 120},
+)
+application.command("run", help=run.HELP)(run.run_command)
+
+
+@application.command("version")
+def version_command() -> None:
+    """Print the version."""
+    from rddm import __version__  # noqa: PLC0415 - see the room's docstring
+
+    typer.echo(__version__)

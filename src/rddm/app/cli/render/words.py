@@ -1,0 +1,66 @@
+"""Numbers, times and sizes as people read them."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime
+
+
+def number(value: int) -> str:
+    """
+    Return a count with thousands apart.
+
+    >>> number(81234)
+    '81,234'
+    """
+    return f"{value:,}"
+
+
+def moment(value: datetime | None) -> str:
+    """
+    Return a moment in UTC to the minute.
+
+    >>> moment(datetime(2026, 3, 1, 12, 5, 59))
+    '2026-03-01 12:05'
+    """
+    if value is None:
+        return ""
+    in_utc = value if value.tzinfo is None else value.astimezone(UTC)
+    return in_utc.strftime("%Y-%m-%d %H:%M")
+
+
+def seconds(value: float) -> str:
+    """
+    Return a span of time in the units that people count it in.
+
+    >>> seconds(0.21), seconds(75.2), seconds(3700)
+    ('0.2 s', '1 min 15 s', '1 h 1 min')
+    """
+    if value < 60:
+        return f"{value:.1f} s"
+    if value < 3600:
+        return f"{int(value // 60)} min {int(value % 60)} s"
+    return f"{int(value // 3600)} h {int(value % 3600 // 60)} min"
+
+
+def size(size_bytes: int) -> str:
+    """
+    Return a size with its unit.
+
+    >>> size(512), size(3 * 1024**2)
+    ('512 B', '3.0 MiB')
+    """
+    value = float(size_bytes)
+    for unit in ("B", "KiB", "MiB", "GiB"):
+        if value < 1024:
+            return f"{value:.0f} B" if unit == "B" else f"{value:.1f} {unit}"
+        value /= 1024
+    return f"{value:.1f} TiB"
+
+
+def text(value: object) -> str:
+    """Return a cell's value as text: nothing for none, ISO dates, times to the minute."""
+    if value is None:
+        return ""
+    if isinstance(value, datetime):
+        return moment(value)
+    return value.isoformat() if isinstance(value, date) else str(value)

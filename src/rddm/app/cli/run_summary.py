@@ -1,0 +1,159 @@
+"""What a run did, as one value to print: from the run's report and the tables it left behind."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Any
+
+from rddm.project.settings import ProbabilisticIdentity
+from rddm.serve.overview import count_golden
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from rddm.pipeline.conservation import Balance
+    from rddm.pipeline.ingesting import Ingested
+    from rddm.pipeline.run import RunReport, Warehouse
+
+PLACES = ("unreadable", "duplicate", "superseded", "deleted", "conformed", "pending")
+
+
+@dataclass(frozen=True)
+class Counts:
+    """Where records are. ``quarantined`` is by kind; received is the sum of everything else but ``this_run``."""
+
+    received: int
+    unreadable: int
+    duplicate: int
+    superseded: int
+    deleted: int
+    quarantined: Mapping[str, int]
+    conformed: int
+    pending: int
+
+    @property
+    def found(self) -> int:
+        places = (self.unreadable, self.duplicate, self.superseded, self.deleted, self.conformed, self.pending)
+        return sum(places) + sum(self.quarantined.values())
+
+
+@dataclass(frozen=True)
+class SourceLine:
+    """One entity of one source: what this run received from it, and where all that it ever delivered is."""
+
+    source: str
+    entity: str
+    this_run: Mapping[str, int] | None
+    in_all: Counts
+    problem: str | None
+
+
+@dataclass(frozen=True)
+class RunSummary:
+    """A run, ready to be printed. ``people``: conformed records and golden rows of the entity matched by weights."""
+
+    run: int
+    status: str
+    sources: Sequence[SourceLine]
+    totals: Counts
+    balances: bool
+    people: Mapping[str, Any]
+    golden: Mapping[str, int]
+    resolved: Mapping[str, Mapping[str, Any]]
+    published: Mapping[str, Mapping[str, int]]
+    stage_seconds: Mapping[str, float]
+    problems: Sequence[str]
+    warnings: Sequence[str]
+    column_changes: Sequence[Mapping[str, str]]
+
+
+def summarise(report: RunReport, warehouse: Warehouse) -> RunSummary:
+    """Return the summary of the run that *report* is of, just ended."""
+    ingested = {(each.source, each.entity): each for each in report.ingested}
+    troubles: dict[tuple[str, str], str] = {}
+    for problem in report.problems:
+        troubles.setdefault((problem.source, problem.entity), problem.message)
+    lines = [
+        SourceLine(
+            each.source,
+            each.entity,
+            _arrivals(ingested.get((each.source, each.entity))),
+            _counts(each),
+            troubles.get((each.source, each.entity)),
+        )
+        for each in sorted(report.engine.balances, key=lambda each: (each.source, each.entity))
+    ]
+    totals = total([line.in_all for line in lines])
+    golden = count_golden(warehouse.lake, warehouse.settings.model)
+    return RunSummary(
+        run=report.run_id,
+        status=report.status,
+        sources=lines,
+        totals=totals,
+        balances=totals.received == totals.found,
+        people=_people(report, warehouse, golden),
+        golden=golden,
+        resolved={name: asdict(each) for name, each in report.engine.resolutions.items()},
+        published={name: {"written": written, "removed": gone} for name, (written, gone) in report.published.items()},
+        stage_seconds={name: round(seconds, 3) for name, seconds in report.stage_seconds.items()},
+        problems=[str(each) for each in report.problems],
+        warnings=list(report.engine.warnings),
+        column_changes=[
+            {"source": each.source, "entity": each.entity, "column": column, "change": change}
+            for each in report.ingested
+            for column, change in dict.fromkeys(each.column_changes)
+        ],
+    )
+
+
+def total(counts: Sequence[Counts]) -> Counts:
+    """Return the sum of *counts*."""
+    kinds = dict.fromkeys(kind for each in counts for kind in each.quarantined)
+    return Counts(
+        received=sum(each.received for each in counts),
+        unreadable=sum(each.unreadable for each in counts),
+        duplicate=sum(each.duplicate for each in counts),
+        superseded=sum(each.superseded for each in counts),
+        deleted=sum(each.deleted for each in counts),
+        quarantined={kind: sum(each.quarantined.get(kind, 0) for each in counts) for kind in kinds},
+        conformed=sum(each.conformed for each in counts),
+        pending=sum(each.pending for each in counts),
+    )
+
+
+def _counts(balance: Balance) -> Counts:
+    return Counts(
+        received=balance.received,
+        unreadable=balance.unreadable,
+        duplicate=balance.duplicate,
+        superseded=balance.superseded,
+        deleted=balance.deleted,
+        quarantined=dict(balance.quarantined),
+        conformed=balance.conformed,
+        pending=balance.pending,
+    )
+
+
+def _arrivals(ingested: Ingested | None) -> Mapping[str, int] | None:
+    if ingested is None:
+        return None
+    return {
+        "received": ingested.received,
+        "unreadable": ingested.unreadable,
+        "duplicate": ingested.duplicate,
+        "landed": ingested.landed,
+        "deletions": ingested.deletions,
+    }
+
+
+def _people(report: RunReport, warehouse: Warehouse, golden: Mapping[str, int]) -> Mapping[str, Any]:
+    entities = warehouse.settings.model.entities
+    matched = (each for each, entity in entities.items() if isinstance(entity.identity, ProbabilisticIdentity))
+    name = next(matched, None)
+    if name is None:
+        return {}
+    records = 0
+    for balance in report.engine.balances:
+        entity = warehouse.settings.sources[balance.source].entities[balance.entity]
+        records += balance.conformed if (entity.model or balance.entity) == name else 0
+    return {"entity": name, "records": records, "golden": golden.get(name, 0)}
