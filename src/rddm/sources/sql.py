@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import datetime as dt
 import importlib.resources
+import sqlite3
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
@@ -21,8 +22,9 @@ import duckdb
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from rddm.contracts.batches import Batch, Cursor
+from rddm.contracts.batches import Batch, Cursor, Unreadable
 from rddm.contracts.errors import SourceError
+from rddm.sources.loose_sqlite import Fetch, sqlite_rows
 from rddm.sources.protocol import BatchLimits
 
 if TYPE_CHECKING:
@@ -60,6 +62,10 @@ LOST = ("terminating connection", "server closed the connection", "connection to
 MISSING = ("does not exist", "no such table", "no such column", "doesn't exist", "unknown column", "unknown table")
 
 
+class _InvalidTextError(Exception):
+    """A cell of an SQLite database holds bytes that are no UTF-8; DuckDB does not read on."""
+
+
 @dataclass(frozen=True)
 class _Column:
     name: str
@@ -85,7 +91,16 @@ class SqlSource:
                     reader = connection.execute(f"FROM delivered.{self._relation()}").to_arrow_reader(RECORDS_IN_FETCH)
             else:
                 reader = self._run(connection, self._statement(columns, self._since(cursor)))
-            yield from self._batches(reader, cursor)
+            yielded, state = 0, cursor
+            try:
+                for batch in self._batches(self._fetched(reader), cursor):
+                    yielded, state = yielded + batch.records.num_rows, batch.cursor
+                    yield batch
+            except _InvalidTextError:
+                passed = 0 if self._connector.cursor_column else yielded
+                statement = self._statement(columns, self._since(state))
+                rows = sqlite_rows(self._address(), statement, passed, min(RECORDS_IN_FETCH, self._limits.records))
+                yield from self._batches(rows, state)
 
     def probe(self) -> None:
         with self._connected() as connection:
@@ -168,8 +183,8 @@ class SqlSource:
     def _chosen(self, column: _Column) -> str:
         """Return how a column is asked for: as it is, unless the way here would change or refuse its values."""
         name = self._quoted(column.name)
-        if self._system == "sqlite":  # any cell may hold bytes, which are no text
-            return f"CASE typeof({name}) WHEN 'blob' THEN hex({name}) ELSE {name} END AS {name}"
+        if self._system == "sqlite":
+            return name
         if self._system == "mysql":  # DATE and DATETIME can hold 0000-00-00
             dated = column.type.startswith(("DATE", "TIMESTAMP", "TIME"))
             return f"CAST({name} AS CHAR) AS {name}" if dated else name
@@ -193,39 +208,46 @@ class SqlSource:
         with self._translated():
             return connection.execute(self._passed_through(statement)).to_arrow_reader(RECORDS_IN_FETCH)
 
-    def _batches(self, reader: pa.RecordBatchReader, cursor: Cursor | None) -> Iterator[Batch]:
+    def _batches(self, fetches: Iterator[Fetch], cursor: Cursor | None) -> Iterator[Batch]:
         held: list[pa.RecordBatch] = []
+        unreadable: list[Unreadable] = []
         state: Cursor = dict(cursor or {})
-        for fetched in self._fetched(reader):
-            if held and self._would_exceed(held, fetched):
-                table = pa.Table.from_batches(held)
-                state = self._moved(state, table)
-                yield self._batch(table, state)
-                held = []
-            held.append(fetched)
-        if held:
-            table = pa.Table.from_batches(held)
-            yield self._batch(table, self._moved(state, table))
+        with self._translated():
+            for fetched, bad in fetches:
+                if held and self._would_exceed(held, fetched):
+                    table = pa.Table.from_batches(held)
+                    state = self._moved(state, table)
+                    yield self._batch(table, state, unreadable)
+                    held, unreadable = [], []
+                if fetched.num_rows:
+                    held.append(fetched)
+                unreadable.extend(bad)
+            if held or unreadable:
+                table = pa.Table.from_batches(held) if held else pa.table({})
+                yield self._batch(table, self._moved(state, table), unreadable)
 
-    def _fetched(self, reader: pa.RecordBatchReader) -> Iterator[pa.RecordBatch]:
+    def _fetched(self, reader: pa.RecordBatchReader) -> Iterator[Fetch]:
         while True:
-            with self._translated():
+            try:
                 fetched = next(reader, None)
+            except (duckdb.Error, pa.ArrowException, OSError, RuntimeError) as error:
+                if self._system == "sqlite" and "unicode" in str(error).lower():
+                    raise _InvalidTextError from None
+                raise
             if fetched is None:
                 return
             for begin in range(0, fetched.num_rows, self._limits.records):
-                yield fetched.slice(begin, self._limits.records)
+                yield fetched.slice(begin, self._limits.records), []
 
     def _would_exceed(self, held: list[pa.RecordBatch], fetched: pa.RecordBatch) -> bool:
-        return (
-            sum(batch.num_rows for batch in held) + fetched.num_rows > self._limits.records
-            or sum(batch.nbytes for batch in held) + fetched.nbytes > self._limits.size_bytes
-        )
+        records = sum(batch.num_rows for batch in (*held, fetched))
+        size_bytes = sum(batch.nbytes for batch in (*held, fetched))
+        return bool(records > self._limits.records or size_bytes > self._limits.size_bytes)
 
-    def _batch(self, table: pa.Table, state: Cursor) -> Batch:
+    def _batch(self, table: pa.Table, state: Cursor, unreadable: list[Unreadable]) -> Batch:
         if KIND_COLUMN in table.column_names:
             table = table.drop_columns([KIND_COLUMN])
-        return Batch(table, self._origin(), state)
+        return Batch(table, self._origin(), state, tuple(unreadable))
 
     def _origin(self) -> str:
         return f"table {self._connector.table}" if self._connector.table else "query"
@@ -237,6 +259,8 @@ class SqlSource:
         name = self._connector.cursor_column
         if not name:
             return {}
+        if not table.num_rows:
+            return state
         column = table.column(name)
         last = column[len(column) - 1]
         if not last.is_valid:
@@ -277,7 +301,7 @@ class SqlSource:
     def _translated(self) -> Iterator[None]:
         try:
             yield
-        except (duckdb.Error, pa.ArrowException, OSError, RuntimeError) as error:
+        except (duckdb.Error, sqlite3.Error, pa.ArrowException, OSError, RuntimeError) as error:
             raise self._explained(str(error).lower()) from None
 
     def _explained(self, text: str) -> SourceError:

@@ -94,7 +94,7 @@ class _Parser:
         except UnicodeDecodeError:
             return None
         utf8 = block.content if self._dialect.encoding == "utf-8" else content.encode()
-        if self._dialect.quote.encode() in utf8 and self._suspect.search(utf8):
+        if self._dialect.quote.encode() in utf8 and (self._suspect.search(utf8) or not self._ends_closed(content)):
             return None
         try:
             table = arrow_csv.read_csv(
@@ -112,6 +112,11 @@ class _Parser:
         lines = utf8.count(b"\n") + (not utf8.endswith(b"\n"))
         blank = b"\n\n" in utf8 or b"\n\r\n" in utf8 or utf8[:1] in b"\r\n"
         return Chunk(table) if table.num_rows == lines and not blank else None
+
+    def _ends_closed(self, content: str) -> bool:
+        """Whether the last line leaves no quote open; Arrow would close it there."""
+        begin = content.rfind("\n", 0, len(content) - 1) + 1
+        return self._split(content[begin:].rstrip("\r\n"))[0] is not None
 
     def _carefully(self, lines: Sequence[Line], *, at_end: bool) -> Chunk:
         """Return what *lines* hold, after those left open before; keep back what may go on in lines to come."""

@@ -125,10 +125,10 @@ class S3:
             access_key_id=_secret(connector.s3_access_key),
             secret_access_key=_secret(connector.s3_secret_key),
             skip_signature=connector.s3_access_key is None,
-            virtual_hosted_style_request=endpoint is None,
+            virtual_hosted_style_request=False,
             client_options={"allow_http": bool(endpoint and endpoint.startswith("http://"))},
             retry_config={"max_retries": 5},
-            **({"endpoint": endpoint} if endpoint else {}),
+            endpoint=endpoint or f"https://s3.{connector.s3_region}.amazonaws.com",
         )
 
     def list(self) -> list[StoredFile]:
