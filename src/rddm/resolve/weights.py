@@ -6,8 +6,9 @@ perhaps a birth date, by chance) or *random* (met in a match key). Within a clas
 not, which is how family name, patronymic, phone and school of one family come to count once. The match weight is the log2 of the odds of
 match against the other three together (Fellegi and Sunter 1969; latent classes: Winkler 1988, Larsen and Rubin 2001).
 
-Priors are Dirichlet with the shipped parameters as mean and a strength that grows with the data, so a class can adapt and cannot
-wander off to become another one.
+Priors are Dirichlet with the shipped parameters as mean and a strength that grows with the data; besides, no odds leave the shipped
+ones by more than a factor. So a class adapts to the data and cannot wander off to become another one, not even where
+one of the four has hardly any pairs.
 """
 
 from __future__ import annotations
@@ -31,6 +32,10 @@ PRIOR_STRENGTH = 0.1
 """Weight of the shipped parameters against the data of a class."""
 LEAST_PRIOR = 100.0
 """... and its least size, in pairs."""
+ODDS_FACTOR = 4.0
+"""How far the odds of a level may be learnt away from the shipped ones, up or down."""
+SHARE_ODDS_FACTOR = 30.0
+"""The same for the shares of the classes: those depend on the keys and on how often people come back."""
 ITERATIONS = 200
 
 _SHARES = {"match": 0.35, "family": 0.15, "namesake": 0.1, "random": 0.4}
@@ -132,10 +137,19 @@ def _one_hot(patterns: Sequence[int]) -> Floats:
 
 def class_bits(mixture: Mixture, patterns: Sequence[int]) -> Floats:
     """Return pattern × class: log2 of the joint probability of class and pattern, term weights aside."""
-    hot = _one_hot(patterns).reshape(len(patterns), -1)
+    hot = _one_hot(patterns).reshape(len(patterns), len(NAMES) * LEVELS)
     with np.errstate(divide="ignore"):
         logs = np.where(mixture.levels > 0, np.log2(mixture.levels), 0.0).reshape(len(CLASSES), -1)
     return np.asarray(hot @ logs.T + np.log2(mixture.shares), dtype=np.float64)
+
+
+def _bound(learnt: Floats, prior: Floats, factor: float) -> Floats:
+    """Keep the odds of each probability within *factor* of the prior's; probabilities still sum to 1 along the last axis."""
+    inner = np.clip(prior, 1e-12, 1 - 1e-12)
+    odds = inner / (1 - inner)
+    low, high = odds / factor, odds * factor
+    bounded = np.where(prior > 0, np.clip(learnt, low / (1 + low), high / (1 + high)), 0.0)
+    return np.asarray(bounded / bounded.sum(axis=-1, keepdims=True), dtype=np.float64)
 
 
 def learn_mixture(patterns: Sequence[int], counts: Sequence[int]) -> Mixture:
@@ -160,8 +174,9 @@ def learn_mixture(patterns: Sequence[int], counts: Sequence[int]) -> Mixture:
         strength = np.maximum(LEAST_PRIOR, PRIOR_STRENGTH * sizes)[:, :, None]
         levels = (seen + strength * prior.levels) / (sizes[:, :, None] + strength)
         shares = (share.sum(axis=0) + PRIOR_STRENGTH * total * prior.shares) / (total * (1 + PRIOR_STRENGTH))
-        moved = float(np.abs(levels - mixture.levels).max())
-        mixture = Mixture(shares, levels)
+        learnt = Mixture(_bound(shares, prior.shares, SHARE_ODDS_FACTOR), _bound(levels, prior.levels, ODDS_FACTOR))
+        moved = float(np.abs(learnt.levels - mixture.levels).max())
+        mixture = learnt
         if moved < 1e-6:
             break
     return mixture
