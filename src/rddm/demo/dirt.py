@@ -22,7 +22,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from random import Random
 
-    from rddm.demo.accounts import Service, Value
+    from rddm.demo.accounts import Value
+    from rddm.demo.nine import Service
     from rddm.demo.population import Person
 
 NO_TEXT = ("нет", "-", "не указано", "отсутствует")
@@ -154,7 +155,8 @@ def _beside(born: date, rng: Random) -> date:
 
 
 def _spoil_phone(values: dict[str, Value], service: Service, rng: Random) -> Iterator[str]:
-    if not values.get("phone"):
+    # The app sends a code to the number before it opens.
+    if not values.get("phone") or service.name == "app":
         return
     if service.name in CALL_CENTRE and _hits(rng, "call_centre_phone"):
         values["phone"] = CALL_CENTRE[service.name]
@@ -173,7 +175,7 @@ def _spoil_email(values: dict[str, Value], service: Service, person: Person, rng
         yield "school_email"
     elif not values.get("email"):
         return
-    elif _hits(rng, "placeholder_email"):
+    elif service.name != "tickets" and _hits(rng, "placeholder_email"):
         values["email"] = rng.choice(NO_EMAIL)
         yield "placeholder_email"
     elif _hits(rng, "typo_email"):
@@ -190,20 +192,21 @@ def _spoil_snils(values: dict[str, Value], rng: Random) -> Iterator[str]:
 
 
 def soil_fatally(values: dict[str, Value], service: Service, rng: Random) -> list[str]:
-    """Spoil *values* in place so that the record must wait in quarantine; return the kinds, usually none."""
+    """Spoil *values* in place so that the record must wait in quarantine; return the kinds, usually none, at most one."""
+    return list(_spoil_past_mending(values, service, rng))
+
+
+def _spoil_past_mending(values: dict[str, Value], service: Service, rng: Random) -> Iterator[str]:
     born = values.get("birth_date")
-    if isinstance(born, date) and born.year > 1900:
-        if _hits(rng, "future_birth_date"):
-            values["birth_date"] = date(born.year + 100, born.month, min(born.day, 28))
-            return ["future_birth_date"]
-        if service.name in {"register", "camps", "contests", "grants"} and _hits(rng, "impossible_birth_date"):
-            values["birth_date"] = f"{born.year}-02-31"
-            return ["impossible_birth_date"]
-    if service.name == "app":
-        if _hits(rng, "no_contact"):
-            values["phone"], values["last_name"] = None, None
-            return ["no_contact"]
-    elif _hits(rng, "no_name"):
+    if isinstance(born, date) and born.year > 1900 and _hits(rng, "future_birth_date"):
+        values["birth_date"] = date(born.year + 100, born.month, min(born.day, 28))
+        yield "future_birth_date"
+    elif isinstance(born, date) and born.year > 1900 and service.text_dates and _hits(rng, "impossible_birth_date"):
+        values["birth_date"] = f"{born.year}-02-31"
+        yield "impossible_birth_date"
+    elif service.name == "app" and _hits(rng, "no_contact"):
+        values["phone"], values["last_name"] = None, None
+        yield "no_contact"
+    elif service.name != "app" and _hits(rng, "no_name"):
         values["first_name"], values["last_name"] = None, None
-        return ["no_name"]
-    return []
+        yield "no_name"

@@ -133,7 +133,8 @@ def invent_events(rng: Random, organisations: Organisations) -> tuple[Event, ...
     seen: set[tuple[str, date]] = set()
     everywhere = regions()
     for service, (kind, many, days, shapes) in _EVENTS.items():
-        while many:
+        left = many
+        while left:
             region = rng.choice(everywhere)
             starts_on = date(2023, 1, 10) + timedelta(days=rng.randrange(1220))
             name = rng.choice(shapes).format(
@@ -146,7 +147,7 @@ def invent_events(rng: Random, organisations: Organisations) -> tuple[Event, ...
             federation = rng.choice(organisations.federations[region.code])
             ends_on = starts_on + timedelta(days=days)
             events.append(Event(len(events), service, name, kind, starts_on, ends_on, region, federation, also))
-            many -= 1
+            left -= 1
     return tuple(events)
 
 

@@ -221,7 +221,7 @@ class _Town:
             phone=self.numbers.phone(),
             email=self.numbers.email(mother, feminine_surname(surname), mother_born),
         )
-        names: set[str] = set()
+        names = {mother}
         for born in self._births(eldest):
             gender = rng.choice("mf")
             first = draw.given(gender, born)
@@ -253,8 +253,8 @@ class _Town:
     def _add_child(self, household: _Household, gender: str, first: str, born: date) -> None:
         rng, numbers = self.rng, self.numbers
         last = feminine_surname(household.surname) if gender == "f" else household.surname
-        phone_from = born + timedelta(days=int(365.25 * rng.uniform(8, 15)))
-        email_from = born + timedelta(days=int(365.25 * rng.uniform(10, 15)))
+        phone_from = born + timedelta(days=int(365.25 * rng.uniform(7, 13)))
+        email_from = born + timedelta(days=int(365.25 * rng.uniform(9, 14)))
         phones = _changing(rng, LIFE["new_phone"].share, numbers.phone, phone_from)
         emails = _changing(rng, LIFE["new_email"].share, lambda: numbers.email(first, last, born), email_from)
         self.people.append(

@@ -22,19 +22,19 @@ LIFE: dict[str, Rate] = {
     "family_phone": Rate(
         0.70, "children without a phone of their own", "A child is registered under the mother's phone"
     ),
-    "family_phone_later": Rate(0.20, "under 16 with an own phone", "… and is still"),
+    "family_phone_later": Rate(0.15, "under 16 with an own phone", "… and is still"),
     "family_email": Rate(
         0.60, "children without an e-mail address", "A child is registered under the mother's address"
     ),
-    "namesake": Rate(0.005, "people", "Forced: full namesake of somebody else, born on the same day"),
+    "namesake": Rate(0.0025, "people", "Forced: full namesake of somebody else, born on the same day"),
     "namesake_patronymic": Rate(0.30, "forced namesakes", "… with the same patronymic as well"),
     "maiden_name": Rate(
         0.35, "women from 20 on", "Married and took another surname; older records have the maiden name"
     ),
     "moved": Rate(0.12, "people", "Moved to another town"),
-    "new_phone": Rate(0.14, "people", "Changed the phone number"),
-    "new_email": Rate(0.12, "people", "Changed the e-mail address"),
-    "second_email": Rate(0.10, "ticket accounts", "Bought tickets under an address no other service knows"),
+    "new_phone": Rate(0.10, "people", "Changed the phone number"),
+    "new_email": Rate(0.09, "people", "Changed the e-mail address"),
+    "second_email": Rate(0.05, "ticket accounts", "Bought tickets under an address no other service knows"),
 }
 
 RECORDS: dict[str, Rate] = {
@@ -66,13 +66,13 @@ DIRT: dict[str, Rate] = {
     "swapped_day_month": Rate(0.005, "birth dates up to the 12th", "5 March for 3 May"),
     "typo_birth_date": Rate(0.006, "birth dates", "One day, month or year beside"),
     "placeholder_birth_date": Rate(0.006, "birth dates", "01.01.1900"),
-    "typo_phone": Rate(0.008, "phones", "One digit wrong"),
-    "placeholder_phone": Rate(0.01, "phones", "+79999999999 and the like"),
+    "typo_phone": Rate(0.008, "phones (app: none)", "One digit wrong"),
+    "placeholder_phone": Rate(0.01, "phones (app: none)", "+79999999999 and the like"),
     "call_centre_phone": Rate(
         0.008, "phones of contests, federation and register", "The number of the office that typed the record"
     ),
     "typo_email": Rate(0.006, "e-mails", "One letter wrong"),
-    "placeholder_email": Rate(0.01, "e-mails", "test@test.ru, нет"),
+    "placeholder_email": Rate(0.01, "e-mails (tickets: none)", "test@test.ru, нет"),
     "school_email": Rate(0.08, "records of contests", "The school's address on all its pupils"),
     "typo_snils": Rate(0.01, "insurance numbers", "One digit wrong, so that the check digits tell"),
     "placeholder_text": Rate(0.015, "patronymics", "нет, -, не указано"),

@@ -25,9 +25,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-REST_TOKEN_VARIABLE = "RDDM_DEMO_TOKEN"
+REST_TOKEN_VARIABLE = "RDDM_DEMO_TOKEN"  # noqa: S105 - the name of a variable
 """The environment variable from which the demo's project takes the token."""
-REST_TOKEN = "a-token-of-the-demo-that-opens-nothing-else"
+REST_TOKEN = "a-token-of-the-demo-that-opens-nothing-else"  # noqa: S105 - it guards invented data
 """What the invented service expects; it guards invented data on the loopback interface."""
 
 LARGEST_PAGE = 500

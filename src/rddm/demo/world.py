@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from dataclasses import dataclass
 from functools import cached_property
 from random import Random
@@ -10,16 +10,8 @@ from typing import TYPE_CHECKING
 
 import pyarrow as pa
 
-from rddm.demo.accounts import (
-    SERVICES,
-    Account,
-    Row,
-    number_accounts,
-    open_accounts,
-    open_second_day_accounts,
-    write_rows,
-    write_second_day_rows,
-)
+from rddm.demo.accounts import Account, Row, number_accounts, open_accounts, write_rows
+from rddm.demo.nine import SERVICES
 from rddm.demo.organisations import Event, Organisations, invent_events, invent_organisations
 from rddm.demo.participations import (
     EVENT_ENTITIES,
@@ -30,6 +22,7 @@ from rddm.demo.participations import (
     list_events,
 )
 from rddm.demo.population import Person, invent_people
+from rddm.demo.second_day import open_linking, open_newcomers, write_second_day_rows
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -162,11 +155,16 @@ def invent_world(people: int = 20_000, seed: int = 2026) -> World:
     listings = list_events(events, stream("listings"))
     everybody = invent_people(people, stream("people"), organisations)
     accounts = open_accounts(everybody, stream("accounts"))
-    accounts += open_second_day_accounts(accounts, everybody, stream("second day accounts"))
-    number_accounts(accounts, stream("keys"))
-    rows = stream("rows")
+    accounts += open_newcomers(accounts, everybody, stream("newcomers"))
+    keys, taken, rows = stream("keys"), Counter[str](), stream("rows")
+    number_accounts(accounts, taken, keys)
     for account in accounts:
         write_rows(account, rows, organisations)
+    linking = open_linking(accounts, stream("linking"))
+    number_accounts(linking, taken, keys)
+    for account in linking:
+        write_rows(account, rows, organisations)
+    accounts += linking
     participations = invent_participations(accounts, listings, stream("participations"))
     busy = {(one.person.source, one.person.key) for one in participations}
     write_second_day_rows(accounts, busy, stream("second day rows"), organisations)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from rddm.demo.services.rendering import day_name, full_name, phone, text, write_sheet
+from rddm.demo.services.rendering import CsvStyle, day_name, full_name, phone, text, write_csv
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -13,26 +13,23 @@ if TYPE_CHECKING:
     from rddm.demo.participations import Listing, Participation
     from rddm.demo.world import World
 
+_STYLE = CsvStyle(delimiter=",", encoding="utf-8", mark=True)
 _CAMPER = ("camper_id", "full_name", "dob", "parent_phone", "parent_email", "school", "city", "updated_at", "deleted")
 _SHIFT = ("shift_id", "title", "starts", "ends", "region")
 _BOOKING = ("booking_id", "camper_id", "shift_id", "role", "booked_at", "status")
 
 
 def write_camps(world: World, folder: Path, day: int) -> None:
-    """Write ``campers``, ``shifts`` and ``bookings``; on day 1 in two parts."""
+    """Write ``campers``, ``shifts`` and ``bookings``; on day 1 the campers in two files."""
     here, stamp = folder / "camps", day_name(day)
     campers = [_camper(row) for row in world.rows_of("camps", day)]
-    half = len(campers) // 2 if day == 1 else len(campers)
+    half = (len(campers) + 1) // 2 if day == 1 else len(campers)
     for number, part in enumerate((campers[:half], campers[half:]), start=1):
         if part:
             damage = world if day == 1 else None
-            path = here / f"campers_{stamp}_{number}.csv"
-            write_sheet(path, _CAMPER, part, delimiter=",", encoding="utf-8", mark=True, damage=damage)
-    for name, header, lines in (
-        (f"shifts_{stamp}.csv", _SHIFT, [_shift(listing) for listing in world.listings_of("camps", day)]),
-        (f"bookings_{stamp}.csv", _BOOKING, [_booking(one) for one in world.participations_of("booking", day)]),
-    ):
-        write_sheet(here / name, header, lines, delimiter=",", encoding="utf-8", mark=True)
+            write_csv(here / f"campers_{stamp}_{number}.csv", _STYLE, _CAMPER, part, damage)
+    write_csv(here / f"shifts_{stamp}.csv", _STYLE, _SHIFT, map(_shift, world.listings_of("camps", day)))
+    write_csv(here / f"bookings_{stamp}.csv", _STYLE, _BOOKING, map(_booking, world.participations_of("booking", day)))
 
 
 def _camper(row: Row) -> tuple[str, ...]:

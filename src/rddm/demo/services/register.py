@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from rddm.demo.services.rendering import day_first, day_name, phone, snils_text, text, write_sheet
+from rddm.demo.services.rendering import CsvStyle, day_first, day_name, phone, snils_text, text, write_csv
 from rddm.demo.wordlists import regions
 
 if TYPE_CHECKING:
@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from rddm.demo.accounts import Row
     from rddm.demo.world import World
 
+_STYLE = CsvStyle(delimiter=";", encoding="cp1251")
 _MEMBER = (
     "nomer", "fam", "imya", "otch", "data_rozhd", "pol", "telefon", "pochta", "snils", "region", "gorod", "otdelenie",
     "vstupil", "izmeneno", "sostoyanie",
@@ -24,20 +25,12 @@ _KINDS = {"movement": "движение", "federation": "федерация", "c
 def write_register(world: World, folder: Path, day: int) -> None:
     """Write ``register/members_<day>.csv``, and on day 1 ``clubs.csv`` and ``regions.csv``."""
     here = folder / "register"
-    write_sheet(
-        here / f"members_{day_name(day)}.csv",
-        _MEMBER,
-        (_member(row) for row in world.rows_of("register", day)),
-        delimiter=";",
-        encoding="cp1251",
-        damage=world if day == 1 else None,
-    )
+    members = map(_member, world.rows_of("register", day))
+    write_csv(here / f"members_{day_name(day)}.csv", _STYLE, _MEMBER, members, damage=world if day == 1 else None)
     if day == 1:
         clubs = ("kod", "nazvanie", "tip", "vyshe", "region", "gorod")
-        write_sheet(here / "clubs.csv", clubs, _clubs(world), delimiter=";", encoding="cp1251")
-        write_sheet(
-            here / "regions.csv", ("kod", "nazvanie", "tip", "vyshe"), _regions(), delimiter=";", encoding="cp1251"
-        )
+        write_csv(here / "clubs.csv", _STYLE, clubs, _clubs(world))
+        write_csv(here / "regions.csv", _STYLE, ("kod", "nazvanie", "tip", "vyshe"), _regions())
 
 
 def _member(row: Row) -> tuple[str, ...]:

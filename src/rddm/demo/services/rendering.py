@@ -5,7 +5,8 @@ from __future__ import annotations
 import csv
 import io
 from codecs import BOM_UTF8
-from datetime import date, timedelta
+from dataclasses import dataclass
+from datetime import timedelta
 from random import Random
 from typing import TYPE_CHECKING
 from zlib import crc32
@@ -79,31 +80,28 @@ def full_name(row: Row) -> str:
     return " ".join(part for part in parts if part)
 
 
-def sheet(header: Sequence[str], lines: Iterable[Sequence[str]], delimiter: str) -> list[str]:
-    """Return lines of CSV (RFC 4180 quoting, no line ends), the header first."""
+@dataclass(frozen=True)
+class CsvStyle:
+    """``mark``: a byte order mark at the beginning."""
+
+    delimiter: str
+    encoding: str
+    mark: bool = False
+
+
+def write_csv(
+    path: Path, style: CsvStyle, header: Sequence[str], lines: Iterable[Sequence[str]], damage: World | None = None
+) -> None:
+    """Write CSV (RFC 4180) to *path*; with *damage*, broken lines are strewn in, drawn from that world's seed."""
     buffer = io.StringIO()
-    writer = csv.writer(buffer, delimiter=delimiter, lineterminator="\n")
+    writer = csv.writer(buffer, delimiter=style.delimiter, lineterminator="\n")
     writer.writerow(header)
     writer.writerows(lines)
-    return buffer.getvalue().split("\n")[:-1]
-
-
-def write_sheet(
-    path: Path,
-    header: Sequence[str],
-    lines: Iterable[Sequence[str]],
-    *,
-    delimiter: str,
-    encoding: str,
-    mark: bool = False,
-    damage: World | None = None,
-) -> None:
-    """Write CSV to *path*, with a byte order mark if *mark* is set; with *damage* broken lines are strewn in, drawn from that world's seed."""
-    rows = [line.encode(encoding) for line in sheet(header, lines, delimiter)]
+    rows = [line.encode(style.encoding) for line in buffer.getvalue().split("\n")[:-1]]
     if damage is not None:
-        rows = with_broken_lines(rows, delimiter, Random(f"{damage.seed}:broken:{path.name}"))
+        rows = with_broken_lines(rows, style.delimiter, Random(f"{damage.seed}:broken:{path.name}"))
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_bytes((BOM_UTF8 if mark else b"") + b"\r\n".join(rows) + b"\r\n")
+    path.write_bytes((BOM_UTF8 if style.mark else b"") + b"\r\n".join(rows) + b"\r\n")
 
 
 def with_broken_lines(rows: list[bytes], delimiter: str, rng: Random) -> list[bytes]:
