@@ -26,11 +26,11 @@ _HOST_TYPOS = {
     wrong: right
     for right, typos in {
         "gmail": "gmial gmal gmai gamil gnail gmeil gmaill ggmail gmali gimail jmail gmil gmaul gmsil gmail gemail gmaiil"
-        " gmailc gmeli gmile gma1l qmail gmall gmaij",
+        " gmailc gmeli gmile gma1l gmall",
         "yandex": "yndex yandx yadnex yande yanex yandeks jandex yandez yanbex ydndex yanndex yandexx yamdex yadex yaandex"
         " yandax yandexs iandex yanden uandex yanedx yansex",
-        "mail": "mial meil maill mmail maii mai1 mali maiil msil nail maik malil",
-        "rambler": "ramler rambller rumbler ramblr rambier ramdler",
+        "mail": "mial meil maill mmail maii mai1 maiil",
+        "rambler": "ramler rambller ramblr rambier ramdler",
         "hotmail": "hotmial hotmai hotmal hotmil hotmaill hotmaol hotamil",
         "outlook": "outlok outlock outloook otlook outllook outloo",
         "yahoo": "yaho yahooo yhaoo yahho",
@@ -62,7 +62,7 @@ _EDGES = " .,;:'\"`<>()[]{}«»“”!?*\\/|-"
 NOBODY = frozenset(
     """
     no none not net nету нет nomail noemail no-email no_email no.email test testtest tester test1 example asd asdf qwe
-    qwerty aaa xxx aa a 1 11 111 123 1234 12345 123456 0 00 000 null undefined unknown nobody noname fake
+    qwerty aaa xxx 1 11 111 123 1234 12345 123456 0 00 000 null undefined unknown nobody noname fake
     """.split()
 )
 NOWHERE = frozenset(
@@ -155,14 +155,16 @@ def _mend_domain(domain: str) -> tuple[str, tuple[str, ...]]:
     if match := _GLUED.fullmatch(mended):
         mended = f"{match[1]}.{match[2]}"
     host, dot, tld = mended.rpartition(".")
-    host = _HOST_TYPOS.get(host, host) if dot and (tld in _WRONG_TLDS or tld in {"ru", "com"}) else host
-    if host in _RIGHT_TLD and (tld in _WRONG_TLDS or f"{host}.{tld}" not in KNOWN_DOMAINS and tld in _TLD_TYPOS):
-        tld = _TLD_TYPOS.get(tld, _RIGHT_TLD[host]) if host == "yandex" else _RIGHT_TLD[host]
-    elif tld in _TLD_TYPOS and not (host + tld).isascii():
-        pass
-    elif tld in _TLD_TYPOS:
-        tld = _TLD_TYPOS[tld]
-    if host in _HOST_TYPOS.values() and f"{host}.{tld}" not in KNOWN_DOMAINS and host == "gmail":
-        tld = "com"
-    mended = f"{host}{dot}{tld}" if dot else mended
+    if dot:
+        mended = ".".join(_mend_host_and_tld(host, tld))
     return mended, (EMAIL_DOMAIN_TYPO,) if mended != domain else ()
+
+
+def _mend_host_and_tld(host: str, tld: str) -> tuple[str, str]:
+    known = _HOST_TYPOS.get(host, host)
+    meant = _TLD_TYPOS.get(tld, tld)
+    if f"{known}.{meant}" in KNOWN_DOMAINS:
+        return known, meant
+    if known in _RIGHT_TLD and tld in _WRONG_TLDS:
+        return known, _RIGHT_TLD[known]
+    return host, meant

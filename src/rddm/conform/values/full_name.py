@@ -176,11 +176,12 @@ def _arrange_without_patronymic(words: list[str]) -> tuple[str | None, str | Non
     if len(words) == 2:
         family, given = _order(words[0], words[1])
         return family, given, None
-    if words[0][0].isascii() and is_given_name(words[0]):
-        return words[-1], words[0], " ".join(words[1:-1])
-    if is_given_name(words[1]) or not is_given_name(words[0]):
-        return words[0], words[1], " ".join(words[2:])
-    return words[-1], words[0], " ".join(words[1:-1])
+    first, *middle, last = words
+    if is_given_name(first) and (first.isascii() or (looks_like_russian_surname(last) and not is_given_name(last))):
+        return last, first, " ".join(middle)
+    if is_given_name(last) and not is_given_name(words[1]):  # Гарсия Маркес Габриэль
+        return " ".join(words[:-1]), last, None
+    return first, words[1], " ".join(words[2:])
 
 
 def _order(first: str, second: str) -> tuple[str, str]:

@@ -33,7 +33,7 @@ def _read_as_typed(word: str) -> str | None:
     return reading if score > _GOOD_BITS and score > score_latin(latin) + _MARGIN_BITS else None
 
 
-_GOOD_LATIN_BITS = 4.2
+_GOOD_LATIN_BITS = 4.0
 
 
 def mend_keyboard_layout(text: str) -> tuple[str, tuple[str, ...]]:

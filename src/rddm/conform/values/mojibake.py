@@ -59,7 +59,7 @@ def _mean(words: list[str]) -> float:
 
 def _read_again(text: str, wrong: str, right: str) -> str | None:
     try:
-        octets = text.encode(wrong)
+        octets = (text.replace("˜", "\x98") if wrong == _W1251 else text).encode(wrong)
     except UnicodeError:
         return None
     if right == "utf-8" and wrong == _W1251:

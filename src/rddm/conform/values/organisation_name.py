@@ -15,7 +15,7 @@ NOT_AN_ORGANISATION = Rejected("not_an_organisation")
 
 _QUOTES = re.compile(r"[\"“”„‟«»‹›]|''|``|,,(?=\w)|<<|>>")
 _OPENING = re.compile(r'(^|[\s(\-])"(?=\S)')
-_NUMBER_SIGN = re.compile(r"(?:№|\bN[oо]?\b\.?|\bno\.|#|(?<!\w)номер\b)\s*(?=\d)", re.IGNORECASE)
+_NUMBER_SIGN = re.compile(r"(?:№|(?<!\w)N[oо]?\.?|#|(?<!\w)номер)\s*(?=\d)", re.IGNORECASE)
 _BEFORE_NUMBER = re.compile(r"(?<=[^\s(])№")
 _DASHES = re.compile(r"\s+[-‐‑‒–—―−]+\s+|[‐‑‒–—―−]")
 _GAPS = re.compile(r"\s+")
@@ -53,7 +53,8 @@ def _write_readably(text: str) -> str:
     text = _BEFORE_NUMBER.sub(" №", text)
     text = _DASHES.sub(lambda m: " - " if len(m.group()) > 1 else "-", text)
     text = _OPENING.sub(r"\1«", _QUOTES.sub('"', text).strip(_EDGES)).replace('"', "»")
-    if text.count("«") != text.count("»"):
+    open_quotes = text.count("«") - text.count("»")
+    if open_quotes not in {0, 1} or (open_quotes and not text.endswith("»")):  # «Лицей «Престиж» closes both at once
         text = text.replace("«", " ").replace("»", " ")
     text = _GAPS.sub(" ", text).replace("« ", "«").replace(" »", "»").strip(_EDGES)
     if text.startswith("«") and text.endswith("»") and text.count("«") == 1:

@@ -10,7 +10,7 @@ from rddm.conform.values.keyboard_layout import mend_keyboard_layout
 from rddm.conform.values.look_alikes import mend_look_alikes
 from rddm.conform.values.mojibake import mend_mojibake
 from rddm.conform.values.placeholders import NOTHING, PLACEHOLDER_FOUND, is_name_placeholder
-from rddm.conform.values.plausibility import score_cyrillic
+from rddm.conform.values.plausibility import score_cyrillic, score_latin
 from rddm.conform.values.settling import settle
 from rddm.contracts.normalised import Normalised, Rejected
 
@@ -25,6 +25,7 @@ _PLAIN = re.compile(r"[А-ЯЁ][а-яё]+(?:-[А-ЯЁ][а-яё]+)?")
 _ONE_CASE = re.compile(r"[А-ЯЁ]{2,}|[а-яё]{2,}")
 _PLAIN_LATIN = re.compile(r"[A-Z][a-z]+")
 _IMPLAUSIBLE_BITS = -7.0
+_PLAUSIBLE_LATIN_BITS = -4.0
 
 _ALWAYS_LOWER = frozenset(
     ("оглы", "оглу", "угли", "улы", "кызы", "гызы", "кизи", "фон", "von", "ogly", "oglu", "kyzy", "qizi")
@@ -78,11 +79,11 @@ _APOSTROPHES = re.compile(r"[’‘`´ʼ′]")
 _EDGES = " .,;:!?_*+=~#|/\\\"«»„“”'-"
 _STRAY = re.compile(r"[_*+=~#|/\\\"«»„“”;:!?]+")
 _COMMA = re.compile(r"\s*,\s*")
-_DIGIT_AS_LETTER = re.compile(r"(?<=[А-Яа-яЁё])[0346](?=[А-Яа-яЁё])|(?<=[А-Яа-яЁё])[03]|^[034](?=[А-Яа-яЁё]{2})")
-_LETTER_FOR_DIGIT = {"0": "о", "3": "з", "4": "ч", "6": "б"}
+_DIGIT_AS_LETTER = re.compile(r"(?<=[А-Яа-яЁё])[03](?=[А-Яа-яЁё])|^[03](?=[А-Яа-яЁё]{2})")
+_LETTER_FOR_DIGIT = {"0": "о", "3": "з"}
 _DIGIT_AS_LATIN_LETTER = re.compile(r"(?<=[A-Za-z])[01](?=[A-Za-z])")
 _LATIN_FOR_DIGIT = {"0": "o", "1": "i"}
-_TRAILING_DIGITS = re.compile(r"(?<=[^\W\d_])\s*\d{1,2}$")
+_TRAILING_DIGITS = re.compile(r"(?<=[^\W\d_])\s*(?:\d{1,2}|19\d\d|20\d\d)$")
 _INITIALS = re.compile(r"(?<![^\W\d_])([^\W\d_])\.\s*(?=[^\W\d_])")
 _INITIAL_AT_END = re.compile(r"(?<=[\s.])([^\W\d_])\.?$")
 _SPLIT = re.compile(r"([ '\-.]+)")
@@ -103,7 +104,7 @@ def normalise_name(text: str) -> Normalised | Rejected:
     >>> normalise_name("O'Neil"), normalise_name("нет")
     (Normalised(value="O'Neil", repairs=()), Normalised(value=None, repairs=('placeholder',)))
     """
-    if _PLAIN.fullmatch(text) or _PLAIN_LATIN.fullmatch(text):
+    if _PLAIN.fullmatch(text) or (_PLAIN_LATIN.fullmatch(text) and score_latin(text) > _PLAUSIBLE_LATIN_BITS):
         return PLACEHOLDER_FOUND if is_name_placeholder(text) else Normalised(text)
     if _ONE_CASE.fullmatch(text) and score_cyrillic(text) > _IMPLAUSIBLE_BITS:
         return PLACEHOLDER_FOUND if is_name_placeholder(text) else Normalised(capitalise(text))
@@ -175,13 +176,15 @@ def _write_word(word: str, *, several: bool) -> str:
     lower = word.lower()
     if several and (lower in _ALWAYS_LOWER or (lower in _LOWER_AS_DELIVERED and word.islower())):
         return lower
-    if word[0].isupper() and not word.isupper() and word[1:3].islower():
-        return word  # McDonald, МакГрегор
-    return word if _is_camel(word) else capitalise(word)
+    return word if _has_sane_case(word) else capitalise(word)
 
 
-def _is_camel(word: str) -> bool:
-    return bool(re.fullmatch(r"[A-ZА-ЯЁ][a-zа-яё]{1,3}[A-ZА-ЯЁ][a-zа-яё]+", word))
+def _has_sane_case(word: str) -> bool:
+    """One capital, or a second one inside as in McDonald and МакГрегор."""
+    if not word[0].isupper() or not word[-1].islower():
+        return False
+    capitals = [index for index, letter in enumerate(word) if letter.isupper()]
+    return len(capitals) == 1 or (len(capitals) == 2 and capitals[1] > 1)
 
 
 def _is_name(text: str) -> bool:

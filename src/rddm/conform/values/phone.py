@@ -12,6 +12,7 @@ from rddm.contracts.normalised import Normalised, Rejected
 
 LETTER_IN_NUMBER = "letter_in_number"
 SEVERAL_VALUES = "several_values"
+STRAY_CHARACTERS = "stray_characters"
 COUNTRY_CODE = "phone_country_code"
 
 NOT_A_PHONE = Rejected("not_a_phone")
@@ -32,6 +33,8 @@ _EXTENSION = re.compile(
     r"(?:доб(?:ав(?:очный)?)?|вн(?:утр)?|ext(?:ension)?|#|x)\.?\s?:?\s?\d{1,6}\s?\)?\s?$", re.IGNORECASE
 )
 _SEVERAL = re.compile(r"[,;/|]|\s(?:и|или|or|and)\s")
+_AMONG_WORDS = re.compile(r"(?P<before>[^0-9+(]*)(?P<number>[+(]?[0-9][0-9\s().-]{8,18}[0-9])(?P<after>[^0-9]*)")
+_SCIENTIFIC = re.compile(r"(\d)[.,](\d{10})E\+?10", re.IGNORECASE | re.ASCII)  # as spreadsheets write large numbers
 _ALLOWED = re.compile(r"[+\d\s().\-–—−/]+", re.ASCII)
 _MASK = re.compile(r"\+?[78]?[\s()_x\-]*", re.IGNORECASE)
 
@@ -74,7 +77,11 @@ def normalise_phone(text: str, default_region: str = "RU") -> Normalised | Rejec
     if "@" in text:
         return NOT_A_PHONE
     text = _EXTENSION.sub("", _WORDS.sub("", text)).strip().removesuffix(".0")
+    if match := _SCIENTIFIC.fullmatch(text):
+        text = match[1] + match[2]
     first, several = _take_first(text)
+    if not _ALLOWED.fullmatch(first) and (match := _AMONG_WORDS.fullmatch(first)):
+        first, repairs = match["number"], (*repairs, STRAY_CHARACTERS)
     if not _ALLOWED.fullmatch(first):
         mended = first.translate(_LETTERS_FOR_DIGITS)
         if not _ALLOWED.fullmatch(mended) or len(_DIGIT.findall(first)) < 7:

@@ -15,16 +15,24 @@ from rddm.contracts.normalised import Normalised, Rejected
 NOT_A_PLACE = Rejected("not_a_place")
 
 _KINDS = (
-    r"город|гор|г|село|с|деревня|дер|д|посёлок городского типа|поселок городского типа|пгт|рабочий посёлок|рабочий поселок"
+    r"городской округ|город-герой|г\.?\s?о|город|гор|г|село|с|деревня|дер|д|посёлок городского типа|поселок городского типа|пгт|рабочий посёлок|рабочий поселок"
     r"|р\.?\s?п|рп|посёлок|поселок|пос|п|станица|станция|ст-ца|ст|хутор|хут|х|аул|слобода|сл|мкр|снт|city of|city|town|g|gorod"
 )
 _KIND_BEFORE = re.compile(rf"^(?:(?:{_KINDS})\.\s*|(?:{_KINDS})\s+)(?=\S)", re.IGNORECASE)
-_KIND_AFTER = re.compile(r"[\s,]+(?:г|гор|город|с|село|д|дер|деревня|п|пос|пгт|рп|city)\.?$", re.IGNORECASE)
+_KIND_AFTER = re.compile(r"[\s,]+(?:г|гор|с|д|дер|п|пос|пгт|рп)\.?$", re.IGNORECASE)
 _DASHES = re.compile(r"\s*[-‐‑‒–—―−]\s*")
 _WORD = re.compile(r"[^\W\d_]+(?:'[^\W\d_]+)?")
 _SMALL = frozenset(
-    ("на", "над", "под", "при", "и", "in", "on", "upon", "of", "the", "am", "de", "la", "le", "les", "del", "sur")
+    "на над под при и in on upon of the am de la le les del sur область край округ район автономный автономная".split()
 )
+_ONLY_KIND = re.compile(rf"(?:{_KINDS})\.?", re.IGNORECASE)
+_SHORT_NAMES = {
+    **dict.fromkeys(("спб", "питер", "с-петербург", "с петербург", "с.петербург", "с. петербург"), "Санкт-Петербург"),
+    **dict.fromkeys(("санкт петербург", "с-пб", "петербург"), "Санкт-Петербург"),
+    **dict.fromkeys(("н новгород", "н.новгород", "н. новгород"), "Нижний Новгород"),
+    **dict.fromkeys(("ростов на дону", "ростов н/д", "ростов-н/д"), "Ростов-на-Дону"),
+    **{"мск": "Москва", "екб": "Екатеринбург", "нск": "Новосибирск"},
+}
 _EDGES = " .,;:-_\"'«»"
 
 
@@ -48,7 +56,12 @@ def _clean(text: str) -> Normalised | Rejected:
     if is_name_placeholder(text):
         return PLACEHOLDER_FOUND
     text, look_alikes = mend_look_alikes(text)
-    text = _without_kind(_DASHES.sub("-", text))
+    text = _DASHES.sub("-", text)
+    if _ONLY_KIND.fullmatch(text):
+        return PLACEHOLDER_FOUND
+    if known := _SHORT_NAMES.get(text.casefold().strip(_EDGES)):
+        return Normalised(known, mojibake + invisible + look_alikes)
+    text = _without_kind(text)
     if not text or is_name_placeholder(text):
         return PLACEHOLDER_FOUND
     if not any(map(str.isalpha, text)):

@@ -7,6 +7,7 @@ from typing import TypeAlias
 
 from rddm.conform.values.full_name import arrange_name_words
 from rddm.contracts.names import (
+    given_name_gender,
     is_diminutive,
     is_given_name,
     is_known_patronymic,
@@ -21,6 +22,7 @@ PHONE_EMAIL_SWAPPED = "phone_email_swapped"
 Names: TypeAlias = tuple[str | None, str | None, str | None, tuple[str, ...]]
 
 _FIELDS = 3
+_SURE_LATIN_ENDINGS = ("ov", "ova", "ev", "eva", "sky", "skiy", "skaya", "skaia", "enko", "chuk", "shvili")
 _DIGIT = re.compile(r"[0-9]")
 _LETTER = re.compile(r"[^\W\d_]")
 
@@ -108,28 +110,24 @@ def _swap(last: str | None, first: str | None, middle: str | None) -> tuple[str 
         return last, middle, first
     if last and first and middle and is_patronymic(first) and is_given_name(last) and _is_surname(middle):
         return middle, last, first  # Иван | Петрович | Сидоров
-    if (
-        last
-        and first
-        and _is_known_given(last)
-        and not is_given_name(first)
-        and (_is_surname(first) or not _is_surname(last))
-    ):
+    if last and first and _is_known_given(last) and not is_given_name(first) and _is_given_for_sure(last, first):
         return first, last, middle
-    if (
-        last
-        and first
-        and middle is None
-        and is_known_patronymic(last)
-        and is_given_name(first)
-        and not last.endswith("ич")
-    ):
-        return None, first, last
-    return None
+    if not last or not first or middle or last.endswith("ич"):
+        return None
+    return (None, first, last) if is_known_patronymic(last) and is_given_name(first) else None
 
 
 def _is_surname(word: str) -> bool:
-    return looks_like_russian_surname(word) and not is_given_name(word)
+    if is_given_name(word) or not looks_like_russian_surname(word):
+        return False
+    return not word.isascii() or word.casefold().endswith(_SURE_LATIN_ENDINGS)  # Devin and Melin are given names
+
+
+def _is_given_for_sure(last: str, first: str) -> bool:
+    """Men's names are surnames too (Герман, Martin), so beside one it takes a surname; Russian women's names are not."""
+    return _is_surname(first) or (
+        not last.isascii() and given_name_gender(last) == "female" and not is_diminutive(last)
+    )
 
 
 def _is_known_given(word: str) -> bool:

@@ -105,16 +105,24 @@ def _clean(text: str) -> Normalised | Rejected:
     text, invisible = clean_characters(text)
     if not text:
         return NOTHING
-    if found := find_region(text):
+    if found := _find_in_pieces(text):
         return Normalised(found, mojibake + invisible)
     if is_name_placeholder(text):
         return PLACEHOLDER_FOUND
     text, look_alikes = mend_look_alikes(text)
     repairs = mojibake + invisible + look_alikes
-    if found := find_region(text):
+    if found := _find_in_pieces(text):
         return Normalised(found, repairs)
     text = text.strip(" .,;:-_\"'«»")
     if not any(map(str.isalpha, text)):
         return PLACEHOLDER_FOUND if not any(map(str.isalnum, text)) else NOT_A_REGION
     written = write_place_in_title_case(text)
     return Normalised(find_region(written) or written, repairs)
+
+
+def _find_in_pieces(text: str) -> str | None:
+    """Of "Россия, Ростовская обл., г. Таганрог" the first piece that is a region."""
+    if found := find_region(text):
+        return found
+    pieces = text.split(",") if "," in text else ()
+    return next((found for piece in pieces if not piece.strip().isdigit() and (found := find_region(piece))), None)
