@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 ROWS = [{"id": str(number), "name": f"Имя {number}", "note": "a;b, c" if number % 3 else ""} for number in range(1, 31)]
 LIMITS = BatchLimits(records=7)
 
-CUSTOM = '''
+CUSTOM = """
 import json
 import pyarrow as pa
 from rddm.contracts.batches import Batch
@@ -59,7 +59,7 @@ class Rows:
         self.rows()
     def sample(self, rows):
         return pa.Table.from_pylist(self.rows()[:rows])
-'''
+"""
 
 
 def delimited(delimiter: str) -> bytes:
@@ -144,7 +144,10 @@ def custom_source(tmp_path: Path) -> CustomSource:
     (tmp_path / "rows.json").write_text(json.dumps(ROWS))
     options = {"path": str(tmp_path / "rows.json")}
     return CustomSource(
-        tmp_path, "camps", "person", CustomConnector.model_validate({"file": "rows.py", "name": "Rows", "options": options})
+        tmp_path,
+        "camps",
+        "person",
+        CustomConnector.model_validate({"file": "rows.py", "name": "Rows", "options": options}),
     )
 
 

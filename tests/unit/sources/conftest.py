@@ -5,16 +5,16 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from rddm.project.settings import FileConnector
-from rddm.sources import BatchLimits
 from rddm.sources.columns import stack
 from rddm.sources.files import FileSource
-from rddm.sources.files.bytestream import UnpackLimits
+from rddm.sources.files.unpacking import UnpackLimits
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
     from rddm.contracts.batches import Cursor, Unreadable
+    from rddm.sources import BatchLimits
 
 Rows = list[dict[str, Any]]
 

@@ -107,7 +107,21 @@ def test_a_quoted_value_may_go_over_the_edge_of_a_block() -> None:
 
 
 def test_the_parsing_does_not_depend_on_where_blocks_end() -> None:
-    lines = ["id,note", "1,plain", '2,"a, b"', '3,"over', 'lines"', '4,"stray', "5,x,y", '6,"OOO "R"', "7,7", '8,"q""q"', "9", "", "10,z"]
+    lines = [
+        "id,note",
+        "1,plain",
+        '2,"a, b"',
+        '3,"over',
+        'lines"',
+        '4,"stray',
+        "5,x,y",
+        '6,"OOO "R"',
+        "7,7",
+        '8,"q""q"',
+        "9",
+        "",
+        "10,z",
+    ]
     content = ("\r\n".join(lines) + "\r\n").encode()
 
     def parsed(size: int) -> tuple[list[dict[str, str]], list[tuple[str, bytes]]]:

@@ -22,7 +22,15 @@ def test_values_stay_to_the_letter(deliver: Deliver) -> None:
     text = '{"n": 1.50, "big": 12345678901234567890, "e": 1E5, "t": true, "z": null, "s": "ё", "l": [1.0, {"a": "ё"}]}'
     rows, _ = deliver("a.jsonl", text)
     assert rows == [
-        {"n": "1.50", "big": "12345678901234567890", "e": "1E5", "t": "true", "z": None, "s": "ё", "l": '[1.0, {"a": "ё"}]'}
+        {
+            "n": "1.50",
+            "big": "12345678901234567890",
+            "e": "1E5",
+            "t": "true",
+            "z": None,
+            "s": "ё",
+            "l": '[1.0, {"a": "ё"}]',
+        }
     ]
 
 
@@ -110,7 +118,9 @@ def test_bytes_that_are_no_text_lose_their_element_only(deliver: Deliver) -> Non
 def test_html_instead_of_json_is_named(deliver: Deliver) -> None:
     rows, bad = deliver("a.json", "<!DOCTYPE html><html><body>502 Bad Gateway</body></html>")
     assert rows == []
-    assert [(piece.place, piece.reason.partition(":")[0]) for piece in bad] == [("a.json", "an HTML page instead of JSON")]
+    assert [(piece.place, piece.reason.partition(":")[0]) for piece in bad] == [
+        ("a.json", "an HTML page instead of JSON")
+    ]
 
 
 def test_the_parsing_does_not_depend_on_where_pieces_end() -> None:

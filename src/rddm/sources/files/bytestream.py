@@ -1,12 +1,10 @@
-"""A file's content as a stream of pieces: unpacked while it is read, within bounds, and honest about where it broke."""
+"""A file's content as a stream of pieces: read once, and honest about where it broke."""
 
 from __future__ import annotations
 
 import codecs
 import hashlib
 import io
-import zlib
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from rddm.contracts.batches import UNREADABLE_TEXT_LIMIT_BYTES
@@ -15,19 +13,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
 PIECE_BYTES = 512 * 1024
-
-
-@dataclass(frozen=True)
-class UnpackLimits:
-    """
-    What a packed file may become. Text packs 3 to 30 times; DEFLATE's own limit is 1032 times.
-
-    ``ratio`` counts only beyond ``free_bytes``, so that a small file of blanks is no bomb.
-    """
-
-    ratio: int = 250
-    free_bytes: int = 256 * 1024 * 1024
-    size_bytes: int = 200 * 1024 * 1024 * 1024
 
 
 class ByteStream:
@@ -55,77 +40,6 @@ class ByteStream:
 
 class Damage(Exception):
     """Raised inside a stream's pieces where the content cannot be unpacked any further; the text says why."""
-
-
-def unpack_gzip(packed: Iterable[bytes], limits: UnpackLimits) -> Iterator[bytes]:
-    """
-    Yield the content of gzip members (RFC 1952) one after the other; raise `Damage` where it breaks off.
-
-    Zeros after the last member are padding, as gzip itself has it.
-    """
-    member = zlib.decompressobj(wbits=31)
-    begun, taken, given = False, 0, 0
-    for piece in packed:
-        taken += len(piece)
-        rest = piece
-        while rest:
-            if not begun:
-                rest = rest.lstrip(b"\0") if given else rest
-                member, begun = zlib.decompressobj(wbits=31), bool(rest)
-            for content in _inflate(member, rest):
-                given += len(content)
-                _check_ratio(taken, given, limits)
-                yield content
-            rest, begun = member.unused_data, begun and not member.eof
-    if begun:
-        raise Damage("the gzip packing breaks off: the file is truncated")
-
-
-def _inflate(member: zlib._Decompress, packed: bytes) -> Iterator[bytes]:
-    """Yield all that *packed* gives, in pieces; where it is damaged, still everything before the damage."""
-    rest = packed
-    while True:
-        before = member.copy()
-        try:
-            content = member.decompress(rest, PIECE_BYTES)
-        except zlib.error as error:
-            yield _salvage(before, rest)
-            raise Damage("the gzip packing is damaged") from error
-        if content:
-            yield content
-        rest = member.unconsumed_tail
-        if member.eof or (not rest and len(content) < PIECE_BYTES):
-            return
-
-
-def _salvage(member: zlib._Decompress, packed: bytes) -> bytes:
-    """Return what *packed* gives before it becomes undecodable; byte by byte, since zlib drops the rest of a call."""
-    content = bytearray()
-    for position in range(len(packed)):
-        try:
-            content += member.decompress(packed[position : position + 1])
-        except zlib.error:
-            break
-    return bytes(content)
-
-
-def bounded(content: Iterable[bytes], packed_bytes: int, limits: UnpackLimits) -> Iterator[bytes]:
-    """Yield *content*, unpacked from *packed_bytes*, and raise `Damage` once it is larger than can be true."""
-    given = 0
-    for piece in content:
-        given += len(piece)
-        _check_ratio(packed_bytes, given, limits)
-        yield piece
-
-
-def _check_ratio(packed_bytes: int, unpacked_bytes: int, limits: UnpackLimits) -> None:
-    if unpacked_bytes > limits.size_bytes or (
-        unpacked_bytes > limits.free_bytes and unpacked_bytes > packed_bytes * limits.ratio
-    ):
-        raise Damage(
-            f"unpacking stopped after {unpacked_bytes} bytes from {packed_bytes}: no real data packs this well "
-            "(a zip bomb?)"
-        )
 
 
 def as_utf8(content: Iterable[bytes], encoding: str) -> Iterator[bytes]:

@@ -64,6 +64,8 @@ _FREQUENCY = dict(
         strict=True,
     )
 )
+# Accented letters of Western Europe, without those that stand where Czech and Polish have their most frequent ones.
+_WESTERN = frozenset("éèêëàâäüûöôïîçñßœáíóúãõå’«»–—€\xa0")
 _CASE_BREAK = re.compile(r"[а-яё][А-ЯЁ]")
 
 
@@ -163,5 +165,8 @@ def _stands_among_latin(text: str) -> bool:
 
 
 def _other(text: bytes) -> str:
+    western = [character for character in text.decode("cp1252", errors="replace") if character > "\x7f"]
+    if sum(character.lower() in _WESTERN for character in western) >= 0.95 * len(western):
+        return "cp1252"
     best = from_bytes(text[: 64 * 1024]).best()
     return best.encoding if best is not None else "utf-8"

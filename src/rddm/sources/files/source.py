@@ -6,7 +6,6 @@ import codecs
 import itertools
 import tempfile
 import zipfile
-import zlib
 from dataclasses import dataclass, field
 from typing import IO, TYPE_CHECKING, BinaryIO, cast
 
@@ -15,15 +14,7 @@ import pyarrow as pa
 from rddm.contracts.batches import Batch, Cursor, Json, Unreadable
 from rddm.contracts.errors import SourceError
 from rddm.sources.columns import stack
-from rddm.sources.files.bytestream import (
-    PIECE_BYTES,
-    ByteStream,
-    Damage,
-    UnpackLimits,
-    as_utf8,
-    bounded,
-    unpack_gzip,
-)
+from rddm.sources.files.bytestream import PIECE_BYTES, ByteStream, Damage, as_utf8
 from rddm.sources.files.chunks import Chunk, unreadable_piece
 from rddm.sources.files.delimited import parse_delimited
 from rddm.sources.files.encoding import detect_encoding, sample_of
@@ -40,6 +31,7 @@ from rddm.sources.files.json_lines import parse_json_lines
 from rddm.sources.files.parquet import parse_parquet
 from rddm.sources.files.places import Place, Stamp, StoredFile, Unreachable, open_place
 from rddm.sources.files.selection import Selection
+from rddm.sources.files.unpacking import UnpackLimits, bounded, unpack_gzip, unpack_member
 from rddm.sources.files.xlsx import SheetMissing, parse_xlsx
 from rddm.sources.files.xml import parse_xml
 from rddm.sources.json_text import parse_path
@@ -221,10 +213,7 @@ class FileSource:
 
     def _plain(self, place: Place, file: StoredFile) -> Document:
         def pieces() -> Iterator[bytes]:
-            stored = place.pieces(file)
-            first = next(stored, b"")
-            whole = itertools.chain((first,), stored)
-            return unpack_gzip(whole, self._unpack) if first.startswith(b"\x1f\x8b") else whole
+            return self._without_gzip(place.pieces(file))
 
         def opened() -> IO[bytes]:
             return _spooled(pieces()) if file.name.lower().endswith(".gz") else place.open(file)
@@ -245,18 +234,17 @@ class FileSource:
 
     def _member(self, place: Place, file: StoredFile, member: zipfile.ZipInfo) -> Document:
         def pieces() -> Iterator[bytes]:
-            def unpacked() -> Iterator[bytes]:
-                with place.open(file) as opened, zipfile.ZipFile(opened) as archive:
-                    yield from _unpack_member(archive, member)
-
-            content = bounded(unpacked(), member.compress_size, self._unpack)
-            first = next(content, b"")
-            whole = itertools.chain((first,), content)
-            return unpack_gzip(whole, self._unpack) if first.startswith(b"\x1f\x8b") else whole
+            content = unpack_member(lambda: place.open(file), member)
+            return self._without_gzip(bounded(content, member.compress_size, self._unpack))
 
         trouble = "this member of the archive is encrypted" if member.flag_bits & 0x1 else ""
         stamp: Stamp = {"size": member.file_size, "crc": member.CRC}
         return Document(f"{file.name}/{member.filename}", stamp, pieces, lambda: _spooled(pieces()), trouble)
+
+    def _without_gzip(self, stored: Iterator[bytes]) -> Iterator[bytes]:
+        first = next(stored, b"")
+        whole = itertools.chain((first,), stored)
+        yield from unpack_gzip(whole, self._unpack) if first.startswith(b"\x1f\x8b") else whole
 
     # --- from a document to chunks ---
 
@@ -359,15 +347,6 @@ def _unmarked(pieces: Iterator[bytes]) -> Iterator[bytes]:
     first = next(pieces, b"")
     yield first.removeprefix(codecs.BOM_UTF8)
     yield from pieces
-
-
-def _unpack_member(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> Iterator[bytes]:
-    try:
-        with archive.open(member) as opened:
-            while piece := opened.read(PIECE_BYTES):
-                yield piece
-    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, OSError) as error:
-        raise Damage(f"this member of the archive is damaged ({type(error).__name__})") from error
 
 
 def _spooled(pieces: Iterator[bytes]) -> IO[bytes]:

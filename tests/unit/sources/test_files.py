@@ -1,0 +1,184 @@
+from __future__ import annotations
+
+import gzip
+import io
+import os
+import zipfile
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from rddm.contracts.errors import SourceError
+from rddm.sources import BatchLimits
+from rddm.sources.files.unpacking import UnpackLimits
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Protocol
+
+    from rddm.contracts.batches import Cursor, Unreadable
+    from rddm.sources.files import FileSource
+
+    Rows = list[dict[str, Any]]
+    Deliver = Callable[..., tuple[Rows, list[Unreadable]]]
+
+    class Delivery(Protocol):
+        cursor: Cursor | None
+
+        def put(self, name: str, content: bytes | str) -> Delivery: ...
+        def source(self, path: str = "*", **settings: Any) -> FileSource: ...
+        def read(self, path: str = "*", **settings: Any) -> tuple[Rows, list[Unreadable]]: ...
+
+
+CSV = "id,name\n" + "".join(f"{number},name {number}\n" for number in range(5000))
+
+
+def ids(rows: Rows) -> list[str]:
+    return [row["id"] for row in rows]
+
+
+def test_files_come_in_name_order_and_each_batch_names_its_file(delivery: Delivery) -> None:
+    delivery.put("b.csv", "id\n3\n").put("a.csv", "id\n1\n2\n").put("c.jsonl", '{"id": 4}')
+    batches = list(delivery.source("*").read(None))
+    assert [(batch.origin, ids(batch.records.to_pylist())) for batch in batches] == [
+        ("a.csv", ["1", "2"]),
+        ("b.csv", ["3"]),
+        ("c.jsonl", ["4"]),
+    ]
+
+
+def test_only_new_and_changed_files_are_read_again(delivery: Delivery) -> None:
+    delivery.put("a.csv", "id\n1\n").put("b.csv", "id\n2\n").read()
+    assert delivery.read() == ([], [])
+    delivery.put("b.csv", "id\n2\n3\n").put("c.csv", "id\n4\n")
+    rows, _ = delivery.read()
+    assert ids(rows) == ["2", "3", "4"]
+
+
+def test_a_file_that_is_gone_leaves_the_cursor(delivery: Delivery, tmp_path: Any) -> None:
+    delivery.put("a.csv", "id\n1\n").read()
+    (tmp_path / "a.csv").unlink()
+    delivery.put("b.csv", "id\n2\n").read()
+    assert delivery.cursor is not None
+    assert list(delivery.cursor["files"]) == ["b.csv"]  # type: ignore[arg-type]
+
+
+def test_an_empty_file_is_no_records_and_no_error(deliver: Deliver) -> None:
+    for name in ("a.csv", "b.json", "c.jsonl", "d.xml", "e.xlsx", "f.parquet", "g.csv.gz"):
+        assert deliver(name, b"" if not name.endswith(".gz") else gzip.compress(b"")) == ([], [])
+
+
+def test_a_truncated_gzip_gives_what_came_before_and_is_not_complete(delivery: Delivery) -> None:
+    whole = gzip.compress(CSV.encode())
+    rows, bad = delivery.put("a.csv.gz", whole[: len(whole) // 2]).read()
+    assert 100 < len(rows) < 5000
+    assert rows == [{"id": str(number), "name": f"name {number}"} for number in range(len(rows))]
+    assert [piece.place.split(",")[0] for piece in bad] == ["a.csv.gz"]
+    assert "truncated" in bad[0].reason
+    assert delivery.cursor is not None
+    assert delivery.cursor["files"]["a.csv.gz"]["complete"] is False  # type: ignore[call-overload, index]
+    assert delivery.read() == ([], []), "nothing new as long as the file is the same"
+    rows, bad = delivery.put("a.csv.gz", whole).read()
+    assert (len(rows), bad) == (5000, [])
+
+
+def test_a_damaged_gzip_gives_what_came_before(deliver: Deliver) -> None:
+    whole = bytearray(gzip.compress(os.urandom(200_000).hex(" ").replace(" ", "\n").encode()))
+    whole[len(whole) // 2 :] = bytes(len(whole) - len(whole) // 2)
+    rows, bad = deliver("a.csv.gz", bytes(whole), header_rows=0)
+    assert len(rows) > 50_000
+    assert len(bad) == 1
+    assert "damaged" in bad[0].reason
+
+
+def test_a_wrong_checksum_does_not_lose_the_records(deliver: Deliver) -> None:
+    whole = bytearray(gzip.compress(CSV.encode()))
+    whole[-8:-4] = b"\0\0\0\0"
+    rows, bad = deliver("a.csv.gz", bytes(whole))
+    assert (len(rows), len(bad)) == (5000, 1)
+
+
+def test_gzip_members_in_a_row_and_zeros_after_them_are_read(deliver: Deliver) -> None:
+    members = gzip.compress(b"id\n1\n") + gzip.compress(b"2\n") + b"\0" * 512
+    rows, bad = deliver("a.csv.gz", members)
+    assert (ids(rows), bad) == (["1", "2"], [])
+
+
+def test_gzip_is_known_whatever_the_name(deliver: Deliver) -> None:
+    rows, _ = deliver("a.csv", gzip.compress(b"id\n1\n"))
+    assert ids(rows) == ["1"]
+
+
+BOUNDS = UnpackLimits(ratio=50, free_bytes=1024 * 1024)
+
+
+@pytest.mark.parametrize("packing", ["gz", "zip"])
+def test_a_bomb_is_stopped(deliver: Deliver, packing: str) -> None:
+    blanks = b"id\n" + b"1\n" * 4_000_000
+    if packing == "zip":
+        content = io.BytesIO()
+        with zipfile.ZipFile(content, "w", zipfile.ZIP_DEFLATED) as archive:
+            archive.writestr("a.csv", blanks)
+        rows, bad = deliver("a.zip", content.getvalue(), unpack=BOUNDS)
+    else:
+        rows, bad = deliver("a.csv.gz", gzip.compress(blanks), unpack=BOUNDS)
+    assert len(rows) < 3_000_000
+    assert "bomb" in bad[-1].reason
+
+
+def test_each_member_of_an_archive_is_a_file(delivery: Delivery) -> None:
+    content = io.BytesIO()
+    with zipfile.ZipFile(content, "w") as archive:
+        archive.writestr("in/b.csv", "id\n2\n")
+        archive.writestr("a.jsonl", '{"id": 1}\n')
+        archive.writestr("__MACOSX/b.csv", "junk")
+    rows, _ = delivery.put("a.zip", content.getvalue()).read()
+    assert ids(rows) == ["1", "2"]
+    assert delivery.read() == ([], [])
+
+
+def test_a_damaged_archive_does_not_stop_other_files(delivery: Delivery) -> None:
+    rows, bad = delivery.put("a.zip", b"PK\x03\x04 and nothing more").put("b.csv", "id\n1\n").read()
+    assert (ids(rows), [piece.place for piece in bad]) == (["1"], ["a.zip"])
+
+
+def test_a_damaged_member_is_unreadable(delivery: Delivery) -> None:
+    content = io.BytesIO()
+    with zipfile.ZipFile(content, "w") as archive:
+        archive.writestr("a.csv", CSV)
+        archive.writestr("b.csv", "id\n1\n")
+    damaged = content.getvalue().replace(b"name 4000", b"name FOUR")
+    rows, bad = delivery.put("a.zip", damaged).read()
+    assert rows[-1]["id"] == "1"
+    assert "damaged" in bad[0].reason
+
+
+def test_a_folder_means_the_files_in_it(delivery: Delivery, tmp_path: Any) -> None:
+    (tmp_path / "in").mkdir()
+    delivery.put("in/a.csv", "id\n1\n").put("in/.hidden", "x")
+    assert ids(delivery.read("in")[0]) == ["1"]
+
+
+def test_a_path_that_is_not_there_is_an_error_and_an_empty_folder_is_none(delivery: Delivery, tmp_path: Any) -> None:
+    with pytest.raises(SourceError, match=r"users\.csv: No such file"):
+        delivery.read("users.csv")
+    with pytest.raises(SourceError, match="there is no folder delivered"):
+        delivery.read("delivered/*.csv")
+    (tmp_path / "delivered").mkdir()
+    assert delivery.read("delivered/*.csv") == ([], [])
+    with pytest.raises(SourceError, match="no file matches"):
+        delivery.source("delivered/*.csv").probe()
+
+
+def test_batches_keep_to_their_size_in_bytes(delivery: Delivery) -> None:
+    delivery.put("a.csv", "id,text\n" + "".join(f"{number},{'x' * 1000}\n" for number in range(6000)))
+    limits = BatchLimits(records=1_000_000, size_bytes=2_000_000)
+    sizes = [batch.records.nbytes for batch in delivery.source("a.csv", limits=limits).read(None)]
+    assert len(sizes) >= 3
+    assert max(sizes) <= 2_000_000
+
+
+def test_a_page_instead_of_data_is_named_and_its_text_kept(deliver: Deliver) -> None:
+    rows, bad = deliver("a.csv", "\n<html><body>Sign in</body></html>")
+    assert rows == []
+    assert bad[0].content == b"\n<html><body>Sign in</body></html>"

@@ -1,0 +1,54 @@
+from __future__ import annotations
+
+import datetime as dt
+import io
+from typing import TYPE_CHECKING, Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from rddm.contracts.batches import Unreadable
+
+    Deliver = Callable[..., tuple[list[dict[str, Any]], list[Unreadable]]]
+
+
+def written(table: pa.Table, row_group_size: int = 100) -> bytes:
+    content = io.BytesIO()
+    pq.write_table(table, content, row_group_size=row_group_size)
+    return content.getvalue()
+
+
+def test_types_stay_native_and_nested_ones_become_plain(deliver: Deliver) -> None:
+    table = pa.table(
+        {
+            "id": [1, 2],
+            "born": [dt.date(2000, 1, 2), None],
+            "name": [{"last": "Ада", "more": {"x": 1}}, {"last": "Ева", "more": {"x": 2}}],
+            "tags": [["a", "ё"], []],
+            "kind": pa.array(["x", "y"]).dictionary_encode(),
+        }
+    )
+    rows, bad = deliver("a.parquet", written(table))
+    assert bad == []
+    assert rows == [
+        {"id": 1, "born": dt.date(2000, 1, 2), "name.last": "Ада", "name.more.x": 1, "tags": '["a","ё"]', "kind": "x"},
+        {"id": 2, "born": None, "name.last": "Ева", "name.more.x": 2, "tags": "[]", "kind": "y"},
+    ]
+
+
+def test_a_truncated_file_is_unreadable(deliver: Deliver) -> None:
+    rows, bad = deliver("a.parquet", written(pa.table({"id": list(range(1000))}))[:-50])
+    assert (rows, [piece.place for piece in bad]) == ([], ["a.parquet"])
+
+
+def test_a_damaged_row_group_does_not_lose_the_others(deliver: Deliver) -> None:
+    table = pa.table({"id": [str(number) * 20 for number in range(300)]})
+    content = bytearray(written(table))
+    offset = pq.ParquetFile(io.BytesIO(bytes(content))).metadata.row_group(1).column(0).dictionary_page_offset
+    content[offset : offset + 60] = b"\xff" * 60
+    rows, bad = deliver("a.parquet", bytes(content))
+    assert [row["id"] for row in rows] == [str(number) * 20 for number in range(300) if not 100 <= number < 200]
+    assert [piece.place for piece in bad] == ["a.parquet, row group 2 of 3"]
