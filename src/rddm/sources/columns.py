@@ -67,3 +67,25 @@ def stack(tables: Sequence[pa.Table]) -> pa.Table:
     if len(tables) == 1:
         return tables[0]
     return pa.concat_tables(tables, promote_options="permissive") if tables else pa.table({})
+
+
+def rows_with_invalid_text(table: pa.Table) -> list[int]:
+    """Return the numbers, from 0, of the rows in which a text is not valid UTF-8; typed formats do not promise that."""
+    try:
+        table.validate(full=True)
+    except pa.ArrowInvalid:
+        rows: set[int] = set()
+        for column in table.columns:
+            if pa.types.is_string(column.type) or pa.types.is_large_string(column.type):
+                values = column.cast(pa.large_binary()).to_pylist()
+                rows.update(row for row, value in enumerate(values) if value is not None and not _is_utf8(value))
+        return sorted(rows)
+    return []
+
+
+def _is_utf8(value: bytes) -> bool:
+    try:
+        value.decode()
+    except UnicodeDecodeError:
+        return False
+    return True

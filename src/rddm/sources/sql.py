@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import datetime as dt
 import importlib.resources
+import re
 import sqlite3
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -230,8 +231,10 @@ class SqlSource:
         while True:
             try:
                 fetched = next(reader, None)
+                if fetched is not None:
+                    fetched.validate(full=True)  # the scanners pass bytes on without a look
             except (duckdb.Error, pa.ArrowException, OSError, RuntimeError) as error:
-                if self._system == "sqlite" and "unicode" in str(error).lower():
+                if self._system == "sqlite" and re.search("unicode|utf", str(error).lower()):
                     raise _InvalidTextError from None
                 raise
             if fetched is None:

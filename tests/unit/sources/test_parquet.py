@@ -52,3 +52,10 @@ def test_a_damaged_row_group_does_not_lose_the_others(deliver: Deliver) -> None:
     rows, bad = deliver("a.parquet", bytes(content))
     assert [row["id"] for row in rows] == [str(number) * 20 for number in range(300) if not 100 <= number < 200]
     assert [piece.place for piece in bad] == ["a.parquet, row group 2 of 3"]
+
+
+def test_text_that_is_none_loses_its_row_only(deliver: Deliver) -> None:
+    names = pa.array(["Ада".encode(), b"\xff", None, "Ева".encode()]).view(pa.string())
+    rows, bad = deliver("a.parquet", written(pa.table({"id": [1, 2, 3, 4], "name": names}), row_group_size=2))
+    assert [(row["id"], row["name"]) for row in rows] == [(1, "Ада"), (3, None), (4, "Ева")]
+    assert [(piece.place, piece.content) for piece in bad] == [("a.parquet, row 2", rb"{'id': 2, 'name': b'\xff'}")]
