@@ -110,15 +110,19 @@ class _Numbers:
         given, family = (
             transliterate(name, rng.choice(("icao", "bgn", "chat"))).lower().replace(" ", "") for name in (first, last)
         )
-        shape = rng.randrange(6)
-        local = (
-            f"{given}.{family}",
-            f"{family}{given[:1]}{born:%y}",
-            f"{given}_{family}",
-            f"{family}.{born:%Y}",
-            f"{given}{born:%d%m}",
-            f"{rng.choice(_NICKS)}{rng.randrange(10, 9999)}",
-        )[shape]
+        match int(rng.random() * 6):
+            case 0:
+                local = f"{given}.{family}"
+            case 1:
+                local = f"{family}{given[:1]}{born.year % 100:02d}"
+            case 2:
+                local = f"{given}_{family}"
+            case 3:
+                local = f"{family}.{born.year}"
+            case 4:
+                local = f"{given}{born.day:02d}{born.month:02d}"
+            case _:
+                local = f"{rng.choice(_NICKS)}{rng.randrange(10, 9999)}"
         address = f"{local}@{rng.choice(EMAIL_HOSTS)}"
         while address in self.emails:
             address = f"{local}{rng.randrange(1, 9999)}@{rng.choice(EMAIL_HOSTS)}"
@@ -273,7 +277,7 @@ class _Town:
                 email=_since(
                     household.email if rng.random() < LIFE["family_email"].share else None, email_from, emails
                 ),
-                second_email=numbers.email(first, last, born),
+                second_email=_second_email(len(self.people)),
                 family_phone=household.phone,
                 family_email=household.email,
                 snils=numbers.snils(),
@@ -309,7 +313,7 @@ class _Town:
                 home=household.homes,
                 phone=always(household.phone if own else numbers.phone()),
                 email=always(household.email if own else numbers.email(first, last, born)),
-                second_email=numbers.email(first, last, born),
+                second_email=_second_email(len(self.people)),
                 family_phone=household.phone,
                 family_email=household.email,
                 snils=numbers.snils(),
@@ -318,6 +322,11 @@ class _Town:
                 is_parent=True,
             )
         )
+
+
+def _second_email(no: int) -> str:
+    """Return an address that nobody else has: the others have no dot before a number in base 16."""
+    return f"{_NICKS[no % len(_NICKS)]}.{no:x}@{EMAIL_HOSTS[no % len(EMAIL_HOSTS)]}"
 
 
 def _since(before: str | None, day: date, history: History[str]) -> History[str | None]:

@@ -89,3 +89,10 @@ SECOND_DAY: dict[str, Rate] = {
     "newcomer": Rate(0.01, "people", "An account in one more service"),
     "linking": Rate(0.004, "people", "An account that shows that two groups of records are one person"),
 }
+
+
+def as_markdown(rates: dict[str, Rate]) -> str:
+    """Return *rates* as the table that stands in the documentation."""
+    lines = ["| kind | rate | of | what |", "|---|---|---|---|"]
+    lines += [f"| `{name}` | {rate.share * 100:g} % | {rate.of} | {rate.meaning} |" for name, rate in rates.items()]
+    return "\n".join(lines)

@@ -60,6 +60,7 @@ class _Service(ThreadingHTTPServer):
 class _Handler(BaseHTTPRequestHandler):
     server: _Service
     protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True  # head and body leave separately, and would wait for each other's receipt
 
     def do_GET(self) -> None:
         address = urlsplit(self.path)
@@ -117,7 +118,7 @@ def _write_cursor(key: tuple[str, str]) -> str:
 
 def _read_cursor(cursor: str) -> tuple[str, str]:
     try:
-        moment, _, key = base64.urlsafe_b64decode(cursor.encode()).decode().partition("|")
+        moment, key = base64.b64decode(cursor.encode(), altchars=b"-_", validate=True).decode().split("|")
     except (binascii.Error, UnicodeError) as error:
         raise ValueError from error
     return moment, key

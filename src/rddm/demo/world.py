@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from collections import Counter, defaultdict
 from dataclasses import dataclass
 from functools import cached_property
@@ -146,7 +147,16 @@ def invent_world(people: int = 20_000, seed: int = 2026) -> World:
 
     Every part draws from a stream of its own, so that a change to one leaves the others as they were.
     """
+    collecting = gc.isenabled()
+    gc.disable()  # a million small objects that all stay: looking for garbage among them takes a third of the time
+    try:
+        return _invent(people, seed)
+    finally:
+        if collecting:
+            gc.enable()
 
+
+def _invent(people: int, seed: int) -> World:
     def stream(name: str) -> Random:
         return Random(f"{seed}:{people}:{name}")
 

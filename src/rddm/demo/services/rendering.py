@@ -42,7 +42,7 @@ def day_first(value: Value) -> str:
     """
     Return a date with the day first, as in Russia; a date that no calendar has just as well.
 
-    >>> day_first(date(2009, 3, 5)), day_first("2009-02-31"), day_first(None)
+    >>> day_first("2009-03-05"), day_first("2009-02-31"), day_first(None)
     ('05.03.2009', '31.02.2009', '')
     """
     return ".".join(reversed(text(value).split("-")))
