@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
 from rddm.conform.values import RULES_VERSION
+from rddm.contracts.errors import ConfigurationError, NotFound
 from rddm.pipeline.run import Warehouse
 from rddm.project.hashes import entity_fingerprint
 from rddm.project.load import load_project
 from rddm.project.order import entities_in_parent_order
 from rddm.project.settings import ProjectSettings, SourceEntity
 from rddm.serve.publish import publish
+from rddm.serve.reading import Reading
 from rddm.sources.open import open_source
 from rddm.sources.protocol import Source
 from rddm.store.control import Control
@@ -23,6 +25,11 @@ from rddm.store.lake import Lake, open_lake
 
 STATE_FOLDER = ".rddm"
 DATABASE_URL = "RDDM_DATABASE_URL"
+READING_MEMORY = "25%"
+"""Of the machine's memory: a reading must leave a run that is active room to breathe."""
+STAND_INS = ("not-set", "https://not-set.invalid", "postgresql://not-set.invalid/not-set")
+"""For variables that are not set, where they do not matter; the first that the settings accept is taken."""
+NOTHING_RUN = "There is no data here yet: nothing has been run. Start with `rddm run`."
 
 
 def now_utc() -> datetime:
@@ -55,6 +62,77 @@ def open_warehouse(root: Path, environment: Mapping[str, str]) -> Iterator[Wareh
         yield _warehouse(settings, database, lake)
     finally:
         lake.connection.close()
+
+
+@contextmanager
+def open_reading(root: Path, environment: Mapping[str, str]) -> Iterator[Reading]:
+    """
+    Yield the warehouse of the project in *root* for reading: no lock, no writing, while a run may be active.
+
+    Raises:
+        ConfigurationError: the project's files are wrong.
+        NotFound: nothing has ever been run here.
+        StoreError: PostgreSQL or the lake cannot be opened.
+    """
+    settings = load_for_reading(root, environment)
+    if not _has_run(settings, environment):
+        raise NotFound(NOTHING_RUN)
+    database = open_database(settings, environment)
+    with database.connect() as connection:
+        row = connection.execute("SELECT to_regclass('control.run'), to_regclass('lake.ducklake_snapshot')").fetchone()
+    if row is None or None in row:
+        raise NotFound(NOTHING_RUN)
+    engine = settings.engine.model_copy(update={"memory_limit": READING_MEMORY})
+    folder = settings.root / STATE_FOLDER
+    lake = open_lake(database.conninfo, folder, settings.storage, engine, read_only=True)
+    try:
+        yield Reading(settings, lake, database, Control(database), folder)
+    finally:
+        lake.connection.close()
+
+
+def load_for_reading(root: Path, environment: Mapping[str, str]) -> ProjectSettings:
+    """
+    Return the project's settings without the sources' secrets: who only looks at the warehouse need not have them.
+
+    Raises:
+        ConfigurationError: the project's files are wrong, or what is not set is the database's or the storage's.
+    """
+    try:
+        return load_project(root, environment)
+    except ConfigurationError as error:
+        for stand_in in STAND_INS:
+            with suppress(ConfigurationError):
+                settings = load_project(root, _Lenient(environment, stand_in))
+                if not _holds(settings, stand_in):
+                    return settings
+        raise error from None
+
+
+class _Lenient(dict[str, str]):
+    """An environment in which every variable is set."""
+
+    def __init__(self, environment: Mapping[str, str], stand_in: str) -> None:
+        super().__init__(environment)
+        self._stand_in = stand_in
+
+    def get(self, name: str, default: object = None) -> str:
+        del default
+        return super().get(name, self._stand_in)
+
+
+def _holds(settings: ProjectSettings, stand_in: str) -> bool:
+    storage, url = settings.storage, settings.database.url
+    secrets = [each.get_secret_value() for each in (url, storage.s3_access_key, storage.s3_secret_key) if each]
+    return any(
+        stand_in in text for text in [*secrets, storage.path, storage.s3_endpoint or "", settings.engine.memory_limit]
+    )
+
+
+def _has_run(settings: ProjectSettings, environment: Mapping[str, str]) -> bool:
+    """Tell an empty project apart without starting a server for it."""
+    has_own = bool(environment.get(DATABASE_URL)) or settings.database.url is not None
+    return has_own or (settings.root / STATE_FOLDER / "pg" / "PG_VERSION").exists()
 
 
 def _warehouse(settings: ProjectSettings, database: Database, lake: Lake) -> Warehouse:

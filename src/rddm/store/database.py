@@ -74,3 +74,13 @@ class Database:
                     "Another run is writing to this warehouse. Wait for it (`rddm status`), then start this one again."
                 )
             yield
+
+    def is_being_written(self) -> bool:
+        """Return whether someone holds the writer lock now."""
+        with self.connect() as connection:
+            row = connection.execute(
+                "SELECT count(*) FROM pg_locks JOIN pg_database ON pg_database.oid = pg_locks.database"
+                " WHERE locktype = 'advisory' AND datname = current_database() AND classid = 0 AND objid = %s AND granted",
+                (WRITER_LOCK,),
+            ).fetchone()
+        return row is not None and row[0] > 0

@@ -23,7 +23,7 @@ LOG = Path(".rddm") / "last-error.log"
 class GuardedGroup(TyperGroup):
     """A group of commands whose failures end in a message and an exit code."""
 
-    def invoke(self, ctx: typer.Context) -> Any:  # noqa: ANN401 - as the overridden one
+    def invoke(self, ctx: Any) -> Any:  # noqa: ANN401 - the overridden one takes a context that Typer does not export
         try:
             return super().invoke(ctx)
         except RddmError as error:

@@ -1,0 +1,68 @@
+"""A steward's repair of what a source delivered: kept as a patch over raw, applied by the next run."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from rddm.contracts.errors import NotFound
+from rddm.contracts.ids import derive_record_id
+from rddm.contracts.tables import quote
+from rddm.contracts.tables.raw import ENVELOPE_NAMES
+from rddm.project.suggestions import did_you_mean
+from rddm.store.control import Control, Patch
+from rddm.store.lake import CATALOG, Lake
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import datetime
+
+
+@dataclass(frozen=True)
+class Author:
+    """Who decides, why and when (aware UTC)."""
+
+    name: str
+    reason: str
+    at: datetime
+
+
+def patch_record(  # noqa: PLR0913 - the lake, the ledger, a record's three names, what and who
+    lake: Lake, control: Control, source: str, entity: str, key: str, values: Mapping[str, str | None], author: Author
+) -> list[Patch]:
+    """
+    Keep new *values* for columns of a record's newest version; return the patches.
+
+    A patch holds as long as the source delivers what it delivers now. The raw layer stays as it is.
+
+    Raises:
+        NotFound: there is no such record or column.
+    """
+    table = f"{source}__{entity}"
+    if not lake.has("raw", table):
+        raise NotFound(f"{source}/{entity} has delivered nothing yet. `rddm sources` lists sources and entities.")
+    cursor = lake.connection.execute(
+        f"SELECT * FROM {CATALOG}.raw.{quote(table)} WHERE _key = ? ORDER BY _source_time DESC NULLS LAST, _batch DESC, _seq DESC"
+        " LIMIT 1",
+        [key],
+    )
+    names = [column[0] for column in cursor.description or ()]
+    row = cursor.fetchone()
+    if row is None:
+        raise NotFound(f"{source}/{entity} has never delivered a record {key}.")
+    delivered = {name: value for name, value in zip(names, row, strict=True) if name not in ENVELOPE_NAMES}
+    by_folded_name = {name.casefold(): name for name in delivered}
+    patches = []
+    for written, after in values.items():
+        column = by_folded_name.get(written.casefold())
+        if column is None:
+            raise NotFound(f'{source}/{entity} delivers no column "{written}". {did_you_mean(written, delivered)}')
+        patches.append(
+            Patch(
+                str(derive_record_id(source, entity, key)), source, entity, key, column, delivered[column], after,
+                author.reason, author.name, author.at,
+            )
+        )  # fmt: skip
+    for patch in patches:
+        control.add_patch(patch)
+    return patches

@@ -1,0 +1,81 @@
+"""What happened to a golden id: founded, merged, split, and which ids it took over."""
+
+from __future__ import annotations
+
+import datetime as dt
+import uuid
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from rddm.serve.reading import Reading, Row
+
+REASONS = {
+    "new_records": "",
+    "records_no_longer_match": "their records match no more",
+    "records_match": "their records match",
+    "matches_better": "it matches better here",
+    "no_records": "no record is left",
+}
+
+
+@dataclass(frozen=True)
+class Happening:
+    """One thing that happened to a golden id, in words. ``other``: the other id that was part in it."""
+
+    at: dt.datetime
+    run: int
+    kind: str
+    id: uuid.UUID
+    other: uuid.UUID | None
+    record: uuid.UUID | None
+    reason: str | None
+    words: str
+
+
+def history(reading: Reading, entity: str, golden_id: uuid.UUID) -> list[Happening]:
+    """Return what happened to *golden_id* and to the ids that were merged into it, oldest first."""
+    rows = reading.rows(
+        f"""
+        WITH RECURSIVE redirect AS (SELECT * FROM {reading.table("identity", "redirect")} WHERE entity = ?),
+        own(id) AS (
+            SELECT ?::UUID
+            UNION
+            SELECT redirect.old_id FROM redirect JOIN own ON redirect.golden_id = own.id
+        )
+        SELECT event.* FROM {reading.table("identity", "event")} AS event
+        WHERE event.entity = ? AND (event.golden_id IN (SELECT id FROM own) OR event.other_id = ?)
+        ORDER BY event.at, event.run_id, event.kind, event.golden_id""",
+        [entity, golden_id, entity, golden_id],
+    )
+    return [_happening(row, golden_id) for row in rows]
+
+
+def own_ids(happenings: Sequence[Happening], golden_id: uuid.UUID) -> list[uuid.UUID]:
+    """Return the ids that were merged into *golden_id*, oldest first."""
+    merged = [each.id for each in happenings if each.kind == "merged" and each.id != golden_id]
+    return list(dict.fromkeys(merged))
+
+
+def _happening(row: Row, golden_id: uuid.UUID) -> Happening:
+    kind, who = str(row["kind"]), _short(row["golden_id"])
+    other = _short(row["other_id"]) if row["other_id"] else ""
+    is_own = row["golden_id"] == golden_id
+    words = {
+        "created": "founded" if is_own else f"{who} founded",
+        "merged": f"{who} merged into {other}",
+        "split": f"split off from {other}" if is_own else f"{who} split off",
+        "moved": f"a record moved here from {other}" if is_own else f"a record moved from here to {who}",
+        "ended": "ended" if is_own else f"{who} ended",
+    }.get(kind, kind)
+    reason: str = REASONS.get(row["reason"] or "", str(row["reason"] or "").replace("_", " "))
+    return Happening(
+        row["at"], row["run_id"], kind, row["golden_id"], row["other_id"], row["record_id"], row["reason"],
+        f"{words}: {reason}" if reason else words,
+    )  # fmt: skip
+
+
+def _short(golden_id: uuid.UUID) -> str:
+    return str(golden_id)[:8]

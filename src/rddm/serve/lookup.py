@@ -1,0 +1,130 @@
+"""From what people write - an id, its beginning, a record's address - to a golden id that lives."""
+
+from __future__ import annotations
+
+import re
+import uuid
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from rddm.contracts.errors import NotFound
+from rddm.contracts.ids import derive_record_id
+from rddm.contracts.tables.golden import golden_id
+from rddm.project.settings import ProbabilisticIdentity
+
+if TYPE_CHECKING:
+    from rddm.serve.reading import Reading
+
+SHORTEST = 4
+"""Hexadecimal digits that an abbreviated id needs at least."""
+LISTED = 10
+
+
+@dataclass(frozen=True)
+class Identified:
+    """
+    What was meant. ``redirected``: ids merged on the way, the one asked for first; ``record_id``: the record, when one was named.
+    """
+
+    entity: str
+    golden_id: uuid.UUID
+    redirected: tuple[uuid.UUID, ...] = ()
+    record_id: uuid.UUID | None = None
+
+
+def people_entity(reading: Reading) -> str:
+    """
+    Return the entity of the model that is matched by weights: people, by default.
+
+    Raises:
+        NotFound: the model has none.
+    """
+    for name, entity in reading.settings.model.entities.items():
+        if isinstance(entity.identity, ProbabilisticIdentity):
+            return name
+    raise NotFound("The model has no entity that is matched by weights, so there are no people to look for.")
+
+
+def identify(reading: Reading, entity: str, text: str) -> Identified:
+    """
+    Return which golden record of *entity* *text* means: an id or its unique beginning, a record id, or SOURCE/ENTITY/KEY.
+
+    Raises:
+        NotFound: nothing or more than one thing is meant.
+    """
+    if "/" in text:
+        return _by_address(reading, entity, text)
+    digits = text.replace("-", "").lower()
+    if not re.fullmatch(r"[0-9a-f]{4,32}", digits):
+        raise NotFound(
+            f"That is no id: write at least its first {SHORTEST} digits (0-9, a-f), or SOURCE/ENTITY/KEY."
+            f" To look for a name, phone or e-mail: `rddm {entity} find TEXT`."
+        )
+    low, high = uuid.UUID(digits.ljust(32, "0")), uuid.UUID(digits.ljust(32, "f"))
+    between = "BETWEEN ?::UUID AND ?::UUID"
+    key = golden_id(entity)
+    found = reading.rows(
+        f"SELECT {key} AS id FROM {reading.table('golden', entity)} WHERE {key} {between} LIMIT {LISTED + 1}",
+        [low, high],
+    )
+    if not found:
+        found = reading.rows(
+            f"SELECT old_id AS id FROM {reading.table('identity', 'redirect')} WHERE entity = ? AND old_id {between}"
+            f" LIMIT {LISTED + 1}",
+            [entity, low, high],
+        )
+        if len(found) == 1:
+            return _living(reading, entity, found[0]["id"])
+    if not found:
+        found = reading.rows(
+            f"SELECT record_id AS id FROM {reading.table('identity', entity + '__link')} WHERE record_id {between}"
+            f" LIMIT {LISTED + 1}",
+            [low, high],
+        )
+        if len(found) == 1:
+            return _of_record(reading, entity, found[0]["id"], text)
+    if len(found) == 1:
+        return Identified(entity, found[0]["id"])
+    if found:
+        ids = "\n".join(f"  {row['id']}" for row in found[:LISTED])
+        raise NotFound(f"{text} is the beginning of more than one id; write more of it:\n{ids}")
+    raise NotFound(f"There is no {entity} {text} here{_time(reading)}.")
+
+
+def _by_address(reading: Reading, entity: str, text: str) -> Identified:
+    source, _, rest = text.partition("/")
+    own_entity, _, key = rest.partition("/")
+    if not key:
+        raise NotFound(f"{text} is no address of a record: write SOURCE/ENTITY/KEY.")
+    return _of_record(reading, entity, derive_record_id(source, own_entity, key), text)
+
+
+def _of_record(reading: Reading, entity: str, record_id: uuid.UUID, text: str) -> Identified:
+    rows = reading.rows(
+        f"SELECT golden_id FROM {reading.table('identity', entity + '__link')} WHERE record_id = ?", [record_id]
+    )
+    if rows:
+        return Identified(entity, rows[0]["golden_id"], record_id=record_id)
+    waiting = reading.rows(f"SELECT kind FROM {reading.table('quarantine', 'record')} WHERE record_id = ?", [record_id])
+    if waiting:
+        raise NotFound(
+            f"The record {text} waits in quarantine ({waiting[0]['kind']}), so it belongs to nobody yet."
+            f" `rddm quarantine show {text.replace('/', ' ', 2)}` says why."
+        )
+    raise NotFound(f"There is no {entity} record {text} here{_time(reading)}.")
+
+
+def _living(reading: Reading, entity: str, old: uuid.UUID) -> Identified:
+    passed = [old]
+    while True:
+        rows = reading.rows(
+            f"SELECT golden_id FROM {reading.table('identity', 'redirect')} WHERE entity = ? AND old_id = ?",
+            [entity, passed[-1]],
+        )
+        if not rows or rows[0]["golden_id"] in passed:
+            return Identified(entity, passed[-1], redirected=tuple(passed[:-1]))
+        passed.append(rows[0]["golden_id"])
+
+
+def _time(reading: Reading) -> str:
+    return f" at snapshot {reading.snapshot}" if reading.snapshot is not None else ""

@@ -1,0 +1,205 @@
+"""What waits in quarantine, why, and what would release it."""
+
+from __future__ import annotations
+
+import datetime as dt
+import uuid
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from psycopg.rows import dict_row
+
+from rddm.conform.words import reason_in_words, release_in_words
+from rddm.contracts.errors import NotFound
+from rddm.contracts.ids import derive_record_id
+from rddm.serve.delivered import delivered_columns, delivered_versions
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from rddm.serve.reading import Reading, Row
+
+
+@dataclass(frozen=True)
+class Filter:
+    """Which waiting records; None means all."""
+
+    source: str | None = None
+    entity: str | None = None
+    kind: str | None = None
+
+
+@dataclass(frozen=True)
+class WaitingCount:
+    source: str
+    entity: str
+    kind: str
+    records: int
+    since: dt.datetime
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """A record that waits. ``reasons`` and ``releases`` are sentences, one for each rule."""
+
+    record_id: uuid.UUID
+    source: str
+    entity: str
+    key: str
+    kind: str
+    rules: Sequence[str]
+    reasons: Sequence[str]
+    releases: Sequence[str]
+    waits_for: Sequence[str]
+    attempts: int
+    first_seen: dt.datetime
+    last_seen: dt.datetime
+
+
+@dataclass(frozen=True)
+class Version:
+    """A raw version of a record, as delivered."""
+
+    batch: int
+    received_at: dt.datetime
+    source_time: dt.datetime | None
+    operation: str
+    delivered: Mapping[str, str | None]
+
+
+@dataclass(frozen=True)
+class PatchMade:
+    """A patch over raw. ``state``: waits for the next run, applied, withdrawn."""
+
+    column: str
+    before: str | None
+    after: str | None
+    reason: str
+    made_by: str
+    made_at: dt.datetime
+    state: str
+
+
+@dataclass(frozen=True)
+class RecordState:
+    """A record wherever it is. ``state``: quarantined, conformed, deleted; ``waiting`` when it is in quarantine."""
+
+    record_id: uuid.UUID
+    source: str
+    entity: str
+    key: str
+    state: str
+    waiting: Waiting | None
+    versions: Sequence[Version]
+    patches: Sequence[PatchMade]
+
+
+def list_waiting(reading: Reading, which: Filter, limit: int) -> list[Waiting]:
+    """Return the records that wait, those that came last first."""
+    where, parameters = _where(which)
+    rows = reading.rows(
+        f"SELECT * FROM {reading.table('quarantine', 'record')} WHERE {where}"
+        f" ORDER BY last_seen DESC, source, entity, key LIMIT {int(limit)}",
+        parameters,
+    )
+    return [_waiting(row) for row in rows]
+
+
+def count_waiting(reading: Reading, which: Filter) -> list[WaitingCount]:
+    """Return how many wait, by source, entity and kind."""
+    where, parameters = _where(which)
+    rows = reading.rows(
+        f"SELECT source, entity, kind, count(*) AS records, min(first_seen) AS since"
+        f" FROM {reading.table('quarantine', 'record')} WHERE {where} GROUP BY ALL ORDER BY source, entity, kind",
+        parameters,
+    )
+    return [WaitingCount(**row) for row in rows]
+
+
+def locate(reading: Reading, address: Sequence[str]) -> tuple[str, str, str]:
+    """
+    Return (source, entity, key) of a record: given as these three, as source/entity/key, or as a waiting record's id.
+
+    Raises:
+        NotFound: it is none of these.
+    """
+    if len(address) == 3:
+        return address[0], address[1], address[2]
+    if len(address) == 1 and address[0].count("/") >= 2:
+        source, entity, key = address[0].split("/", 2)
+        return source, entity, key
+    if len(address) == 1:
+        try:
+            record_id = uuid.UUID(address[0])
+        except ValueError:
+            raise NotFound(
+                "That is no record: write SOURCE ENTITY KEY, SOURCE/ENTITY/KEY, or a record's whole id."
+            ) from None
+        rows = reading.rows(
+            f"SELECT source, entity, key FROM {reading.table('quarantine', 'record')} WHERE record_id = ?", [record_id]
+        )
+        if rows:
+            return rows[0]["source"], rows[0]["entity"], rows[0]["key"]
+        raise NotFound(f"No record {record_id} waits in quarantine.")
+    raise NotFound("Name one record: SOURCE ENTITY KEY, SOURCE/ENTITY/KEY, or a record's id.")
+
+
+def show_record(reading: Reading, source: str, entity: str, key: str) -> RecordState:
+    """
+    Return where a record is and everything that was delivered of it.
+
+    Raises:
+        NotFound: nothing of it was ever delivered.
+    """
+    record_id = derive_record_id(source, entity, key)
+    versions = delivered_versions(reading, source, entity, key)
+    if not versions:
+        raise NotFound(
+            f"{source}/{entity} has never delivered a record {key}. `rddm sources` lists sources and entities,"
+            " `rddm quarantine list` what waits."
+        )
+    rows = reading.rows(f"SELECT * FROM {reading.table('quarantine', 'record')} WHERE record_id = ?", [record_id])
+    gone = reading.rows(
+        f"SELECT 1 AS one FROM {reading.table('conformed', 'tombstone')} WHERE record_id = ?", [record_id]
+    )
+    return RecordState(
+        record_id, source, entity, key,
+        "quarantined" if rows else "deleted" if gone else "conformed",
+        _waiting(rows[0]) if rows else None,
+        [_version(row) for row in versions],
+        _patches(reading, record_id),
+    )  # fmt: skip
+
+
+def _where(which: Filter) -> tuple[str, list[str]]:
+    given = {"source": which.source, "entity": which.entity, "kind": which.kind}
+    conditions = {name: value for name, value in given.items() if value is not None}
+    return " AND ".join(f"{name} = ?" for name in conditions) or "true", list(conditions.values())
+
+
+def _waiting(row: Row) -> Waiting:
+    rules, waits_for = row["rules"] or [], row["waits_for_keys"] or []
+    return Waiting(
+        row["record_id"], row["source"], row["entity"], row["key"], row["kind"], rules,
+        [reason_in_words(rule) for rule in rules],
+        list(dict.fromkeys(release_in_words(rule, waits_for) for rule in rules)),
+        waits_for, row["attempts"], row["first_seen"], row["last_seen"],
+    )  # fmt: skip
+
+
+def _version(row: Row) -> Version:
+    return Version(row["_batch"], row["_received_at"], row["_source_time"], row["_op"], delivered_columns(row))
+
+
+def _patches(reading: Reading, record_id: uuid.UUID) -> list[PatchMade]:
+    with reading.database.connect() as connection, connection.cursor(row_factory=dict_row) as cursor:
+        rows = cursor.execute(
+            "SELECT * FROM control.patch WHERE record_id = %s ORDER BY patch_id", (record_id,)
+        ).fetchall()
+    return [
+        PatchMade(
+            row["column_name"], row["before"], row["after"], row["reason"], row["made_by"], row["made_at"],
+            "withdrawn" if row["withdrawn_at"] else "applied" if row["applied_run"] else "waits for the next run",
+        )
+        for row in rows
+    ]  # fmt: skip

@@ -1,0 +1,141 @@
+"""
+Maintenance of the lake: forget old snapshots, merge small files, delete what nothing refers to.
+
+No row of any table may come or go by it: rows are counted before and after, and merging is rolled back when they differ.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import duckdb
+
+from rddm.contracts.errors import StoreError
+from rddm.contracts.tables import quote
+from rddm.store.lake import CATALOG
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from rddm.store.lake import Lake
+
+GRACE_HOURS = 1
+"""Unused files are left this long, for readings that began before and still scan them."""
+
+
+@dataclass(frozen=True)
+class Maintained:
+    """What maintenance did. Sizes are of the files that the newest snapshot needs, in bytes."""
+
+    snapshots_before: int
+    snapshots_after: int
+    files_before: int
+    files_after: int
+    size_bytes_before: int
+    size_bytes_after: int
+    files_deleted: int
+    tables: int
+    rows: int
+
+
+def maintain(lake: Lake, *, expire_before: datetime, keep_from: int | None) -> Maintained:
+    """
+    Expire the snapshots older than *expire_before* (UTC), merge small files and delete unused ones.
+
+    Snapshot *keep_from* (the last published one) and all after it stay whatever their age, so that the next publication can
+    read what changed since. The caller holds the writer lock.
+
+    Raises:
+        StoreError: the rows are not the same as before.
+    """
+    before = lake.snapshots()
+    files, size = _files(lake)
+    counts = count_rows(lake)
+    last = before[-1].number if before else 0
+    limit = last if keep_from is None else min(keep_from, last)
+    expired = [each.number for each in before if each.at < expire_before and each.number < limit]
+    if expired:
+        numbers = ", ".join(map(str, expired))
+        lake.connection.execute(f"CALL ducklake_expire_snapshots('{CATALOG}', versions => [{numbers}])")
+        _compare(counts, count_rows(lake), "Expiring snapshots")
+    _merge(lake, counts)
+    deleted = 0
+    for function in ("ducklake_cleanup_old_files", "ducklake_delete_orphaned_files"):
+        statement = f"CALL {function}('{CATALOG}', older_than => now() - INTERVAL {GRACE_HOURS} HOUR)"
+        deleted += len(lake.connection.execute(statement).fetchall())
+    after = count_rows(lake)
+    _compare(counts, after, "Deleting unused files")
+    files_after, size_after = _files(lake)
+    return Maintained(
+        len(before),
+        len(lake.snapshots()),
+        files,
+        files_after,
+        size,
+        size_after,
+        deleted,
+        len(after),
+        sum(after.values()),
+    )
+
+
+def count_rows(lake: Lake) -> dict[tuple[str, str], int]:
+    """Return the number of rows of every table of the lake, by schema and name; each table is read, not its statistics."""
+    tables = lake.connection.execute(
+        f"SELECT schema_name, table_name FROM duckdb_tables() WHERE database_name = '{CATALOG}' ORDER BY ALL"
+    ).fetchall()
+    counts = {}
+    for schema, name in tables:
+        # A count alone is answered from the catalog; the filter makes the engine look into the files.
+        column = lake.connection.execute(
+            "SELECT column_name FROM duckdb_columns() WHERE database_name = ? AND schema_name = ? AND table_name = ?"
+            " ORDER BY column_index LIMIT 1",
+            [CATALOG, schema, name],
+        ).fetchone()
+        if column is None:
+            continue
+        first = quote(column[0])
+        row = lake.connection.execute(
+            f"SELECT count(*) FILTER ({first} IS NULL) + count({first}) FROM {CATALOG}.{quote(schema)}.{quote(name)}"
+        ).fetchone()
+        counts[schema, name] = int(row[0]) if row else 0
+    return counts
+
+
+def _merge(lake: Lake, counts: dict[tuple[str, str], int]) -> None:
+    lake.connection.execute("BEGIN")
+    try:
+        lake.connection.execute(f"CALL ducklake_merge_adjacent_files('{CATALOG}')")
+        _compare(counts, count_rows(lake), "Merging files")
+        lake.connection.execute("COMMIT")
+    except BaseException as error:
+        with contextlib.suppress(duckdb.Error):  # the failed statement may have rolled back already
+            lake.connection.execute("ROLLBACK")
+        if isinstance(error, duckdb.Error):
+            raise StoreError(
+                f"Merging files failed ({type(error).__name__}) and was rolled back. Check disk space and memory."
+            ) from error
+        raise
+
+
+def _compare(before: dict[tuple[str, str], int], after: dict[tuple[str, str], int], what: str) -> None:
+    wrong = [
+        f"{schema}.{name}: {before.get((schema, name), 0)} before, {after.get((schema, name), 0)} after"
+        for schema, name in sorted(before.keys() | after.keys())
+        if before.get((schema, name)) != after.get((schema, name))
+    ]
+    if wrong:
+        raise StoreError(
+            f"{what} changed the number of rows; this must not happen. {'; '.join(wrong)}."
+            " Stop running this warehouse and restore the database and the lake's folder from a copy."
+        )
+
+
+def _files(lake: Lake) -> tuple[int, int]:
+    row = lake.connection.execute(
+        "SELECT coalesce(sum(file_count + delete_file_count), 0), coalesce(sum(file_size_bytes + delete_file_size_bytes), 0)"
+        f" FROM ducklake_table_info('{CATALOG}')"
+    ).fetchone()
+    return (int(row[0]), int(row[1])) if row else (0, 0)
