@@ -16,6 +16,8 @@ _TYPED = re.compile(r"[A-Za-z\[\]{};:'\",.<>`~]{2,}(?:-[A-Za-z\[\]{};:'\",.<>`~]
 _LETTER = re.compile(r"[A-Za-z]")
 
 _GOOD_BITS = -4.6
+_POOR_BITS = -6.5
+_PLAUSIBLE_LATIN_BITS = -4.2
 _MARGIN_BITS = 1.5
 
 
@@ -23,17 +25,16 @@ def _read_as_typed(word: str) -> str | None:
     """Return the Russian word that these keys give, if it is much more of a name than the Latin one."""
     reading = word.translate(_KEYS)
     latin = "".join(_LETTER.findall(word))
-    if not latin or is_given_name(latin) or score_latin(latin) > -_GOOD_LATIN_BITS:
+    if not latin or score_latin(latin) > _PLAUSIBLE_LATIN_BITS:
+        return None
+    score = min(score_cyrillic(part) for part in reading.split("-"))
+    if score < _POOR_BITS or is_given_name(latin):
         return None
     if is_given_name(reading) or is_known_patronymic(reading):
         return reading
     if len(reading) < 4:
         return None
-    score = min(score_cyrillic(part) for part in reading.split("-"))
     return reading if score > _GOOD_BITS and score > score_latin(latin) + _MARGIN_BITS else None
-
-
-_GOOD_LATIN_BITS = 4.0
 
 
 def mend_keyboard_layout(text: str) -> tuple[str, tuple[str, ...]]:

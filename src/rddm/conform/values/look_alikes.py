@@ -64,6 +64,11 @@ def mend_look_alikes(text: str) -> tuple[str, tuple[str, ...]]:
     return _WORD.sub(mend, text), tuple(repairs)
 
 
+def may_look_cyrillic(word: str) -> bool:
+    """Tell whether every letter of a Latin *word* looks like a Cyrillic one, as in CAXAPOB."""
+    return bool(_ALL_LOOK_CYRILLIC.fullmatch(word))
+
+
 def to_latin(text: str) -> str:
     """Return *text* with Cyrillic letters that look Latin replaced; for values that are Latin by definition."""
     return text.translate(_TO_LATIN)

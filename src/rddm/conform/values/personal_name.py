@@ -7,10 +7,10 @@ import unicodedata
 
 from rddm.conform.values.characters import capitalise, clean_characters
 from rddm.conform.values.keyboard_layout import mend_keyboard_layout
-from rddm.conform.values.look_alikes import mend_look_alikes
+from rddm.conform.values.look_alikes import may_look_cyrillic, mend_look_alikes
 from rddm.conform.values.mojibake import mend_mojibake
-from rddm.conform.values.placeholders import NOTHING, PLACEHOLDER_FOUND, is_name_placeholder
-from rddm.conform.values.plausibility import score_cyrillic, score_latin
+from rddm.conform.values.placeholders import NOTHING, PLACEHOLDER_FOUND, is_name_placeholder, is_plain_placeholder
+from rddm.conform.values.plausibility import score_cyrillic
 from rddm.conform.values.settling import settle
 from rddm.contracts.normalised import Normalised, Rejected
 
@@ -23,9 +23,8 @@ TOO_LONG = Rejected("name_too_long")
 _LENGTH_LIMIT = 120
 _PLAIN = re.compile(r"[А-ЯЁ][а-яё]+(?:-[А-ЯЁ][а-яё]+)?")
 _ONE_CASE = re.compile(r"[А-ЯЁ]{2,}|[а-яё]{2,}")
-_PLAIN_LATIN = re.compile(r"[A-Z][a-z]+")
+_LATIN = re.compile(r"[A-Z]?[a-z]{2,}|[A-Z]{2,}")
 _IMPLAUSIBLE_BITS = -7.0
-_PLAUSIBLE_LATIN_BITS = -4.0
 
 _ALWAYS_LOWER = frozenset(
     ("оглы", "оглу", "угли", "улы", "кызы", "гызы", "кизи", "фон", "von", "ogly", "oglu", "kyzy", "qizi")
@@ -104,11 +103,19 @@ def normalise_name(text: str) -> Normalised | Rejected:
     >>> normalise_name("O'Neil"), normalise_name("нет")
     (Normalised(value="O'Neil", repairs=()), Normalised(value=None, repairs=('placeholder',)))
     """
-    if _PLAIN.fullmatch(text) or (_PLAIN_LATIN.fullmatch(text) and score_latin(text) > _PLAUSIBLE_LATIN_BITS):
-        return PLACEHOLDER_FOUND if is_name_placeholder(text) else Normalised(text)
-    if _ONE_CASE.fullmatch(text) and score_cyrillic(text) > _IMPLAUSIBLE_BITS:
-        return PLACEHOLDER_FOUND if is_name_placeholder(text) else Normalised(capitalise(text))
+    word = text.strip()
+    if _PLAIN.fullmatch(word):
+        return PLACEHOLDER_FOUND if is_plain_placeholder(word) else Normalised(word)
+    if _is_plain_in_one_case(word):
+        return PLACEHOLDER_FOUND if is_plain_placeholder(word) else Normalised(capitalise(word))
     return settle(_clean, text)
+
+
+def _is_plain_in_one_case(word: str) -> bool:
+    """A word of letters that needs no more than a capital, if that."""
+    if _ONE_CASE.fullmatch(word):
+        return score_cyrillic(word) > _IMPLAUSIBLE_BITS
+    return bool(_LATIN.fullmatch(word)) and not may_look_cyrillic(word) and not mend_keyboard_layout(word)[1]
 
 
 def _clean(text: str) -> Normalised | Rejected:

@@ -60,3 +60,11 @@ def is_name_placeholder(text: str) -> bool:
         return True
     stripped = folded.strip(_MARKS + "123456789")
     return stripped in _NAME_WORDS or (len(stripped) > 2 and len(set(stripped)) == 1)
+
+
+def is_plain_placeholder(word: str) -> bool:
+    """Tell what `is_name_placeholder` tells, for a single word of nothing but letters."""
+    folded = word.lower()
+    return folded in _NAME_WORDS or (
+        folded[0] == folded[-1] and len(folded) > 2 and folded.count(folded[0]) == len(folded)
+    )

@@ -5,12 +5,13 @@ from __future__ import annotations
 import math
 from collections import Counter
 from functools import cache
+from operator import add
 from typing import TYPE_CHECKING
 
 from rddm.contracts.names import given_names, transliterate
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable
 
 _SURNAMES = """
 Иванов Смирнов Кузнецов Попов Васильев Петров Соколов Михайлов Новиков Фёдоров Морозов Волков Алексеев Лебедев Семёнов
@@ -57,7 +58,14 @@ Jankauskas Kazlauskas Berzins Ozols Tamm Saar Bjork Lindqvist Vlk Krc Wright Lyn
 _UNSEEN_BITS = -12.0
 
 
-def _count_pairs(words: Iterable[str]) -> Mapping[str, float]:
+class _Pairs(dict[str, float]):
+    """Log2 probabilities of letter pairs; a pair that was never seen has a low one."""
+
+    def __missing__(self, pair: str) -> float:
+        return _UNSEEN_BITS
+
+
+def _count_pairs(words: Iterable[str]) -> _Pairs:
     """Letter pair (``^`` and ``$`` stand for the ends) -> log2 of how probable the second is after the first."""
     pairs: Counter[str] = Counter()
     firsts: Counter[str] = Counter()
@@ -66,16 +74,16 @@ def _count_pairs(words: Iterable[str]) -> Mapping[str, float]:
         for first, second in zip(marked, marked[1:], strict=False):
             pairs[first + second] += 1
             firsts[first] += 1
-    return {pair: math.log2(count / firsts[pair[0]]) for pair, count in pairs.items()}
+    return _Pairs({pair: math.log2(count / firsts[pair[0]]) for pair, count in pairs.items()})
 
 
 @cache
-def _cyrillic_pairs() -> Mapping[str, float]:
+def _cyrillic_pairs() -> _Pairs:
     return _count_pairs(_fold(word) for word in _cyrillic_words())
 
 
 @cache
-def _latin_pairs() -> Mapping[str, float]:
+def _latin_pairs() -> _Pairs:
     latin = (given_names.LATIN_MALE + given_names.LATIN_FEMALE + _LATIN_SURNAMES).split()
     return _count_pairs([*map(str.lower, latin), *(transliterate(word).lower() for word in _cyrillic_words())])
 
@@ -93,9 +101,9 @@ def _fold(word: str) -> str:
     return word.lower().replace("ё", "е")
 
 
-def _score(marked: str, pairs: Mapping[str, float]) -> float:
-    get = pairs.get
-    return sum([get(marked[i : i + 2], _UNSEEN_BITS) for i in range(len(marked) - 1)]) / (len(marked) - 1)
+def _score(marked: str, pairs: _Pairs) -> float:
+    following = marked[1:]
+    return sum(map(pairs.__getitem__, map(add, marked, following))) / len(following)
 
 
 def score_cyrillic(word: str) -> float:

@@ -29,7 +29,7 @@ _MOSCOW_MINUTES = 180
 
 def normalise_timestamp(text: str) -> Normalised | Rejected:
     """
-    Return a point in time as ``YYYY-MM-DD HH:MM:SS`` in UTC, with ``.ffffff`` only where a fraction was delivered.
+    Return a point in time as ``YYYY-MM-DD HH:MM:SS`` in UTC, with the fraction, up to microseconds, only where one was delivered.
 
     A time without zone is UTC; a bare date is its midnight. Bare numbers are seconds, milliseconds, micro- or
     nanoseconds since 1970 by their length.
@@ -53,7 +53,8 @@ def normalise_timestamp(text: str) -> Normalised | Rejected:
         return PLACEHOLDER_FOUND
     if not _EARLIEST <= moment <= _LAST:
         return TIMESTAMP_OUT_OF_RANGE
-    return Normalised(moment.replace(tzinfo=None).isoformat(sep=" "), invisible + repairs)
+    written = moment.replace(tzinfo=None).isoformat(sep=" ")
+    return Normalised(written.rstrip("0") if "." in written else written, invisible + repairs)
 
 
 def _read_number(text: str) -> tuple[datetime, tuple[str, ...]] | Rejected | None:
