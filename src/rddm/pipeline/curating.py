@@ -36,6 +36,8 @@ def touch_referring(lake: Lake, model: Model, name: str, touched: str) -> None:
     contract = golden_contract(name, model.entities[name])
     golden = f"{CATALOG}.{contract.schema}.{quote(name)}"
     for field, parent in references(model.entities[name]).items():
+        if lake.number(f"SELECT count(*) FROM regrouped_{parent}") == 0:
+            continue
         regrouped = f"(SELECT golden_id FROM regrouped_{parent})"
         connection.execute(
             f"INSERT INTO {touched} SELECT link.golden_id FROM {CATALOG}.conformed.{quote(name)} AS record"
@@ -49,6 +51,8 @@ def touch_referring(lake: Lake, model: Model, name: str, touched: str) -> None:
 
 def curate_entity(lake: Lake, model: Model, name: str, touched: str) -> int:
     """Make the golden rows of *touched* (golden_id) anew; return how many of them differ from what was there."""
+    if lake.number(f"SELECT count(*) FROM {touched}") == 0:
+        return 0
     connection, entity = lake.connection, model.entities[name]
     golden = f"{CATALOG}.golden.{quote(name)}"
     key = quote(golden_id(name))

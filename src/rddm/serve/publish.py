@@ -12,12 +12,12 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-import duckdb
 import psycopg
 import pyarrow as pa
 import pyarrow.csv
 from psycopg import sql
 
+from rddm.contracts.errors import NotFound
 from rddm.contracts.tables import Column, Table, literal, quote
 from rddm.contracts.tables.golden import ORIGIN_SUFFIX, golden_id
 from rddm.curate.golden import golden_contract, references
@@ -33,11 +33,15 @@ _BATCH_ROWS = 100_000
 
 @dataclass(frozen=True)
 class PublishedTable:
-    """A table of the shop window and the query that fills it from the lake. ``key``: its primary key column."""
+    """
+    A table of the shop window and the query that fills it from the lake.
+
+    ``key``: its primary key. ``feeds``: the lake's tables whose changes are its changes, by their column ``lake_key``.
+    """
 
     table: Table
     key: str
-    lake_table: tuple[str, str]
+    feeds: tuple[tuple[str, str], ...]
     lake_key: str
     query: str
     foreign: tuple[tuple[str, str, str], ...] = ()
@@ -77,7 +81,7 @@ def _golden(name: str, entity: ModelEntity) -> PublishedTable:
     return PublishedTable(
         Table(SCHEMA, name, f"{entity.description} Grain: {contract.grain}.", columns),
         key=golden_id(name),
-        lake_table=("golden", name),
+        feeds=(("golden", name),),
         lake_key=golden_id(name),
         query=f"SELECT {', '.join(quote(column.name) for column in columns)} FROM {CATALOG}.golden.{quote(name)}",
         foreign=tuple((f"{field}_id", parent, golden_id(parent)) for field, parent in refers.items()),
@@ -104,7 +108,7 @@ def _records(name: str) -> PublishedTable:
             columns,
         ),
         key="record_id",
-        lake_table=("identity", f"{name}__link"),
+        feeds=(("identity", f"{name}__link"), ("conformed", name)),
         lake_key="record_id",
         query=f"SELECT record_id, link.golden_id AS {quote(key)}, record.source, record.entity, record.key, link.how,"
         f" link.probability FROM {CATALOG}.identity.{quote(name + '__link')} AS link"
@@ -123,7 +127,7 @@ def _redirects() -> PublishedTable:
     return PublishedTable(
         Table(SCHEMA, "redirect", "Where ids went that were merged into others. Grain: one old id.", columns),
         key="old_id",
-        lake_table=("identity", "redirect"),
+        feeds=(("identity", "redirect"),),
         lake_key="old_id",
         query=f"SELECT old_id, entity, golden_id FROM {CATALOG}.identity.redirect",
     )
@@ -143,15 +147,28 @@ def publish(
         published = row[0] if row else None
         if published == snapshot:
             return Publication(snapshot, {})
+        changed = _changed_tables(lake, published, snapshot)
         for each in tables:
             _ensure_table(connection, each)
         for each in tables:
-            progress(f"publish {each.table.name}")
-            rows[each.table.name] = _publish_table(lake, connection, each, published, snapshot)
+            if changed is None or changed.intersection(each.feeds):
+                progress(f"publish {each.table.name}")
+                since = None if changed is None else published
+                rows[each.table.name] = _publish_table(lake, connection, each, since, snapshot)
         connection.execute(
             "INSERT INTO warehouse.publication (lake_snapshot, published_at) VALUES (%s, %s)", (snapshot, at)
         )
     return Publication(snapshot, rows)
+
+
+def _changed_tables(lake: Lake, published: int | None, snapshot: int) -> frozenset[tuple[str, str]] | None:
+    """Return the lake's tables that changed since *published*; None when everything must be compared."""
+    if published is None:
+        return None
+    try:
+        return lake.tables_changed(published, snapshot)
+    except NotFound:
+        return None
 
 
 def _publish_table(
@@ -160,18 +177,17 @@ def _publish_table(
     target = sql.Identifier(SCHEMA, each.table.name)
     staged = sql.Identifier(f"staged_{each.table.name}")
     key = sql.Identifier(each.key)
-    is_everything = not _changed_keys(lake, each, published, snapshot)
+    if published is not None:
+        _find_changed_keys(lake, each, published, snapshot)
     columns = [sql.Identifier(name) for name in each.table.column_names]
     connection.execute(
         sql.SQL("CREATE TEMP TABLE {} (LIKE {} INCLUDING DEFAULTS) ON COMMIT DROP").format(staged, target)
     )
-    query = (
-        each.query
-        if is_everything
-        else f"SELECT * FROM ({each.query}) WHERE {each.key} IN (SELECT key FROM changed_key)"
-    )
+    query = each.query
+    if published is not None:
+        query = f"SELECT * FROM ({query}) WHERE {each.key} IN (SELECT key FROM changed_key)"
     _copy(lake, connection, query, each, staged)
-    if is_everything:
+    if published is None:
         gone = sql.SQL("DELETE FROM {0} AS old WHERE NOT EXISTS (SELECT FROM {1} AS new WHERE new.{2} = old.{2})")
         removed = connection.execute(gone.format(target, staged, key)).rowcount
     else:
@@ -200,26 +216,14 @@ def _publish_table(
     return written, removed
 
 
-def _changed_keys(lake: Lake, each: PublishedTable, published: int | None, snapshot: int) -> bool:
-    """Make table ``changed_key`` (key) from the lake's change feed; False when everything must be looked at."""
-    if published is None:
-        return False
-    schema, name = each.lake_table
-    # Publishing sees a record's own columns through its link; the link's changes and the record's are both its changes.
-    feeds = [(schema, name, each.lake_key)]
-    if schema == "identity" and name.endswith("__link"):
-        feeds.append(("conformed", name.removesuffix("__link"), "record_id"))
+def _find_changed_keys(lake: Lake, each: PublishedTable, published: int, snapshot: int) -> None:
+    """Make the lake's table ``changed_key`` (key) from its change feed."""
     selects = " UNION ".join(
-        f"SELECT {quote(key)} AS key FROM ducklake_table_changes('{CATALOG}', {literal(schema_name)}, {literal(table)},"
+        f"SELECT {quote(each.lake_key)} AS key FROM ducklake_table_changes('{CATALOG}', {literal(schema)}, {literal(table)},"
         f" {published + 1}, {snapshot})"
-        for schema_name, table, key in feeds
+        for schema, table in each.feeds
     )
-    try:
-        lake.connection.execute(f"CREATE OR REPLACE TEMP TABLE changed_key AS {selects}")
-    except duckdb.Error:
-        # The snapshots in between have been expired: compare everything instead.
-        return False
-    return True
+    lake.connection.execute(f"CREATE OR REPLACE TEMP TABLE changed_key AS {selects}")
 
 
 def _copy(lake: Lake, connection: psycopg.Connection, query: str, each: PublishedTable, staged: sql.Identifier) -> None:

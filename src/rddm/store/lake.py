@@ -18,7 +18,7 @@ from typing import Any
 import duckdb
 from duckdb_extensions import import_extension
 
-from rddm.contracts.errors import StoreError
+from rddm.contracts.errors import NotFound, StoreError
 from rddm.contracts.tables import Table, create_table_sql, literal, quote
 from rddm.project.settings import Engine, Storage
 
@@ -99,6 +99,27 @@ class Lake:
 
     def current_snapshot(self) -> int:
         return self.number(f"SELECT id FROM {CATALOG}.current_snapshot()")
+
+    def tables_changed(self, after: int, up_to: int) -> frozenset[tuple[str, str]]:
+        """
+        Return (schema, name) of the tables whose rows changed in snapshots *after* < n <= *up_to*.
+
+        Raises:
+            NotFound: a snapshot in between has been expired, so nobody can say.
+        """
+        rows = self.connection.execute(
+            f"SELECT changes FROM ducklake_snapshots('{CATALOG}') WHERE snapshot_id > {after} AND snapshot_id <= {up_to}"
+        ).fetchall()
+        if len(rows) != up_to - after:
+            raise NotFound(f"Snapshots between {after} and {up_to} have been expired.")
+        ids = {int(each) for (changes,) in rows for ids in changes.values() for each in ids if each.isdecimal()}
+        listed = ", ".join(map(str, sorted(ids))) or "NULL"
+        metadata = f"__ducklake_metadata_{CATALOG}.{METADATA_SCHEMA}"
+        names = self.connection.execute(
+            f"SELECT DISTINCT schema_name, table_name FROM {metadata}.ducklake_table"
+            f" JOIN {metadata}.ducklake_schema USING (schema_id) WHERE table_id IN ({listed})"
+        ).fetchall()
+        return frozenset(names)
 
     def snapshots(self) -> list[Snapshot]:
         """Every snapshot that has not been expired, oldest first."""

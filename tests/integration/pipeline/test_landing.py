@@ -1,0 +1,124 @@
+"""What is received is kept to the letter, once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from tests.support.warehouse import PERSON, TinyWarehouse
+
+from rddm.contracts.batches import Unreadable
+
+New = Callable[..., TinyWarehouse]
+
+WITHOUT_TIME = PERSON.replace("    source_time: changed\n", "")
+SNAPSHOT = WITHOUT_TIME.replace("    key: id\n", "    key: id\n    mode: snapshot\n")
+ANNA = {"id": "1", "last": "Белова", "first": "Анна", "changed": "2024-01-01"}
+
+
+def arrivals(warehouse: TinyWarehouse) -> tuple[int, int, int, int]:
+    ingested = warehouse.run().ingested[0]
+    return ingested.received, ingested.unreadable, ingested.duplicate, ingested.landed
+
+
+def test_raw_keeps_what_was_delivered_to_the_letter(new_warehouse: New) -> None:
+    warehouse = new_warehouse(a=PERSON)
+    warehouse.deliver("a/person", {"id": " 7", "last": "  БЕЛОВА ", "first": "", "changed": "01.02.2024 10:30"})
+    warehouse.run()
+    assert warehouse.query(
+        'SELECT id, "last", "first", changed, _key, _op, _source_time::VARCHAR FROM lake.raw.a__person'
+    ) == [(" 7", "  БЕЛОВА ", "", "01.02.2024 10:30", "7", "upsert", "2024-02-01 10:30:00")]
+
+
+def test_reading_again_what_was_read_adds_nothing(new_warehouse: New) -> None:
+    warehouse = new_warehouse(a=PERSON)
+    warehouse.deliver("a/person", ANNA)
+    assert arrivals(warehouse) == (1, 0, 0, 1)
+    warehouse.deliver("a/person", ANNA)
+    assert arrivals(warehouse) == (1, 0, 1, 0)
+    assert arrivals(warehouse) == (0, 0, 0, 0)
+
+
+def test_a_duplicate_inside_one_batch_is_counted_once(new_warehouse: New) -> None:
+    warehouse = new_warehouse(a=PERSON)
+    warehouse.deliver("a/person", ANNA, ANNA, {**ANNA, "changed": "2024-01-02"})
+    assert arrivals(warehouse) == (3, 0, 1, 2)
+
+
+def test_without_a_source_time_a_value_may_come_back_to_what_it_was(new_warehouse: New) -> None:
+    warehouse = new_warehouse(a=WITHOUT_TIME)
+    for phone in ("+79160000001", "+79160000002", "+79160000001"):
+        warehouse.deliver("a/person", {"id": "1", "last": "Белова", "first": "Анна", "phone": phone})
+        assert arrivals(warehouse) == (1, 0, 0, 1)
+    assert warehouse.query("SELECT phone FROM lake.conformed.person") == ["+79160000001"]
+
+
+def test_a_column_that_comes_later_is_added_and_reported(new_warehouse: New) -> None:
+    warehouse = new_warehouse(a=PERSON)
+    warehouse.deliver("a/person", ANNA)
+    warehouse.run()
+    warehouse.deliver("a/person", {"id": "2", "last": "Орлов", "first": "Пётр", "shoe": "43"})
+    assert warehouse.run().ingested[0].column_changes == [("shoe", "appeared"), ("changed", "vanished")]
+    assert warehouse.query("SELECT id, shoe FROM lake.raw.a__person ORDER BY id") == [("1", None), ("2", "43")]
+
+
+def test_columns_that_differ_by_case_alone_are_both_kept(new_warehouse: New) -> None:
+    warehouse = new_warehouse(a=PERSON)
+    warehouse.deliver("a/person", {**ANNA, "ID": "other", "_KEY": "theirs"})
+    warehouse.run()
+    assert warehouse.query('SELECT id, "ID_2", "_KEY_2" FROM lake.raw.a__person') == [("1", "other", "theirs")]
+
+
+def test_what_is_no_record_is_kept_once_however_often_it_is_read(new_warehouse: New) -> None:
+    warehouse = new_warehouse(a=PERSON)
+    broken = Unreadable("people.csv, line 3", "2 fields instead of 5", b"x;y")
+    warehouse.deliver("a/person", ANNA, broken)
+    assert arrivals(warehouse) == (2, 1, 0, 1)
+    warehouse.deliver("a/person", broken)
+    assert arrivals(warehouse) == (1, 0, 1, 0)
+    assert warehouse.query("SELECT place, content FROM lake.raw.unreadable") == [("people.csv, line 3", b"x;y")]
+
+
+def test_a_record_without_a_key_is_kept_and_waits(new_warehouse: New) -> None:
+    warehouse = new_warehouse(a=PERSON)
+    warehouse.deliver("a/person", {**ANNA, "id": "  "})
+    assert warehouse.run().engine.balances[0].quarantined["technical"] == 1
+    assert warehouse.query("SELECT rules FROM lake.quarantine.record") == [["technical:key:missing"]]
+
+
+def test_what_a_full_snapshot_does_not_hold_any_more_is_deleted(new_warehouse: New) -> None:
+    warehouse = new_warehouse(a=SNAPSHOT)
+    boris = {"id": "2", "last": "Орлов", "first": "Борис"}
+    warehouse.deliver("a/person", ANNA, boris)
+    warehouse.run()
+    warehouse.deliveries["a", "person"] = [ANNA]
+    assert warehouse.run().ingested[0].deletions == 1
+    assert warehouse.query("SELECT key FROM lake.conformed.person") == ["1"]
+    warehouse.deliver("a/person", boris)
+    warehouse.run()
+    assert warehouse.query("SELECT key FROM lake.conformed.person ORDER BY key") == ["1", "2"]
+
+
+def test_a_snapshot_with_something_unreadable_in_it_deletes_nothing(new_warehouse: New) -> None:
+    warehouse = new_warehouse(a=SNAPSHOT)
+    warehouse.deliver("a/person", ANNA)
+    warehouse.run()
+    warehouse.deliveries["a", "person"] = [
+        {"id": "9", "last": "Орлов", "first": "Борис"},
+        Unreadable("x", "cut off", b"1;Be"),
+    ]
+    assert warehouse.run().ingested[0].deletions == 0
+    assert warehouse.query("SELECT key FROM lake.conformed.person ORDER BY key") == ["1", "9"]
+
+
+def test_a_source_that_breaks_keeps_what_it_delivered_and_does_not_stop_the_others(new_warehouse: New) -> None:
+    warehouse = new_warehouse(a=PERSON, b=PERSON)
+    warehouse.batch_size = 1
+    warehouse.deliver("a/person", ANNA, {"id": "2", "last": "Орлов", "first": "Борис"})
+    warehouse.deliver("b/person", {"id": "1", "last": "Серова", "first": "Вера"})
+    warehouse.fails_after["a", "person"] = 1
+    report = warehouse.run()
+    assert (report.status, [problem.source for problem in report.problems]) == ("source_failed", ["a"])
+    assert warehouse.query("SELECT source, key FROM lake.conformed.person ORDER BY ALL") == [("a", "1"), ("b", "1")]
+    warehouse.fails_after.clear()
+    assert warehouse.run().status == "succeeded"
+    assert warehouse.query("SELECT count(*) FROM lake.conformed.person") == [3]

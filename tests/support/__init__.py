@@ -1,0 +1,1 @@
+"""What tests share: tiny warehouses whose sources are written in the test."""

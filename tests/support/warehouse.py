@@ -1,0 +1,127 @@
+"""A real warehouse - real lake, real PostgreSQL - over sources whose records a test writes."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack
+from dataclasses import replace
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+
+from rddm.app.wire import DATABASE_URL, open_warehouse
+from rddm.contracts.batches import Batch, Cursor, Unreadable
+from rddm.contracts.errors import SourceError
+from rddm.pipeline.ingesting import Ingested
+from rddm.pipeline.run import RunReport, Warehouse, run
+from rddm.project.settings import SourceEntity
+
+Row = Mapping[str, str | None]
+
+PERSON = """
+connector: {type: file}
+entities:
+  person:
+    read: {path: unused.csv}
+    key: id
+    source_time: changed
+    deleted: "gone = 'yes'"
+    fields: {last_name: last, first_name: first, birth_date: born, phone: phone, email: email}
+"""
+
+
+class Quiet:
+    """A reporter that says nothing."""
+
+    def reading(self, source: str, entity: str, pieces: int) -> None: ...
+
+    def read(self, result: Ingested) -> None: ...
+
+    def working(self, what: str) -> None: ...
+
+
+class ListSource:
+    """Yields what a list holds beyond the cursor, *size* records a batch; fails after *fails_after* batches if told to."""
+
+    def __init__(self, deliveries: Sequence[Row | Unreadable], size: int, fails_after: int | None = None) -> None:
+        self._deliveries, self._size, self._fails_after = deliveries, size, fails_after
+
+    def read(self, cursor: Cursor | None) -> Iterator[Batch]:
+        done = int(str(cursor["done"])) if cursor else 0
+        for count, start in enumerate(range(done, len(self._deliveries), self._size)):
+            if count == self._fails_after:
+                raise SourceError("a", "person", "the connection broke.", "Run again.")
+            pieces = self._deliveries[start : start + self._size]
+            rows = [piece for piece in pieces if not isinstance(piece, Unreadable)]
+            names = list(dict.fromkeys(name for row in rows for name in row))
+            yield Batch(
+                pa.table({name: pa.array([row.get(name) for row in rows], pa.string()) for name in names}),
+                origin="list",
+                cursor={"done": min(start + self._size, len(self._deliveries))},
+                unreadable=tuple(piece for piece in pieces if isinstance(piece, Unreadable)),
+            )
+
+    def probe(self) -> None: ...
+
+    def sample(self, rows: int) -> pa.Table:
+        raise NotImplementedError
+
+
+class TinyWarehouse:
+    """``deliver`` adds to what a source's entity holds; ``run`` reads, conforms, resolves, curates and publishes."""
+
+    def __init__(self, root: Path, database_url: str, sources: Mapping[str, str]) -> None:
+        (root / "sources").mkdir(parents=True)
+        (root / "rddm.yaml").write_text("name: tiny\nengine: {memory_limit: 1GB, threads: 1}\n", encoding="utf-8")
+        self.root, self._url = root, database_url
+        self.deliveries: dict[tuple[str, str], list[Row | Unreadable]] = defaultdict(list)
+        self.batch_size = 1000
+        self.fails_after: dict[tuple[str, str], int] = {}
+        self.clock = datetime(2026, 1, 1)  # noqa: DTZ001 - the lake's times are naive UTC
+        self._stack = ExitStack()
+        for name, text in sources.items():
+            self.write_source(name, text)
+        self.reopen()
+
+    def write_source(self, name: str, text: str) -> None:
+        (self.root / "sources" / f"{name}.yaml").write_text(text, encoding="utf-8")
+
+    def reopen(self) -> None:
+        """Read the project's files anew."""
+        self.close()
+        opened = self._stack.enter_context(open_warehouse(self.root, {DATABASE_URL: self._url}))
+        self.warehouse: Warehouse = replace(opened, open_source=self._open, now=self._now)
+
+    def close(self) -> None:
+        self._stack.close()
+        self._stack = ExitStack()
+
+    def deliver(self, place: str, *rows: Row | Unreadable) -> None:
+        """Add *rows* to ``source/entity``."""
+        source, entity = place.split("/")
+        self.deliveries[source, entity] += rows
+
+    def run(self) -> RunReport:
+        return run(self.warehouse, Quiet())
+
+    def query(self, sql: str) -> list[Any]:
+        """Rows of the lake as tuples, or as plain values where there is one column."""
+        rows = self.warehouse.lake.connection.execute(sql).fetchall()
+        return [row[0] if len(row) == 1 else row for row in rows]
+
+    def published(self, sql: str) -> list[Any]:
+        """The same from the shop window."""
+        with self.warehouse.database.connect() as connection:
+            rows = connection.execute(sql.encode()).fetchall()
+        return [row[0] if len(row) == 1 else row for row in rows]
+
+    def _open(self, source: str, name: str, _: SourceEntity) -> ListSource:
+        place = (source, name)
+        return ListSource(self.deliveries[place], self.batch_size, self.fails_after.get(place))
+
+    def _now(self) -> datetime:
+        self.clock += timedelta(seconds=1)
+        return self.clock
