@@ -5,7 +5,10 @@ from __future__ import annotations
 import fnmatch
 import glob
 import io
+import os
 import re
+import tempfile
+import weakref
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Protocol, cast
@@ -118,6 +121,7 @@ class S3:
     def __init__(self, connector: FileConnector) -> None:
         bucket, _, self._pattern = (connector.path or "").removeprefix("s3://").partition("/")
         self._prefix = f"s3://{bucket}/"
+        self._copied: tuple[StoredFile, _Copy] | None = None
         endpoint = connector.s3_endpoint
         self._store = S3Store(
             bucket,
@@ -170,18 +174,34 @@ class S3:
             raise Unreachable(f"{file.name}: {_reason(error)}") from None
 
     def open(self, file: StoredFile) -> IO[bytes]:
-        try:
-            reader = obstore.open_reader(self._store, file.name.removeprefix(self._prefix))
-        except (ObjectStoreError, OSError) as error:
-            raise Unreachable(f"{file.name}: {_reason(error)}") from None
-        return cast("IO[bytes]", io.BufferedReader(_Random(reader), PIECE_BYTES))
+        """
+        Return the object, copied to a temporary file first, once for all times it is opened in a row.
+
+        Not by ranges: some servers answer them in a way that the client refuses.
+        """
+        if self._copied is None or self._copied[0] != file:
+            self._copied = (file, _Copy(self.pieces(file)))
+        return cast("IO[bytes]", io.BufferedReader(_View(self._copied[1]), PIECE_BYTES))
 
 
-class _Random(io.RawIOBase):
-    """A remote object as a file that can be read at any position."""
+class _Copy:
+    """A temporary file without a name; it goes when nobody needs it any more."""
 
-    def __init__(self, reader: obstore.ReadableFile) -> None:
-        self._reader = reader
+    def __init__(self, pieces: Iterator[bytes]) -> None:
+        self.descriptor, path = tempfile.mkstemp()
+        weakref.finalize(self, os.close, self.descriptor)
+        os.unlink(path)  # noqa: PTH108 - a path of the moment
+        self.size_bytes = 0
+        for piece in pieces:
+            os.write(self.descriptor, piece)
+            self.size_bytes += len(piece)
+
+
+class _View(io.RawIOBase):
+    """A copy as a file with a position of its own, so that it can be read in several places at once."""
+
+    def __init__(self, copy: _Copy) -> None:
+        self._copy, self._position = copy, 0
 
     def readable(self) -> bool:
         return True
@@ -190,14 +210,17 @@ class _Random(io.RawIOBase):
         return True
 
     def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
-        return self._reader.seek(offset, whence)
+        begin = {io.SEEK_SET: 0, io.SEEK_CUR: self._position, io.SEEK_END: self._copy.size_bytes}[whence]
+        self._position = begin + offset
+        return self._position
 
     def tell(self) -> int:
-        return self._reader.tell()
+        return self._position
 
     def readinto(self, buffer: memoryview) -> int:  # type: ignore[override]  # the stub's Buffer has no length
-        content = bytes(self._reader.read(len(buffer)))
+        content = os.pread(self._copy.descriptor, len(buffer), self._position)
         buffer[: len(content)] = content
+        self._position += len(content)
         return len(content)
 
 

@@ -1,0 +1,125 @@
+"""Objects in S3, served by rclone from a folder, with credentials."""
+
+from __future__ import annotations
+
+import gzip
+import io
+import os
+import re
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from rddm.contracts.errors import SourceError
+from rddm.project.settings import FileConnector
+from rddm.sources import BatchLimits, open_source
+from rddm.sources.files import FileSource
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+
+@pytest.fixture(scope="module")
+def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Path, str]]:
+    """Return the folder whose sub-folders are the buckets, and the endpoint."""
+    folder = tmp_path_factory.mktemp("s3")
+    (folder / "lake").mkdir()
+    program = Path(sys.executable).with_name("rclone")
+    with subprocess.Popen(
+        [program, "serve", "s3", "--auth-key", "key,s3cret", "--addr", "127.0.0.1:0", str(folder), "--vfs-cache-mode",
+         "off", "--dir-cache-time", "0", "--config", os.devnull],
+        stderr=subprocess.PIPE, text=True,
+    ) as server:  # fmt: skip
+        assert server.stderr is not None
+        yield folder, _endpoint(server.stderr)
+        server.kill()  # it waits for idle connections otherwise
+
+
+def _endpoint(log: IO[str]) -> str:
+    for line in log:
+        found = re.search(r"http://127\.0\.0\.1:\d+", line)
+        if found:
+            return found[0]
+    raise AssertionError("rclone did not start")
+
+
+def settings(endpoint: str, path: str, **more: Any) -> FileConnector:
+    keys = {"s3_endpoint": endpoint, "s3_access_key": "key", "s3_secret_key": "s3cret", **more}
+    return FileConnector.model_validate({"path": path, **keys})
+
+
+def read(connector: FileConnector, cursor: Any = None) -> tuple[list[dict[str, Any]], Any]:
+    rows: list[dict[str, Any]] = []
+    for batch in open_source(Path("/"), "camps", "person", connector).read(cursor):
+        assert not batch.unreadable
+        rows += batch.records.to_pylist()
+        cursor = batch.cursor
+    return rows, cursor
+
+
+def test_objects_of_every_kind_are_read_and_only_changed_ones_again(served: tuple[Path, str]) -> None:
+    folder, endpoint = served
+    inbox = folder / "lake" / "in"
+    inbox.mkdir()
+    (inbox / "a.csv").write_text("id,name\n1,Ада\n")
+    (inbox / "b.jsonl.gz").write_bytes(gzip.compress('{"id": 2, "name": "Ева"}'.encode()))
+    pq.write_table(pa.table({"id": ["3"], "name": ["Ия"]}), inbox / "c.parquet")
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("d.csv", "id,name\n4,Яна\n")
+    (inbox / "d.zip").write_bytes(packed.getvalue())
+    (inbox / "deep").mkdir()
+    (inbox / "deep" / "a.csv").write_text("id,name\n9,deep\n")
+    connector = settings(endpoint, "s3://lake/in/*")
+    rows, cursor = read(connector)
+    assert [(row["id"], row["name"]) for row in rows] == [("1", "Ада"), ("2", "Ева"), ("3", "Ия"), ("4", "Яна")]
+    assert list(cursor["files"])[0] == "s3://lake/in/a.csv"
+    assert read(connector, cursor)[0] == []
+    (inbox / "a.csv").write_text("id,name\n1,Ада\n5,Ольга\n")
+    assert [row["id"] for row in read(connector, cursor)[0]] == ["1", "5"]
+    assert [row["id"] for row in read(settings(endpoint, "s3://lake/in/deep/"))[0]] == ["9"]
+
+
+def test_a_large_object_is_read_in_batches_and_gone_on_with(served: tuple[Path, str]) -> None:
+    folder, endpoint = served
+    (folder / "lake" / "large.csv").write_text("id,text\n" + "".join(f"{n},{'x' * 100}\n" for n in range(40_000)))
+    connector = settings(endpoint, "s3://lake/large.csv")
+    reading = FileSource(Path("/"), "camps", "person", connector, limits=BatchLimits(records=9_000))
+    batches = list(reading.read(None))
+    assert [batch.records.num_rows > 0 for batch in batches] == [True] * len(batches)
+    after = [row["id"] for batch in reading.read(batches[1].cursor) for row in batch.records.to_pylist()]
+    assert after[0] == str(sum(batch.records.num_rows for batch in batches[:2]))
+    assert after[-1] == "39999"
+
+
+def test_a_large_parquet_object_is_read(served: tuple[Path, str]) -> None:
+    folder, endpoint = served
+    table = pa.table({"id": pa.array(range(300_000)), "text": [str(number * 7919) for number in range(300_000)]})
+    pq.write_table(table, folder / "lake" / "large.parquet", compression="none")
+    batches = open_source(Path("/"), "camps", "person", settings(endpoint, "s3://lake/large.parquet")).read(None)
+    assert pa.concat_tables([batch.records for batch in batches]).equals(table)
+
+
+@pytest.mark.parametrize(
+    ("path", "keys"),
+    [
+        ("s3://lake/nosuch.csv", {}),
+        ("s3://nosuch/*.csv", {}),
+        ("s3://lake/*.csv", {"s3_secret_key": "wr0ng"}),
+        ("s3://lake/*.csv", {"s3_endpoint": "http://127.0.0.1:9"}),
+    ],
+)
+def test_what_cannot_be_reached_is_named_without_its_keys(
+    served: tuple[Path, str], path: str, keys: dict[str, str]
+) -> None:
+    connector = settings(served[1], path, **keys)
+    with pytest.raises(SourceError, match=re.escape(path)) as caught:
+        open_source(Path("/"), "camps", "person", connector).probe()
+    assert "s3cret" not in str(caught.value)
+    assert "wr0ng" not in str(caught.value)
