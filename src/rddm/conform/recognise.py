@@ -85,7 +85,7 @@ def _accepts(semantic_type: SemanticType) -> Callable[[str], bool]:
 
 
 def _is_gender(text: str) -> bool:
-    return text.strip(" .").casefold() in (FEMALE_WORDS | MALE_WORDS)
+    return not text.isdigit() and text.strip(" .").casefold() in (FEMALE_WORDS | MALE_WORDS)
 
 
 def _is_full_name(text: str) -> bool:

@@ -120,6 +120,8 @@ def _swap(last: str | None, first: str | None, middle: str | None) -> tuple[str 
 def _is_surname(word: str) -> bool:
     if is_given_name(word) or not looks_like_russian_surname(word):
         return False
+    if word.endswith("ин") and len(word) < 6:
+        return False  # Эркин and Эрвин are given names
     return not word.isascii() or word.casefold().endswith(_SURE_LATIN_ENDINGS)  # Devin and Melin are given names
 
 
