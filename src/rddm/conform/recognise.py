@@ -35,22 +35,102 @@ class Recognised:
 
 
 _BY_NAME: tuple[tuple[Meaning, str, str], ...] = (
-    ("key", "", r"id|uid|uuid|guid|pk|key|код|ид|номер записи|user id|person id|userid|_id|external id|ид пользователя|идентификатор"),
-    ("source_time", "", r"(?:updated?|modified|changed?)(?: at| on| date| time| ts)?|last (?:modified|updated?|change)|обновлен[оа]?|изменен[оа]?"
-                        r"|дата (?:изменения|обновления)|время изменения|mtime|ts|data izmeneniya|upd|dt upd"),
-    ("full_name", "", r"fio|фио|ф и о|full ?name|fullname|полное имя|name full|фамилия имя(?: отчество)?|participant name|имя и фамилия"),
-    (SemanticType.FAMILY_NAME, "last_name", r"fam|familiya|familija|familia|фам|фамилия|surname|last ?name|lastname|lname|family ?name|sname|second ?name ?last|l name"),
-    (SemanticType.GIVEN_NAME, "first_name", r"imya|imja|имя|first ?name|firstname|fname|given ?name|forename|f name|vorname"),
-    (SemanticType.PATRONYMIC, "middle_name", r"otch|otchestvo|отч|отчество|patronymic|middle ?name|middlename|mname|second ?name|m name"),
-    (SemanticType.BIRTH_DATE, "birth_date", r"dob|др|д р|birth ?(?:date|day)?|birthdate|date of birth|born|bdate|b date|дата рожд(?:ения)?|data rozhd(?:eniya)?|день рождения|bday|рожд"),
-    (SemanticType.GENDER, "gender", r"пол|gender|sex|pol"),
-    (SemanticType.PHONE, "phone", r"тел|телефон|моб(?:ильный)?(?: тел(?:ефон)?)?|phone(?: number)?|mobile(?: phone)?|tel|telefon|msisdn|cell(?:phone)?|номер телефона|сотовый|contact phone|phone ?\d"),
-    (SemanticType.EMAIL, "email", r"e ?mail|mail|почта|эл(?:ектронная)? почта|email(?: address)?|имейл|мейл|мыло|pochta|e ?mail ?\d"),
-    (SemanticType.SNILS, "snils", r"снилс|snils|страховой номер"),
-    (SemanticType.REGION, "region", r"регион|region|субъект(?: рф)?|область|oblast|край|state|province|region name|subject"),
-    (SemanticType.PLACE_NAME, "city", r"город|city|gorod|town|населенный пункт|нас пункт|place|нп|settlement|locality"),
-    (SemanticType.ORGANISATION_NAME, "school", r"школа|school|shkola|учебное заведение|место учебы|образовательная организация|оо|school name|educational institution"),
-)  # fmt: skip
+    (
+        "key",
+        "",
+        (
+            r"id|uid|uuid|guid|pk|key|код|ид|номер записи|user id|person id|userid|_id|external id"
+            r"|ид пользователя|идентификатор"
+        ),
+    ),
+    (
+        "source_time",
+        "",
+        (
+            r"(?:updated?|modified|changed?)(?: at| on| date| time| ts)?"
+            r"|last (?:modified|updated?|change)|обновлен[оа]?|изменен[оа]?"
+            r"|дата (?:изменения|обновления)|время изменения|mtime|ts|data izmeneniya|upd|dt upd"
+        ),
+    ),
+    (
+        "full_name",
+        "",
+        (
+            r"fio|фио|ф и о|full ?name|fullname|полное имя|name full|фамилия имя(?: отчество)?"
+            r"|participant name|имя и фамилия"
+        ),
+    ),
+    (
+        SemanticType.FAMILY_NAME,
+        "last_name",
+        (
+            r"fam|familiya|familija|familia|фам|фамилия|surname|last ?name|lastname|lname|family ?name"
+            r"|sname|second ?name ?last|l name"
+        ),
+    ),
+    (
+        SemanticType.GIVEN_NAME,
+        "first_name",
+        r"imya|imja|имя|first ?name|firstname|fname|given ?name|forename|f name|vorname",
+    ),
+    (
+        SemanticType.PATRONYMIC,
+        "middle_name",
+        r"otch|otchestvo|отч|отчество|patronymic|middle ?name|middlename|mname|second ?name|m name",
+    ),
+    (
+        SemanticType.BIRTH_DATE,
+        "birth_date",
+        (
+            r"dob|др|д р|birth ?(?:date|day)?|birthdate|date of birth|born|bdate|b date"
+            r"|дата рожд(?:ения)?|data rozhd(?:eniya)?|день рождения|bday|рожд"
+        ),
+    ),
+    (
+        SemanticType.GENDER,
+        "gender",
+        r"пол|gender|sex|pol",
+    ),
+    (
+        SemanticType.PHONE,
+        "phone",
+        (
+            r"тел|телефон|моб(?:ильный)?(?: тел(?:ефон)?)?|phone(?: number)?|mobile(?: phone)?|tel"
+            r"|telefon|msisdn|cell(?:phone)?|номер телефона|сотовый|contact phone|phone ?\d"
+        ),
+    ),
+    (
+        SemanticType.EMAIL,
+        "email",
+        (
+            r"e ?mail|mail|почта|эл(?:ектронная)? почта|email(?: address)?|имейл|мейл|мыло|pochta"
+            r"|e ?mail ?\d"
+        ),
+    ),
+    (
+        SemanticType.SNILS,
+        "snils",
+        r"снилс|snils|страховой номер",
+    ),
+    (
+        SemanticType.REGION,
+        "region",
+        r"регион|region|субъект(?: рф)?|область|oblast|край|state|province|region name|subject",
+    ),
+    (
+        SemanticType.PLACE_NAME,
+        "city",
+        r"город|city|gorod|town|населенный пункт|нас пункт|place|нп|settlement|locality",
+    ),
+    (
+        SemanticType.ORGANISATION_NAME,
+        "school",
+        (
+            r"школа|school|shkola|учебное заведение|место учебы|образовательная организация|оо"
+            r"|school name|educational institution"
+        ),
+    ),
+)
 _NAME_PATTERNS = tuple((meaning, field, re.compile(pattern)) for meaning, field, pattern in _BY_NAME)
 _CAMEL = re.compile(r"(?<=[a-zа-я0-9])(?=[A-ZА-Я])")
 _SEPARATORS = re.compile(r"[\W_]+")

@@ -11,13 +11,13 @@ _DROPPED = frozenset({"Cc", "Cf", "Cs", "Co", "Cn"})
 
 
 def clean_characters(text: str, form: Literal["NFC", "NFKC"] = "NFKC") -> tuple[str, tuple[str, ...]]:
-    """
+    r"""
     Return *text* without control and format characters, in one Unicode form, with single plain spaces, and the repairs.
 
     Line breaks, tabs and the many kinds of space become one space; trimming and composing is notation, no repair. What
     nobody can see and nobody typed on purpose (zero-width space, soft hyphen, byte order mark, controls) is one.
 
-    >>> clean_characters("  Ива\\u200bнов\\xa0")
+    >>> clean_characters("  Ива\u200bнов\xa0")
     ('Иванов', ('invisible_characters',))
     """
     if text.isascii() and text.isprintable():

@@ -50,7 +50,7 @@ def fast_sql(
 def _phone(column: str) -> str:
     written = rf"regexp_replace({column}, '{_RUSSIAN_MOBILE}', '+7\1\2\3\4')"
     # What the first pattern does not know stays as it is; the second lets only results of the first through.
-    result = rf"^\+79(?:[0-24-9][0-9]|3[1-9])(?:[1-9][0-9]{{2}}|0[1-9][0-9]|00[1-9])[0-9]{{4}}$"
+    result = r"^\+79(?:[0-24-9][0-9]|3[1-9])(?:[1-9][0-9]{2}|0[1-9][0-9]|00[1-9])[0-9]{4}$"
     return _without(f"regexp_extract({written}, '{result}')", "", "+79999999999", "+79876543210")
 
 

@@ -24,8 +24,8 @@ def normalise_gender(text: str) -> Normalised | Rejected:
     """
     Return ``female`` or ``male`` from words, letters and ISO 5218 codes (1 male, 2 female; 0 and 9 say nothing).
 
-    >>> normalise_gender("Жен."), normalise_gender("M"), normalise_gender("0")
-    (Normalised(value='female', repairs=()), Normalised(value='male', repairs=()), Normalised(value=None, repairs=('placeholder',)))
+    >>> normalise_gender("Жен."), normalise_gender("0")
+    (Normalised(value='female', repairs=()), Normalised(value=None, repairs=('placeholder',)))
     """
     text, _ = clean_characters(text)
     if not text:

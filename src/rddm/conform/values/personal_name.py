@@ -26,51 +26,10 @@ _ONE_CASE = re.compile(r"[А-ЯЁ]{2,}|[а-яё]{2,}")
 _LATIN = re.compile(r"[A-Z]?[a-z]{2,}|[A-Z]{2,}")
 _IMPLAUSIBLE_BITS = -7.0
 
-_ALWAYS_LOWER = frozenset(
-    ("оглы", "оглу", "угли", "улы", "кызы", "гызы", "кизи", "фон", "von", "ogly", "oglu", "kyzy", "qizi")
-)
+_ALWAYS_LOWER = frozenset("оглы оглу угли улы кызы гызы кизи фон von ogly oglu kyzy qizi".split())
 _LOWER_AS_DELIVERED = frozenset(
-    (
-        "де",
-        "ван",
-        "дер",
-        "ден",
-        "да",
-        "ди",
-        "дю",
-        "дос",
-        "ла",
-        "ле",
-        "бен",
-        "бин",
-        "ибн",
-        "аль",
-        "эль",
-        "ас",
-        "уль",
-        "заде",
-    )
-    + (
-        "de",
-        "van",
-        "der",
-        "den",
-        "da",
-        "di",
-        "du",
-        "dos",
-        "la",
-        "le",
-        "ben",
-        "bin",
-        "ibn",
-        "al",
-        "el",
-        "as",
-        "ul",
-        "af",
-        "y",
-    )
+    "де ван дер ден да ди дю дос ла ле бен бин ибн аль эль ас уль заде"
+    " de van der den da di du dos la le ben bin ibn al el as ul af y".split()
 )
 _BRACKETED = re.compile(r"\s*[(\[{<][^()\[\]{}<>]*[)\]}>]?\s*")
 _DASHES = re.compile(r"\s*[-‐‑‒–—―−]+\s*")

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import re
+from typing import TYPE_CHECKING
 
 import phonenumbers
 
 from rddm.conform.values.characters import clean_characters
 from rddm.conform.values.placeholders import NOTHING, PLACEHOLDER_FOUND, is_empty_mark
 from rddm.contracts.normalised import Normalised, Rejected
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 LETTER_IN_NUMBER = "letter_in_number"
 SEVERAL_VALUES = "several_values"
@@ -34,6 +38,7 @@ _EXTENSION = re.compile(
 )
 _SEVERAL = re.compile(r"[,;/|]|\s(?:и|или|or|and)\s")
 _AMONG_WORDS = re.compile(r"(?P<before>[^0-9+(]*)(?P<number>[+(]?[0-9][0-9\s().-]{8,18}[0-9])(?P<after>[^0-9]*)")
+_WRONG_PREFIX = re.compile(r"(?:8|7[78])?([0-9]{10})")  # +8 916 …, +78 916 …, +916 …
 _SCIENTIFIC = re.compile(r"(\d)[.,](\d{10})E\+?10", re.IGNORECASE | re.ASCII)  # as spreadsheets write large numbers
 _ALLOWED = re.compile(r"[+\d\s().\-–—−/]+", re.ASCII)
 _MASK = re.compile(r"\+?[78]?[\s()_x\-]*", re.IGNORECASE)
@@ -79,19 +84,23 @@ def normalise_phone(text: str, default_region: str = "RU") -> Normalised | Rejec
     text = _EXTENSION.sub("", _WORDS.sub("", text)).strip().removesuffix(".0")
     if match := _SCIENTIFIC.fullmatch(text):
         text = match[1] + match[2]
-    first, several = _take_first(text)
-    if not _ALLOWED.fullmatch(first) and (match := _AMONG_WORDS.fullmatch(first)):
-        first, repairs = match["number"], (*repairs, STRAY_CHARACTERS)
-    if not _ALLOWED.fullmatch(first):
-        mended = first.translate(_LETTERS_FOR_DIGITS)
-        if not _ALLOWED.fullmatch(mended) or len(_DIGIT.findall(first)) < 7:
-            return NOT_A_PHONE
-        first, repairs = mended, (*repairs, LETTER_IN_NUMBER)
-    found = _find_number(first, default_region)
-    if isinstance(found, Rejected | Normalised):
-        return found
-    value, country = found
-    return Normalised(value, repairs + several + country)
+    text, several = _take_first(text)
+    number, stray = _take_number(text)
+    if number is None:
+        return NOT_A_PHONE
+    return _find_number(number, default_region, repairs + several + stray)
+
+
+def _take_number(text: str) -> tuple[str | None, tuple[str, ...]]:
+    """Return the number among words, or the text with letters that stand for digits mended; None if it is no number."""
+    if _ALLOWED.fullmatch(text):
+        return text, ()
+    if match := _AMONG_WORDS.fullmatch(text):
+        return match["number"], (STRAY_CHARACTERS,)
+    mended = text.translate(_LETTERS_FOR_DIGITS)
+    if _ALLOWED.fullmatch(mended) and len(_DIGIT.findall(text)) >= 7:
+        return mended, (LETTER_IN_NUMBER,)
+    return None, ()
 
 
 def _take_first(text: str) -> tuple[str, tuple[str, ...]]:
@@ -102,27 +111,12 @@ def _take_first(text: str) -> tuple[str, tuple[str, ...]]:
     return text, ()
 
 
-def _find_number(text: str, default_region: str) -> tuple[str, tuple[str, ...]] | Normalised | Rejected:
+def _find_number(text: str, default_region: str, repairs: tuple[str, ...]) -> Normalised | Rejected:
     digits = _NOT_DIGIT.sub("", text)
     if len(set(digits)) <= 1 or is_junk_number(digits) or (len(digits) == 11 and is_junk_number(digits[1:])):
         return PLACEHOLDER_FOUND
-    international = text.lstrip("( ").startswith("+")
-    readings: list[tuple[str, tuple[str, ...]]] = []
-    if international:
-        readings.append(("+" + digits, ()))
-        if default_region == "RU" and digits[0] == "8" and len(digits) == 11:
-            readings.append(("+7" + digits[1:], (COUNTRY_CODE,)))
-        if default_region == "RU" and digits[:2] in {"78", "77"} and len(digits) == 12:
-            readings.append(("+7" + digits[2:], (COUNTRY_CODE,)))
-        if default_region == "RU" and digits[0] == "9" and len(digits) == 10:
-            readings.append(("+7" + digits, (COUNTRY_CODE,)))
-    else:
-        readings.append((digits, ()))
-        if digits.startswith("00"):
-            readings.append(("+" + digits[2:], ()))
-        if len(digits) > 10:
-            readings.append(("+" + digits, ()))
-    for reading, repairs in readings:
+    is_international = text.lstrip("( ").startswith("+")
+    for reading, repair in _readings(digits, default_region, is_international=is_international):
         try:
             number = phonenumbers.parse(reading, default_region)
         except phonenumbers.NumberParseException:
@@ -130,5 +124,19 @@ def _find_number(text: str, default_region: str) -> tuple[str, tuple[str, ...]] 
         if phonenumbers.is_valid_number(number):
             if is_junk_number(str(number.national_number)):
                 return PLACEHOLDER_FOUND
-            return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164), repairs
+            return Normalised(phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164), repairs + repair)
     return INVALID_PHONE
+
+
+def _readings(digits: str, default_region: str, *, is_international: bool) -> Iterator[tuple[str, tuple[str, ...]]]:
+    """Ways to read the digits, the likeliest first, each with the repair that it would be."""
+    if not is_international:
+        yield digits, ()
+        if digits.startswith("00"):
+            yield "+" + digits[2:], ()
+        if len(digits) > 10:
+            yield "+" + digits, ()
+        return
+    yield "+" + digits, ()
+    if default_region == "RU" and (match := _WRONG_PREFIX.fullmatch(digits)):
+        yield "+7" + match[1], (COUNTRY_CODE,)

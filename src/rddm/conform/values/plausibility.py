@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections import Counter
 from functools import cache
+from itertools import pairwise
 from operator import add
 from typing import TYPE_CHECKING
 
@@ -71,7 +72,7 @@ def _count_pairs(words: Iterable[str]) -> _Pairs:
     firsts: Counter[str] = Counter()
     for word in words:
         marked = f"^{word}$"
-        for first, second in zip(marked, marked[1:], strict=False):
+        for first, second in pairwise(marked):
             pairs[first + second] += 1
             firsts[first] += 1
     return _Pairs({pair: math.log2(count / firsts[pair[0]]) for pair, count in pairs.items()})

@@ -10,10 +10,10 @@ from rddm.contracts.normalised import Normalised, Rejected
 
 
 def normalise_text(text: str) -> Normalised | Rejected:
-    """
+    r"""
     Return text trimmed, in Unicode NFC, without control characters, mojibake mended; case and words stay.
 
-    >>> normalise_text(" Summer\\tcamp ")
+    >>> normalise_text(" Summer\tcamp ")
     Normalised(value='Summer camp', repairs=())
     """
     return settle(_clean, text)

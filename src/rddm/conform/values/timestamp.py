@@ -16,8 +16,9 @@ TIMESTAMP_OUT_OF_RANGE = Rejected("timestamp_out_of_range")
 _EPOCH_START = datetime(1970, 1, 1, tzinfo=UTC)
 _EARLIEST, _LAST = datetime(1800, 1, 1, tzinfo=UTC), datetime(2200, 1, 1, tzinfo=UTC)
 _DATE_AND_TIME = re.compile(
-    r"(?P<date>.*?\d(?:\s?г\.?|\s?года)?)[T ,]+(?:в )?(?P<hour>\d{1,2}):(?P<minute>\d\d)(?::(?P<second>\d\d)(?:[.,](?P<fraction>\d{1,9}))?)?"
-    r"\s?(?P<half>[AaPp]\.?[Mm]\.?)?\s?(?P<zone>Z|z|UTC|GMT|MSK|мск|МСК|[+-]\d\d:?\d\d|[+-]\d\d)?(?:\s?\[.*\])?",
+    r"(?P<date>.*?\d(?:\s?г\.?|\s?года)?)[T ,]+(?:в )?(?P<hour>\d{1,2}):(?P<minute>\d\d)"
+    r"(?::(?P<second>\d\d)(?:[.,](?P<fraction>\d{1,9}))?)?\s?(?P<half>[AaPp]\.?[Mm]\.?)?"
+    r"\s?(?P<zone>Z|z|UTC|GMT|MSK|мск|МСК|[+-]\d\d:?\d\d|[+-]\d\d)?(?:\s?\[.*\])?",
     re.ASCII,
 )
 _COMPACT = re.compile(r"(\d{8})T?(\d\d)(\d\d)(\d\d)Z?", re.ASCII)

@@ -18,8 +18,26 @@ _FEMALE = re.compile(
     r"|[\w' -]+[ -](?:кызы|гызы|кизи|qizi|kyzy|kizi|gyzy|kizy)"
 )
 _SHORT_MALE = frozenset(
-    ["ильич", "кузьмич", "лукич", "фомич", "никитич", "саввич", "ионич", "силыч", "данилыч", "иваныч", "палыч",
-     "ilyich", "ilich", "kuzmich", "lukich", "fomich", "nikitich", "savvich"]
+    [
+        "ильич",
+        "кузьмич",
+        "лукич",
+        "фомич",
+        "никитич",
+        "саввич",
+        "ионич",
+        "силыч",
+        "данилыч",
+        "иваныч",
+        "палыч",
+        "ilyich",
+        "ilich",
+        "kuzmich",
+        "lukich",
+        "fomich",
+        "nikitich",
+        "savvich",
+    ]
 )
 
 

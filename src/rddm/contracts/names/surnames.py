@@ -9,7 +9,9 @@ from rddm.contracts.names.known import fold_name
 
 _FEMALE_ENDING = re.compile(r"\w+(?:ова|ева|ина|ына|ская|цкая|ova|eva|ina|skaya|skaia|tskaya|skaja)")
 _MALE_ENDING = re.compile(r"\w+(?:ов|ев|ин|ын|ский|цкий|ской|ov|ev|in|off|eff|sky|skiy|skii|ski|skij)")
-_OTHER_ENDING = re.compile(r"\w{2,}(?:ко|енко|ук|юк|чук|ых|их|ян|янц|дзе|швили|ич|ец|ейко|аго|enko|chuk|yan|dze|shvili)")
+_OTHER_ENDING = re.compile(
+    r"\w{2,}(?:ко|енко|ук|юк|чук|ых|их|ян|янц|дзе|швили|ич|ец|ейко|аго|enko|chuk|yan|dze|shvili)"
+)
 
 
 def surname_gender(name: str) -> Literal["female", "male"] | None:

@@ -47,7 +47,8 @@ plain_dates = st.builds(
 )  # fmt: skip
 plain_times = st.builds(
     lambda day, hour, minute, form: form.format(day=day, hour=hour, minute=minute),
-    plain_dates, st.integers(0, 25), st.integers(0, 61), st.sampled_from(("{day} {hour:02}:{minute:02}:00", "{day}T{hour:02}:{minute:02}:59Z")),
+    plain_dates, st.integers(0, 25), st.integers(0, 61),
+    st.sampled_from(("{day} {hour:02}:{minute:02}:00", "{day}T{hour:02}:{minute:02}:59Z")),
 )  # fmt: skip
 plain_emails = st.from_regex(
     r"[A-Za-z0-9._-]{1,9}@(mail\.ru|Gmail\.com|yandex\.ru|test\.ru|gmail\.con|ya\.ru)", fullmatch=True
