@@ -80,7 +80,7 @@ def _spoil_names(values: dict[str, Value], service: Service, person: Person, rng
 
 def _spoil_script(values: dict[str, Value], service: Service, rng: Random) -> Iterator[str]:
     """Of the kinds that change letters at most one befalls a record."""
-    names = [name for name in ("last_name", "first_name") if values[name]]
+    names = [name for name in ("last_name", "first_name", "middle_name") if values.get(name)]
     if _hits(rng, "transliterated"):
         standard = rng.choice(STANDARDS)
         for name in ("last_name", "first_name", "middle_name"):
@@ -94,19 +94,25 @@ def _spoil_script(values: dict[str, Value], service: Service, rng: Random) -> It
             values[name] = spoilt
             yield "latin_lookalike"
     elif _hits(rng, "mojibake"):
-        # A file in cp1251 cannot hold the letters that come of reading as Latin-1.
-        kinds = MOJIBAKE[:1] if service.name in _IN_CP1251 else MOJIBAKE
-        written, read = rng.choice(kinds)
-        spoilt_names = {name: as_mojibake(str(values[name]), written, read) for name in names}
-        if any(spoilt_names.values()):
-            values.update({name: spoilt or values[name] for name, spoilt in spoilt_names.items()})
-            yield "mojibake"
+        yield from _spoil_encoding(values, names, service, rng)
     elif _hits(rng, "wrong_layout"):
         for name in names:
             values[name] = on_wrong_layout(str(values[name]))
         yield "wrong_layout"
     else:
         yield from _spoil_spelling(values, rng)
+
+
+def _spoil_encoding(values: dict[str, Value], names: list[str], service: Service, rng: Random) -> Iterator[str]:
+    """All names of a record went the same wrong way."""
+    # A file in cp1251 cannot hold the letters that come of reading as Latin-1.
+    kinds = MOJIBAKE[:1] if service.name in _IN_CP1251 else (rng.choice(MOJIBAKE), ("cp1251", "latin-1"))
+    for written, read in kinds:
+        spoilt = {name: as_mojibake(str(values[name]), written, read) for name in names}
+        if all(spoilt.values()):
+            values.update(spoilt)
+            yield "mojibake"
+            return
 
 
 def _spoil_spelling(values: dict[str, Value], rng: Random) -> Iterator[str]:
@@ -199,7 +205,8 @@ def soil_fatally(values: dict[str, Value], service: Service, rng: Random) -> lis
 def _spoil_past_mending(values: dict[str, Value], service: Service, rng: Random) -> Iterator[str]:
     born = values.get("birth_date")
     if isinstance(born, date) and born.year > 1900 and _hits(rng, "future_birth_date"):
-        values["birth_date"] = date(born.year + 100, born.month, min(born.day, 28))
+        # Not 2087 for 1987, which could be told from its digits: in the next century.
+        values["birth_date"] = date(2100 + born.year % 100, born.month, min(born.day, 28))
         yield "future_birth_date"
     elif isinstance(born, date) and born.year > 1900 and service.text_dates and _hits(rng, "impossible_birth_date"):
         values["birth_date"] = f"{born.year}-02-31"
@@ -208,5 +215,5 @@ def _spoil_past_mending(values: dict[str, Value], service: Service, rng: Random)
         values["phone"], values["last_name"] = None, None
         yield "no_contact"
     elif service.name != "app" and _hits(rng, "no_name"):
-        values["first_name"], values["last_name"] = None, None
+        values.update(dict.fromkeys({"last_name", "first_name", "middle_name"} & values.keys()))
         yield "no_name"
