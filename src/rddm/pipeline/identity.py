@@ -1,7 +1,9 @@
 """
-Resolve one entity: which conformed records are the same person (organisation, event, place), inside the run's transaction.
+Resolve one entity: which conformed records are the same person (organisation, event, place), inside the run's
+transaction.
 
-The order of things is here; what each step asks and decides is in `rddm.resolve`. A first run, a batch of a thousand changes and
+The order of things is here; what each step asks and decides is in `rddm.resolve`. A first run, a batch of a thousand
+changes and
 a single record go through the same functions: everything starts from the records that changed, and spreads to the match
 keys they share, the pairs those find and the components those touch.
 """
@@ -33,10 +35,14 @@ class Resolution:
     """
     What resolving an entity did.
 
-    ``records`` were looked at; ``fingerprints``, ``keys``, ``candidate_pairs``, ``matched_pairs``, ``possible_pairs`` are those made by this
-    run, not all there are; ``living`` counts all golden ids; ``created`` … ``ended`` are this run's events. ``split_components``: groups
-    of records that matched and were taken apart because they contradict themselves; ``cut_components``: too large to be judged, cut
-    at their weakest pairs. ``model_learnt`` is false while there is too little data and the shipped parameters are used.
+    ``records`` were looked at; ``fingerprints``, ``keys``, ``candidate_pairs``, ``matched_pairs``, ``possible_pairs``
+    are those made by this
+    run, not all there are; ``living`` counts all golden ids; ``created`` … ``ended`` are this run's events.
+    ``split_components``: groups
+    of records that matched and were taken apart because they contradict themselves; ``cut_components``: too large to
+    be judged, cut
+    at their weakest pairs. ``model_learnt`` is false while there is too little data and the shipped parameters are
+    used.
     """
 
     records: int = 0
@@ -72,13 +78,18 @@ def resolve_entity(  # noqa: PLR0913 - the engine's call; each argument is one t
     relearn: bool = False,
 ) -> Resolution:
     """
-    Bring the identity tables of *entity* up to date with ``conformed``, inside the caller's transaction on catalog *lake*.
+    Bring the identity tables of *entity* up to date with ``conformed``, inside the caller's transaction on catalog
+    *lake*.
 
-    *changed* (record_id) names the records added, changed or removed since the last call. *judgements* (record_a, record_b, verdict: same or
-    different) are all that hold. *exclusive_sources* (source, entity) never have one person twice. Fills *touched* (golden_id): ids whose
-    members changed, came or went, those that ended or were merged included. Each stored table gets one DELETE and one INSERT at most.
+    *changed* (record_id) names the records added, changed or removed since the last call. *judgements* (record_a,
+    record_b, verdict: same or
+    different) are all that hold. *exclusive_sources* (source, entity) never have one person twice. Fills *touched*
+    (golden_id): ids whose
+    members changed, came or went, those that ended or were merged included. Each stored table gets one DELETE and one
+    INSERT at most.
 
-    The model is learnt by the first call and used unchanged by the later ones, until *relearn*. When it, the settings or the
+    The model is learnt by the first call and used unchanged by the later ones, until *relearn*. When it, the settings
+    or the
     rules in the code change, everything is matched anew; ids stay.
     """
     identity = model_entity.identity
@@ -122,22 +133,26 @@ def _model(work: Work, stored: StoredModel | None, *, relearn: bool) -> StoredMo
 
 def _reconsider(work: Work, changed: str, judgements: str) -> None:
     """
-    Make ``judgement`` (what holds now), ``told_apart``, ``reconsidered`` (record_id) and ``link_before`` (the links these had).
+    Make ``judgement`` (what holds now), ``told_apart``, ``reconsidered`` (record_id) and ``link_before`` (the links
+    these had).
 
     A record whose judgements changed is reconsidered as if it had changed itself.
     """
     judgement = work.make(
         "judgement",
-        "SELECT least(record_a, record_b) AS record_a, greatest(record_a, record_b) AS record_b, max(verdict) FILTER (WHERE verdict = 'different')"
+        "SELECT least(record_a, record_b) AS record_a, greatest(record_a, record_b) AS record_b, max(verdict)"
+        " FILTER (WHERE verdict = 'different')"
         f" IS NOT NULL AS apart FROM {judgements} WHERE record_a <> record_b GROUP BY 1, 2",
     )
     judgement = work.make(
-        "judgement", f"SELECT record_a, record_b, CASE WHEN apart THEN 'different' ELSE 'same' END AS verdict FROM {judgement}"
+        "judgement",
+        f"SELECT record_a, record_b, CASE WHEN apart THEN 'different' ELSE 'same' END AS verdict FROM {judgement}",
     )
     stored = work.stored("judgement")
     work.make(
         "judgement_changed",
-        f"(SELECT * FROM {judgement} EXCEPT SELECT * FROM {stored}) UNION ALL (SELECT * FROM {stored} EXCEPT SELECT * FROM {judgement})",
+        f"(SELECT * FROM {judgement} EXCEPT SELECT * FROM {stored}) UNION ALL (SELECT * FROM {stored} EXCEPT SELECT"
+        f" * FROM {judgement})",
     )
     work.make(
         "told_apart",
@@ -146,11 +161,14 @@ def _reconsider(work: Work, changed: str, judgements: str) -> None:
     )
     rejudged = work.table("judgement_changed")
     everything = f"SELECT record_id FROM {work.conformed} UNION SELECT record_id FROM {work.stored('link')}"
-    some = f"SELECT record_id FROM {changed} UNION SELECT record_a FROM {rejudged} UNION SELECT record_b FROM {rejudged}"
+    some = (
+        f"SELECT record_id FROM {changed} UNION SELECT record_a FROM {rejudged} UNION SELECT record_b FROM {rejudged}"
+    )
     reconsidered = work.make("reconsidered", everything if work.fresh else some)
     work.make(
         "link_before",
-        f"SELECT record_id, golden_id, fingerprint_id FROM {work.stored('link')} WHERE record_id IN (SELECT record_id FROM {reconsidered})",
+        f"SELECT record_id, golden_id, fingerprint_id FROM {work.stored('link')} WHERE record_id IN (SELECT"
+        f" record_id FROM {reconsidered})",
     )
 
 
@@ -158,10 +176,13 @@ def _apply_judgements(work: Work) -> None:
     """
     Make ``judged`` (fingerprint_a, fingerprint_b, verdict) and ``rejudged`` (fingerprint_id).
 
-    Rejudged is whoever shares a judgement, old or new, with a reconsidered record: a judgement holds groups together as a match does.
+    Rejudged is whoever shares a judgement, old or new, with a reconsidered record: a judgement holds groups together
+    as a match does.
     """
     judgement, reconsidered = work.table("judgement"), f"SELECT record_id FROM {work.table('reconsidered')}"
-    both = f"(SELECT record_a, record_b FROM {judgement} UNION SELECT record_a, record_b FROM {work.stored('judgement')})"
+    both = (
+        f"(SELECT record_a, record_b FROM {judgement} UNION SELECT record_a, record_b FROM {work.stored('judgement')})"
+    )
     place = work.make(
         "judged_record",
         f"""
@@ -174,7 +195,8 @@ WHERE record_id IN (SELECT record_id FROM wanted) AND record_id NOT IN ({reconsi
     work.make(
         "judged",
         f"""
-SELECT DISTINCT least(a.fingerprint_id, b.fingerprint_id) AS fingerprint_a, greatest(a.fingerprint_id, b.fingerprint_id) AS fingerprint_b,
+SELECT DISTINCT least(a.fingerprint_id, b.fingerprint_id) AS fingerprint_a, greatest(a.fingerprint_id,
+b.fingerprint_id) AS fingerprint_b,
   j.verdict
 FROM {judgement} j
 JOIN {place} a ON a.record_id = j.record_a
@@ -185,7 +207,8 @@ WHERE a.fingerprint_id <> b.fingerprint_id""",
         "rejudged",
         f"""
 SELECT DISTINCT p.fingerprint_id FROM {place} p WHERE p.record_id IN (
-  SELECT record_a FROM {both} WHERE record_b IN ({reconsidered}) UNION ALL SELECT record_b FROM {both} WHERE record_a IN ({reconsidered})
+  SELECT record_a FROM {both} WHERE record_b IN ({reconsidered}) UNION ALL SELECT record_b FROM {both} WHERE record_a
+  IN ({reconsidered})
 )""",
     )
 

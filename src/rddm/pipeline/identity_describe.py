@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
+from rddm.contracts.tables import quote
 from rddm.project.settings import ExactIdentity
 from rddm.resolve.exact import KEY_FUNCTIONS, exact_description_sql, exact_keys_sql
 from rddm.resolve.fingerprints import DICTIONARIES, Forms, delivered_sql, description_sql, distinct_sql
 from rddm.resolve.keys import keys_sql
 from rddm.resolve.roles import roles_of
-from rddm.contracts.tables import quote
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -55,7 +55,7 @@ def _dictionary(work: Work, forms: Forms, delivered: str, *, empty: bool) -> str
     return _forms_of(work, delivered, forms.role, f"{forms.role}_forms", columns, forms.values)
 
 
-def _forms_of(  # noqa: PLR0913 - one dictionary, from table and column to table
+def _forms_of(
     work: Work,
     table: str,
     column: str,
@@ -69,6 +69,10 @@ def _forms_of(  # noqa: PLR0913 - one dictionary, from table and column to table
     return work.load(name, columns, ((value, *values(value)) for (value,) in found))
 
 
+def _single(function: Callable[[str], str | None]) -> Callable[[str], tuple[str | None]]:
+    return lambda value: (function(value),)
+
+
 def _describe_exact(work: Work, identity: ExactIdentity, reconsidered: str) -> None:
     fields = work.model_entity.fields
     dictionaries = {}
@@ -77,17 +81,19 @@ def _describe_exact(work: Work, identity: ExactIdentity, reconsidered: str) -> N
         if function is not None:
             dictionaries[name] = _forms_of(
                 work,
-                f"(SELECT {quote(name)} FROM {work.conformed} WHERE record_id IN (SELECT record_id FROM {reconsidered}))",
+                f"(SELECT {quote(name)} FROM {work.conformed} WHERE record_id IN (SELECT record_id FROM"
+                f" {reconsidered}))",
                 name,
                 f"exact_forms_{place}",
                 [("value", pa.string()), ("key", pa.string())],
-                lambda value, function=function: (function(value),),
+                _single(function),
             )
     described = work.make(
         "described", exact_description_sql(work.conformed, reconsidered, identity.fields, fields, dictionaries)
     )
     distinct = work.make(
         "distinct",
-        f"SELECT description_id, any_value(exclusive) AS exclusive, count(*) AS records FROM {described} GROUP BY description_id",
+        f"SELECT description_id, any_value(exclusive) AS exclusive, count(*) AS records FROM {described} GROUP BY"
+        f" description_id",
     )
     work.make("description_key", exact_keys_sql(distinct))

@@ -80,7 +80,9 @@ SELECT fingerprint_id FROM (
             )
         ).removeprefix(" UNION ")
         found = work.make(
-            "found", f"SELECT * FROM ({edges}) t(fingerprint_id) WHERE fingerprint_id NOT IN (SELECT fingerprint_id FROM {reached})"
+            "found",
+            f"SELECT * FROM ({edges}) t(fingerprint_id) WHERE fingerprint_id NOT IN (SELECT fingerprint_id FROM"
+            f" {reached})",
         )
         work.execute(f"INSERT INTO {reached} SELECT fingerprint_id FROM {found}")
         work.make("frontier", f"SELECT fingerprint_id FROM {found}")
@@ -121,12 +123,16 @@ def _make_component(work: Work, name: str, column: str, labels: Integers) -> str
     work.load_arrow("label", pa.table({"n": pa.array(np.arange(len(labels))), column: pa.array(labels)}))
     return work.make(
         name,
-        f"SELECT c.fingerprint_id, c.n, l.{column} FROM {work.table('closure')} c JOIN {work.table('label')} l ON l.n = c.n",
+        f"SELECT c.fingerprint_id, c.n, l.{column} FROM {work.table('closure')} c JOIN {work.table('label')} l ON"
+        f" l.n = c.n",
     )
 
 
 def _find_doubtful(work: Work, labels: Integers) -> str:
-    """Make ``doubtful``: component, size: those whose members are not all alike, so that they could contradict each other."""
+    """
+    Make ``doubtful``: component, size: those whose members are not all alike, so that they could contradict each
+    other.
+    """
     component = _make_component(work, "component", "component", labels)
     apart = f"""
 SELECT x.component FROM {work.table("judged")} j
@@ -139,15 +145,19 @@ WHERE j.verdict = 'different'"""
     condition = f"{unlike} OR count(f.exclusive) > 1 OR " if work.method == "probabilistic" else ""
     return work.make(
         "doubtful",
-        f"SELECT c.component, count(*) AS size FROM {component} c JOIN {work.table('node')} f ON f.fingerprint_id = c.fingerprint_id"
+        f"SELECT c.component, count(*) AS size FROM {component} c JOIN {work.table('node')} f ON f.fingerprint_id ="
+        f" c.fingerprint_id"
         f" GROUP BY c.component HAVING count(*) > 1 AND ({condition}c.component IN ({apart}))",
     )
 
 
 def _cut_giants(work: Work, labels: Integers) -> Integers:
-    giants = [row[0] for row in work.connection.execute(
-        f"SELECT component FROM {work.table('doubtful')} WHERE size > {COMPONENT_LIMIT} ORDER BY component"
-    ).fetchall()]
+    giants = [
+        row[0]
+        for row in work.connection.execute(
+            f"SELECT component FROM {work.table('doubtful')} WHERE size > {COMPONENT_LIMIT} ORDER BY component"
+        ).fetchall()
+    ]
     work.counts["cut_components"] = len(giants)
     if not giants:
         return labels
@@ -168,7 +178,9 @@ def _cut_giants(work: Work, labels: Integers) -> Integers:
 def _settle(work: Work, labels: Integers, doubtful: str, mixture: Mixture) -> Integers:
     """Take the doubtful components apart where all of their pairs, compared with each other, say so."""
     component = work.table("component")
-    members = f"SELECT c.fingerprint_id, c.n, c.component FROM {component} c WHERE c.component IN (SELECT component FROM {doubtful})"
+    members = (
+        f"SELECT fingerprint_id, n, component FROM {component} WHERE component IN (SELECT component FROM {doubtful})"
+    )
     work.make(
         "cross_pair",
         f"WITH m AS ({members}) SELECT x.fingerprint_id AS fingerprint_a, y.fingerprint_id AS fingerprint_b"

@@ -38,9 +38,12 @@ def _make_now(work: Work) -> None:
     grouped, before = work.table("grouped"), work.table("link_before")
     rest = (
         f"SELECT record_id, golden_id, fingerprint_id FROM {work.stored('link')}"
-        f" WHERE fingerprint_id IN (SELECT fingerprint_id FROM {grouped}) AND record_id NOT IN (SELECT record_id FROM {work.table('reconsidered')})"
+        f" WHERE fingerprint_id IN (SELECT fingerprint_id FROM {grouped}) AND record_id NOT IN (SELECT record_id"
+        f" FROM {work.table('reconsidered')})"
     )
-    rest = work.make("link_rest", rest if not work.fresh else f"SELECT record_id, golden_id, fingerprint_id FROM {before} LIMIT 0")
+    rest = work.make(
+        "link_rest", rest if not work.fresh else f"SELECT record_id, golden_id, fingerprint_id FROM {before} LIMIT 0"
+    )
     work.make("before", f"SELECT record_id, golden_id FROM {before} UNION ALL SELECT record_id, golden_id FROM {rest}")
     work.make(
         "now",
@@ -63,7 +66,8 @@ def _make_links(work: Work) -> None:
   UNION ALL
   SELECT fingerprint_a, fingerprint_b, weight FROM {work.past("pair")}
   WHERE outcome = 'match' AND fingerprint_a IN (SELECT fingerprint_id FROM {grouped})
-    AND fingerprint_a NOT IN (SELECT fingerprint_id FROM {gone}) AND fingerprint_b NOT IN (SELECT fingerprint_id FROM {gone})"""
+    AND fingerprint_a NOT IN (SELECT fingerprint_id FROM {gone}) AND fingerprint_b NOT IN (SELECT fingerprint_id FROM
+    {gone})"""
     work.make(
         "best",
         f"""
@@ -83,7 +87,8 @@ SELECT fingerprint_id, max(weight) AS weight FROM (
     work.make(
         "link_now",
         f"""
-WITH size AS (SELECT grp, count(*) AS records, count(DISTINCT fingerprint_id) AS fingerprints FROM {work.table("now")} GROUP BY grp)
+WITH size AS (SELECT grp, count(*) AS records, count(DISTINCT fingerprint_id) AS fingerprints FROM {work.table("now")}
+GROUP BY grp)
 SELECT n.record_id, i.golden_id, n.fingerprint_id,
   CASE WHEN s.records = 1 THEN 'alone' WHEN s.fingerprints = 1 THEN 'description' WHEN b.weight IS NOT NULL THEN 'match'
     ELSE 'judgement' END AS how,
@@ -131,33 +136,38 @@ def _write(work: Work) -> None:
     work.execute(
         f"INSERT INTO {work.stored('event')} ({', '.join(map(quote, EVENT.column_names))})"
         f" SELECT {literal(work.entity)}, golden_id, kind, other_id, record_id, {work.run.run_id},"
-        f" {literal(work.run.at.isoformat(sep=' '))}::TIMESTAMP, reason FROM {work.table('happened')} ORDER BY golden_id, kind, record_id"
+        f" {literal(work.run.at.isoformat(sep=' '))}::TIMESTAMP, reason FROM {work.table('happened')} ORDER BY"
+        f" golden_id, kind, record_id"
     )
     _write_redirects(work)
 
 
 def _write_redirects(work: Work) -> None:
     happened, redirect = work.table("happened"), work.stored("redirect")
-    merged = work.make("merged", f"SELECT golden_id AS old_id, other_id AS golden_id FROM {happened} WHERE kind = 'merged'")
+    merged = work.make(
+        "merged", f"SELECT golden_id AS old_id, other_id AS golden_id FROM {happened} WHERE kind = 'merged'"
+    )
     if not work.count(merged):
         return
     entity = literal(work.entity)
     forwarded = work.make(
         "forwarded",
-        f"SELECT r.old_id, m.golden_id FROM {redirect} r JOIN {merged} m ON m.old_id = r.golden_id WHERE r.entity = {entity}",
+        f"SELECT r.old_id, m.golden_id FROM {redirect} r JOIN {merged} m ON m.old_id = r.golden_id WHERE r.entity ="
+        f" {entity}",
     )
     if work.count(forwarded):
         work.execute(f"DELETE FROM {redirect} WHERE entity = {entity} AND old_id IN (SELECT old_id FROM {forwarded})")
     work.execute(
         f"INSERT INTO {redirect} (entity, old_id, golden_id)"
-        f" SELECT {entity}, old_id, golden_id FROM {forwarded} UNION ALL SELECT {entity}, old_id, golden_id FROM {merged}"
+        f" SELECT {entity}, old_id, golden_id FROM {forwarded} UNION ALL SELECT {entity}, old_id, golden_id FROM"
+        f" {merged}"
     )
 
 
 def _count(work: Work) -> None:
     found = work.connection.execute(f"SELECT kind, count(*) FROM {work.table('happened')} GROUP BY kind").fetchall()
     work.counts |= {str(kind): int(count) for kind, count in found}
-    alive = (
-        "coalesce(sum(CASE WHEN kind IN ('created', 'split') THEN 1 WHEN kind IN ('merged', 'ended') THEN -1 ELSE 0 END), 0)"
+    alive = "coalesce(sum(CASE WHEN kind IN ('created', 'split') THEN 1 WHEN kind IN ('merged', 'ended') THEN -1 ELSE 0 END), 0)"
+    work.counts["living"] = int(
+        work.value(f"SELECT {alive} FROM {work.stored('event')} WHERE entity = {literal(work.entity)}")
     )
-    work.counts["living"] = int(work.value(f"SELECT {alive} FROM {work.stored('event')} WHERE entity = {literal(work.entity)}"))

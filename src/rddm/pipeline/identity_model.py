@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import uuid
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -19,7 +20,7 @@ from rddm.resolve.weights import LEAST_PAIRS, Mixture, learn_mixture, shipped_mi
 if TYPE_CHECKING:
     from rddm.pipeline.identity_work import Work
 
-SAMPLE_DESCRIPTIONS = 400_000
+SAMPLE_DESCRIPTIONS = 150_000
 """Descriptions whose candidate pairs are learnt from: as many patterns at 51 million records as at one."""
 
 
@@ -37,7 +38,11 @@ def applied_settings(work: Work) -> str:
     """Return, as JSON, all that stored fingerprints, keys, pairs and links depend on beside the model's parameters."""
     identity = work.identity
     own: dict[str, object] = (
-        {"match": identity.match_probability, "possible": identity.possible_probability, "key_limit": identity.key_limit}
+        {
+            "match": identity.match_probability,
+            "possible": identity.possible_probability,
+            "key_limit": identity.key_limit,
+        }
         if isinstance(identity, ProbabilisticIdentity)
         else {"fields": identity.fields}
     )
@@ -54,7 +59,8 @@ def applied_settings(work: Work) -> str:
 def load_model(work: Work) -> StoredModel | None:
     """Return the newest stored model of the entity."""
     row = work.connection.execute(
-        f"SELECT version, parameters, learnt, pairs, applied, run_id FROM {work.stored('model')} WHERE entity = {literal(work.entity)}"
+        f"SELECT version, parameters, learnt, pairs, applied, run_id FROM {work.stored('model')} WHERE entity ="
+        f" {literal(work.entity)}"
         " ORDER BY version DESC LIMIT 1"
     ).fetchone()
     if row is None:
@@ -68,7 +74,8 @@ def terms_of(work: Work, version: int) -> str:
     """Make ``terms`` from the stored model; return its name."""
     return work.make(
         "terms",
-        f"SELECT field, value, bits FROM {work.stored('term')} WHERE entity = {literal(work.entity)} AND version = {version}",
+        f"SELECT field, value, bits FROM {work.stored('term')} WHERE entity = {literal(work.entity)} AND version ="
+        f" {version}",
     )
 
 
@@ -99,7 +106,8 @@ def store_model(work: Work, model: StoredModel, *, replace: bool) -> None:
             f"DELETE FROM {work.stored('model')} WHERE entity = {literal(work.entity)} AND version = {model.version}"
         )
     work.connection.execute(
-        f"INSERT INTO {work.stored('model')} ({', '.join(map(quote, MODEL.column_names))}) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+        f"INSERT INTO {work.stored('model')} ({', '.join(map(quote, MODEL.column_names))}) VALUES (?, ?, ?, ?, ?,"
+        f" ?, ?, ?)",
         [
             work.entity,
             model.version,
@@ -116,20 +124,23 @@ def store_model(work: Work, model: StoredModel, *, replace: bool) -> None:
 def _pattern_counts(work: Work) -> dict[int, int]:
     """Return how many candidate pairs have each pattern: of all pairs with an end in a sample chosen by id."""
     distinct, keys = work.table("distinct"), work.table("description_key")
-    total = work.count(distinct)
-    share = min(1.0, SAMPLE_DESCRIPTIONS / max(total, 1))
-    chosen = f"(md5_number_lower(description_id::VARCHAR) >> 1)::DOUBLE < {share * 2**63!r}" if share < 1 else "true"
+    share = min(1.0, SAMPLE_DESCRIPTIONS / max(work.count(distinct), 1))
+    last = uuid.UUID(int=min(int(share * 2**128), 2**128 - 1))  # ids are md5s, so the lowest are a sample
+    chosen = f"description_id <= '{last}'::UUID"
     terms = work.make("terms", f"SELECT field, value, bits FROM {work.past('term')} LIMIT 0")
     nodes = work.make(
-        "learn_node",
-        f"SELECT * RENAME (description_id AS fingerprint_id) FROM ({weighed_sql(distinct, terms)})",
+        "learn_node", f"SELECT * RENAME (description_id AS fingerprint_id) FROM ({weighed_sql(distinct, terms)})"
     )
     members = work.make(
         "learn_member",
         f"SELECT key, description_id AS fingerprint_id, {chosen} AS looked_at FROM {keys}"
-        f" WHERE key IN (SELECT key FROM {keys} GROUP BY key HAVING count(*) BETWEEN 2 AND {work.key_limit})",
+        f" WHERE key IN (SELECT key FROM {keys} WHERE {chosen})",
     )
-    pairs = work.make("learn_pair", pairs_sql(f"(SELECT key, fingerprint_id FROM {members} WHERE looked_at)", members))
+    looked_at = (
+        f"(SELECT key, fingerprint_id FROM {members} WHERE looked_at"
+        f" AND key IN (SELECT key FROM {members} GROUP BY key HAVING count(*) BETWEEN 2 AND {work.key_limit}))"
+    )
+    pairs = work.make("learn_pair", pairs_sql(looked_at, members))
     found = work.connection.execute(
         f"SELECT pattern, count(*) FROM ({compare_sql(pairs, nodes)}) GROUP BY pattern ORDER BY pattern"
     ).fetchall()

@@ -1,4 +1,7 @@
-"""Resolve, steps 1 to 3: fingerprints that came and went, the keys they share, the pairs that those find, and their weights."""
+"""
+Resolve, steps 1 to 3: fingerprints that came and went, the keys they share, the pairs that those find, and their
+weights.
+"""
 
 from __future__ import annotations
 
@@ -16,7 +19,6 @@ from rddm.resolve.weights import CLASSES, class_bits, weight_of, weight_sql
 
 if TYPE_CHECKING:
     from rddm.pipeline.identity_work import Work
-    from rddm.project.settings import ProbabilisticIdentity
     from rddm.resolve.weights import Mixture
 
 
@@ -32,7 +34,9 @@ def possible_threshold_of(work: Work) -> float:
 def weigh(work: Work, name: str, compared: str, mixture: Mixture) -> str:
     """Make table *name*: *compared* (a query, see `compare_sql`) with the column weight in place of term weights."""
     table = work.make("compared", compared)
-    patterns = [int(row[0]) for row in work.connection.execute(f"SELECT DISTINCT pattern FROM {table} ORDER BY 1").fetchall()]
+    patterns = [
+        int(row[0]) for row in work.connection.execute(f"SELECT DISTINCT pattern FROM {table} ORDER BY 1").fetchall()
+    ]
     bits = class_bits(mixture, patterns)
     columns = {"pattern": pa.array(patterns, type=pa.int32())}
     columns |= {name: pa.array(bits[:, place]) for place, name in enumerate(CLASSES)}
@@ -57,16 +61,20 @@ def compare(work: Work, name: str, pairs: str, mixture: Mixture) -> str:
 
 def make_fingerprints(work: Work, mixture: Mixture) -> None:
     """
-    Make ``record_now`` (record_id, description_id, fingerprint_id), ``change`` (fingerprint_id, description_id, before, after:
+    Make ``record_now`` (record_id, description_id, fingerprint_id), ``change`` (fingerprint_id, description_id,
+    before, after:
     records, where they differ or the fingerprint is new) and ``weighed``: descriptions with term weights.
 
-    A description that would not prove a match with its own equal does not collapse records: each of them is its own fingerprint.
+    A description that would not prove a match with its own equal does not collapse records: each of them is its own
+    fingerprint.
     """
     probabilistic = work.method == "probabilistic"
     if probabilistic:
         weighed = work.make("weighed", weighed_sql(work.table("distinct"), work.table("terms")))
         weigh(work, "self", self_sql(weighed, "description_id"), mixture)
-        weak = work.make("weak", f"SELECT description_id FROM {work.table('self')} WHERE weight < {threshold_of(work)!r}")
+        weak = work.make(
+            "weak", f"SELECT description_id FROM {work.table('self')} WHERE weight < {threshold_of(work)!r}"
+        )
     else:
         work.make("weighed", f"SELECT * FROM {work.table('distinct')}")
         weak = work.make("weak", f"SELECT description_id FROM {work.table('distinct')} LIMIT 0")
@@ -74,9 +82,11 @@ def make_fingerprints(work: Work, mixture: Mixture) -> None:
         "record_now",
         f"""
 SELECT record_id, description_id,
-  CASE WHEN alone THEN md5(description_id::VARCHAR || chr(31) || record_id::VARCHAR)::UUID ELSE description_id END AS fingerprint_id
+  CASE WHEN alone THEN md5(description_id::VARCHAR || chr(31) || record_id::VARCHAR)::UUID ELSE description_id END AS
+  fingerprint_id
 FROM (
-  SELECT d.record_id, d.description_id, w.description_id IS NOT NULL OR d.exclusive IS NOT NULL OR j.record_id IS NOT NULL AS alone
+  SELECT d.record_id, d.description_id, w.description_id IS NOT NULL OR d.exclusive IS NOT NULL OR j.record_id IS NOT
+  NULL AS alone
   FROM {work.table("described")} d
   LEFT JOIN {weak} w ON w.description_id = d.description_id
   LEFT JOIN {work.table("told_apart")} j ON j.record_id = d.record_id
@@ -92,10 +102,12 @@ WITH delta AS (
     SELECT fingerprint_id, NULL, -1 FROM {work.table("link_before")} WHERE NOT {work.fresh}
   ) GROUP BY fingerprint_id
 )
-SELECT d.fingerprint_id, coalesce(d.description_id, f.description_id) AS description_id, coalesce(f.records, 0) AS before,
+SELECT d.fingerprint_id, coalesce(d.description_id, f.description_id) AS description_id, coalesce(f.records, 0) AS
+before,
   coalesce(f.records, 0) + d.step AS after
 FROM delta d LEFT JOIN (
-  SELECT fingerprint_id, description_id, records FROM {work.past("fingerprint")} WHERE fingerprint_id IN (SELECT fingerprint_id FROM delta)
+  SELECT fingerprint_id, description_id, records FROM {work.past("fingerprint")} WHERE fingerprint_id IN (SELECT
+  fingerprint_id FROM delta)
 ) f ON f.fingerprint_id = d.fingerprint_id
 WHERE d.step <> 0""",
     )
@@ -103,9 +115,11 @@ WHERE d.step <> 0""",
 
 def find_pairs(work: Work, mixture: Mixture) -> None:
     """
-    Make ``key_new``, ``gone`` and ``affected`` (fingerprint_id), ``node`` (fingerprints with their forms) and ``pair_new``.
+    Make ``key_new``, ``gone`` and ``affected`` (fingerprint_id), ``node`` (fingerprints with their forms) and
+    ``pair_new``.
 
-    Affected is a fingerprint that is new, or that has a key which began or ceased to be too common; all of its pairs are found anew.
+    Affected is a fingerprint that is new, or that has a key which began or ceased to be too common; all of its pairs
+    are found anew.
     Gone or affected: no stored pair of it counts.
     """
     change = work.table("change")
@@ -113,7 +127,7 @@ def find_pairs(work: Work, mixture: Mixture) -> None:
     work.make("removed", f"SELECT fingerprint_id FROM {change} WHERE before > 0 AND after = 0")
     work.make(
         "key_new",
-        f"SELECT DISTINCT k.key, k.kind, a.fingerprint_id FROM {work.table('description_key')} k"
+        f"SELECT k.key, k.kind, a.fingerprint_id FROM {work.table('description_key')} k"
         f" JOIN {work.table('added')} a ON a.description_id = k.description_id",
     )
     if work.fresh:
@@ -122,14 +136,20 @@ def find_pairs(work: Work, mixture: Mixture) -> None:
         _members_of_changes(work)
     work.make("pair_found", pairs_sql(work.table("key_look"), work.table("member")))
     work.counts["pairs"] = work.count(work.table("pair_found"))
-    columns = ", ".join(quote(c) for c in fingerprint_table(work.entity, work.method).column_names if c not in ("fingerprint_id", "records"))
+    columns = ", ".join(
+        quote(c)
+        for c in fingerprint_table(work.entity, work.method).column_names
+        if c not in ("fingerprint_id", "records")
+    )
     work.make(
         "node",
         f"SELECT a.fingerprint_id, {', '.join('w.' + c for c in columns.split(', '))} FROM {work.table('added')} a"
         f" JOIN {work.table('weighed')} w ON w.description_id = a.description_id",
     )
     fetch_nodes(
-        work, f"SELECT fingerprint_a FROM {work.table('pair_found')} UNION SELECT fingerprint_b FROM {work.table('pair_found')}"
+        work,
+        f"SELECT fingerprint_a FROM {work.table('pair_found')} UNION SELECT fingerprint_b FROM"
+        f" {work.table('pair_found')}",
     )
     compared = compare(work, "pair_weighed", work.table("pair_found"), mixture)
     work.make(
@@ -147,7 +167,8 @@ def fetch_nodes(work: Work, wanted: str) -> None:
     columns = ", ".join(quote(c) for c in fingerprint_table(work.entity, work.method).column_names if c != "records")
     work.execute(
         f"INSERT INTO {work.table('node')} ({columns}) SELECT {columns} FROM {work.past('fingerprint')}"
-        f" WHERE fingerprint_id IN ({wanted}) AND fingerprint_id NOT IN (SELECT fingerprint_id FROM {work.table('node')})"
+        f" WHERE fingerprint_id IN ({wanted}) AND fingerprint_id NOT IN (SELECT fingerprint_id FROM"
+        f" {work.table('node')})"
     )
 
 
@@ -158,7 +179,10 @@ def _members_of_everything(work: Work) -> None:
         f"SELECT key, fingerprint_id, true AS looked_at FROM {keys}"
         f" WHERE key IN (SELECT key FROM {keys} GROUP BY key HAVING count(*) BETWEEN 2 AND {work.key_limit})",
     )
-    work.execute(f"CREATE OR REPLACE TEMP VIEW {work.table('key_look')} AS SELECT key, fingerprint_id FROM {work.table('member')}")
+    work.execute(
+        f"CREATE OR REPLACE TEMP VIEW {work.table('key_look')} AS SELECT key, fingerprint_id FROM"
+        f" {work.table('member')}"
+    )
     work.make("affected", f"SELECT fingerprint_id FROM {work.table('added')}")
     work.make("gone", f"SELECT fingerprint_id FROM {work.table('added')} LIMIT 0")
 
@@ -209,11 +233,13 @@ WHERE key IN (SELECT key FROM {work.table("key_touched")} WHERE (before <= {limi
     members = work.table("member_all")
     work.make(
         "member",
-        f"SELECT key, fingerprint_id, fingerprint_id IN (SELECT fingerprint_id FROM {affected}) AS looked_at FROM {members}"
+        f"SELECT key, fingerprint_id, fingerprint_id IN (SELECT fingerprint_id FROM {affected}) AS looked_at FROM"
+        f" {members}"
         f" WHERE key IN (SELECT key FROM {members} GROUP BY key HAVING count(*) BETWEEN 2 AND {limit})",
     )
     work.execute(
-        f"CREATE OR REPLACE TEMP VIEW {work.table('key_look')} AS SELECT key, fingerprint_id FROM {work.table('member')} WHERE looked_at"
+        f"CREATE OR REPLACE TEMP VIEW {work.table('key_look')} AS SELECT key, fingerprint_id FROM"
+        f" {work.table('member')} WHERE looked_at"
     )
 
 

@@ -1,8 +1,10 @@
 """
 From pairs to groups: connected components, taken apart where they contradict themselves.
 
-A component is put together pair by pair, the surest first. A step is refused where it would join two fingerprints that cannot be
-one, or two groups whose members, taken all together, speak against it. "Same" judgements come first and need no evidence.
+A component is put together pair by pair, the surest first. A step is refused where it would join two fingerprints that
+cannot be
+one, or two groups whose members, taken all together, speak against it. "Same" judgements come first and need no
+evidence.
 Every decision depends on one component alone and on nothing's order, so a new batch decides as a full run would.
 """
 
@@ -28,14 +30,18 @@ _CUT_STEPS = 12
 
 
 def component_labels(count: int, a: Integers, b: Integers) -> Integers:
-    """Return for each of *count* nodes the number of its connected component, given edges *a*-*b* (node numbers from 0)."""
+    """
+    Return for each of *count* nodes the number of its connected component, given edges *a*-*b* (node numbers from
+    0).
+    """
     graph = coo_array((np.ones(len(a), dtype=np.int8), (a, b)), shape=(count, count))
     return np.asarray(connected_components(graph, directed=False)[1], dtype=np.int64)
 
 
 def cut_component(count: int, a: Integers, b: Integers, weights: Floats, limit: int = COMPONENT_LIMIT) -> Integers:
     """
-    Return labels for one component that is too large to be judged: its weakest edges go until every part is within *limit*.
+    Return labels for one component that is too large to be judged: its weakest edges go until every part is within
+    *limit*.
 
     What is still too large at the strictest threshold falls apart into single nodes: better none than a wrong giant.
     Edges of judgements have an infinite weight.
@@ -76,7 +82,8 @@ def agglomerate(
     """
     Return for each of *count* members the lowest member of its group.
 
-    *pairs* are all pairs of the component, those at or above *threshold* (a match weight) are reasons to join. *same* and
+    *pairs* are all pairs of the component, those at or above *threshold* (a match weight) are reasons to join. *same*
+    and
     *different* are judgements; where they contradict each other, "different" stands.
 
     >>> pairs = [CrossPair(0, 1, 12.0, False), CrossPair(1, 2, 9.0, False), CrossPair(0, 2, 1.0, True)]
@@ -111,7 +118,8 @@ class _Agglomeration:
         for a, b in sorted((min(pair), max(pair)) for pair in same):
             self._join(self.group[a], self.group[b], judged=True)
         for pair in sorted(
-            (pair for pair in pairs if pair.weight >= threshold and not pair.forbidden), key=lambda p: (-p.weight, p.a, p.b)
+            (pair for pair in pairs if pair.weight >= threshold and not pair.forbidden),
+            key=lambda p: (-p.weight, p.a, p.b),
         ):
             self._join(self.group[pair.a], self.group[pair.b], judged=False)
         return self.group

@@ -1,7 +1,8 @@
 """
 How two fingerprints are compared: per field one of five levels, from missing to differing, and when two cannot be one.
 
-The levels of all fields, as digits to base 5 in the order of `COMPARISONS`, are the *pattern* of a pair. Only patterns are
+The levels of all fields, as digits to base 5 in the order of `COMPARISONS`, are the *pattern* of a pair. Only patterns
+are
 weighed, so learning and scoring cost the same at a thousand pairs and at a billion.
 """
 
@@ -19,7 +20,8 @@ COMPARISONS_VERSION = 1
 @dataclass(frozen=True)
 class Comparison:
     """
-    One field's comparison. ``tests`` are SQL conditions over the fingerprints ``a`` and ``b`` for levels 1, 2, …; the first
+    One field's comparison. ``tests`` are SQL conditions over the fingerprints ``a`` and ``b`` for levels 1, 2, …; the
+    first
     that is true decides, none of them: `DIFFERENT`. ``terms`` are the columns with term weights to count at `SAME`.
     ``words`` describe the levels.
     """
@@ -36,7 +38,7 @@ def _null(*columns: str) -> str:
     return " OR ".join(f"a.{column} IS NULL OR b.{column} IS NULL" for column in columns)
 
 
-_BIRTH_TEXT = "strftime({0}.birth_date, '%Y%m%d')"
+_BIRTH_TEXT = "{0}.birth_date::VARCHAR"
 _SWAPPED = (
     "(year(a.birth_date) = year(b.birth_date) AND month(a.birth_date) = day(b.birth_date)"
     " AND day(a.birth_date) = month(b.birth_date))"
@@ -55,12 +57,14 @@ COMPARISONS: tuple[Comparison, ...] = (
         _null("last_root"),
         (
             (SAME, "a.last_root = b.last_root"),
-            (ALIKE, "list_has_any(a.last_parts, b.last_parts)"),
+            (ALIKE, "list_has_any(string_split(a.last_root, '-'), string_split(b.last_root, '-'))"),
             (
                 CLOSE,
-                "(length(a.last_root) > 4 AND length(b.last_root) > 4"
-                " AND (jaro_winkler_similarity(a.last_root, b.last_root) >= 0.93"
-                " OR damerau_levenshtein(a.last_root, b.last_root) <= 1))",
+                (
+                    "(length(a.last_root) > 4 AND length(b.last_root) > 4"
+                    " AND (jaro_winkler_similarity(a.last_root, b.last_root) >= 0.93"
+                    " OR damerau_levenshtein(a.last_root, b.last_root) <= 1))"
+                ),
             ),
         ),
         {SAME: "same", ALIKE: "one part the same", CLOSE: "close", DIFFERENT: "different"},
@@ -72,12 +76,14 @@ COMPARISONS: tuple[Comparison, ...] = (
         _null("first_root"),
         (
             (SAME, "a.first_root = b.first_root"),
-            (ALIKE, "list_has_any(a.first_roots, b.first_roots)"),
+            (ALIKE, "list_has_any(string_split(a.first_root, '|'), string_split(b.first_root, '|'))"),
             (
                 CLOSE,
-                "(NOT (a.first_known AND b.first_known) AND length(a.first_text) > 3 AND length(b.first_text) > 3"
-                " AND (jaro_winkler_similarity(a.first_text, b.first_text) >= 0.93"
-                " OR damerau_levenshtein(a.first_text, b.first_text) <= 1))",
+                (
+                    "(NOT (a.first_known AND b.first_known) AND length(a.first_text) > 3 AND length(b.first_text) > 3"
+                    " AND (jaro_winkler_similarity(a.first_text, b.first_text) >= 0.93"
+                    " OR damerau_levenshtein(a.first_text, b.first_text) <= 1))"
+                ),
             ),
         ),
         {SAME: "same", ALIKE: "short form", CLOSE: "close", DIFFERENT: "different"},
@@ -91,8 +97,10 @@ COMPARISONS: tuple[Comparison, ...] = (
             (SAME, "a.middle_root = b.middle_root"),
             (
                 CLOSE,
-                "(length(a.middle_root) > 3 AND length(b.middle_root) > 3"
-                " AND damerau_levenshtein(a.middle_root, b.middle_root) <= 1)",
+                (
+                    "(length(a.middle_root) > 3 AND length(b.middle_root) > 3"
+                    " AND damerau_levenshtein(a.middle_root, b.middle_root) <= 1)"
+                ),
             ),
         ),
         {SAME: "same", CLOSE: "close", DIFFERENT: "different"},
@@ -110,7 +118,12 @@ COMPARISONS: tuple[Comparison, ...] = (
             ),
             (CLOSE, _PARTLY),
         ),
-        {SAME: "same", ALIKE: "one digit off, or day and month swapped", CLOSE: "partly the same", DIFFERENT: "different"},
+        {
+            SAME: "same",
+            ALIKE: "one digit off, or day and month swapped",
+            CLOSE: "partly the same",
+            DIFFERENT: "different",
+        },
         "birth_date_bits",
     ),
     Comparison(
@@ -136,8 +149,10 @@ COMPARISONS: tuple[Comparison, ...] = (
             (SAME, "a.email = b.email"),
             (
                 ALIKE,
-                "(split_part(a.email, '@', 1) = split_part(b.email, '@', 1)"
-                " OR damerau_levenshtein(a.email, b.email) <= 1)",
+                (
+                    "(split_part(a.email, '@', 1) = split_part(b.email, '@', 1)"
+                    " OR damerau_levenshtein(a.email, b.email) <= 1)"
+                ),
             ),
         ),
         {SAME: "same", ALIKE: "same mailbox name, or one letter off", DIFFERENT: "different"},
@@ -193,11 +208,14 @@ def compare_sql(pairs: str, nodes: str) -> str:
     """
     Return the query that compares *pairs* (fingerprint_a, fingerprint_b) of fingerprints in *nodes*.
 
-    Columns: fingerprint_a, fingerprint_b, pattern INTEGER, contradiction VARCHAR (nullable), and the term weights that count,
+    Columns: fingerprint_a, fingerprint_b, pattern INTEGER, contradiction VARCHAR (nullable), and the term weights that
+    count,
     ``<comparison>_bits`` FLOAT (0 where the values are not the same). One row per pair.
     """
     levels = ",\n    ".join(f"{level_sql(comparison)} AS {comparison.name}_level" for comparison in COMPARISONS)
-    bits = ",\n    ".join(f"greatest(a.{c.term}, b.{c.term}) AS {c.name}_shared" for c in COMPARISONS if c.term is not None)
+    bits = ",\n    ".join(
+        f"greatest(a.{c.term}, b.{c.term}) AS {c.name}_shared" for c in COMPARISONS if c.term is not None
+    )
     pattern = "0"
     for comparison in COMPARISONS:
         pattern = f"({pattern}) * {LEVELS} + {comparison.name}_level" if pattern != "0" else f"{comparison.name}_level"
@@ -228,13 +246,16 @@ def self_sql(nodes: str, identifier: str) -> str:
 
     Columns as `compare_sql`, with *identifier* in place of the two fingerprints and without contradiction.
     """
-    place = f"CASE WHEN school IS NOT NULL THEN {SAME} WHEN city IS NOT NULL THEN {ALIKE} WHEN region IS NOT NULL THEN {CLOSE} ELSE 0 END"
+    places = (("school", SAME), ("city", ALIKE), ("region", CLOSE))
+    place = "CASE " + " ".join(f"WHEN {name} IS NOT NULL THEN {level}" for name, level in places) + " ELSE 0 END"
     pattern = "0"
     for comparison in COMPARISONS:
         own = place if comparison.name == "place" else f"(({comparison.columns[0]} IS NOT NULL)::INTEGER * {SAME})"
         pattern = f"({pattern}) * {LEVELS} + {own}"
     bits = ", ".join(
-        f"CASE WHEN {c.columns[0]} IS NOT NULL THEN {c.term} ELSE 0 END::FLOAT AS {c.name}_bits" for c in COMPARISONS if c.term
+        f"CASE WHEN {c.columns[0]} IS NOT NULL THEN {c.term} ELSE 0 END::FLOAT AS {c.name}_bits"
+        for c in COMPARISONS
+        if c.term
     )
     return f"SELECT {identifier}, ({pattern})::INTEGER AS pattern, {bits} FROM {nodes}"
 
@@ -244,6 +265,7 @@ CONTRADICTION_SQL = f"""CASE
     WHEN exclusive_same THEN 'exclusive_source'
     WHEN birth_date_level = {DIFFERENT} AND first_name_level = {DIFFERENT} THEN 'birth_date_and_given_name'
     WHEN gender_level = {DIFFERENT} AND first_name_level > {SAME} THEN 'gender_and_given_name'
-    WHEN birth_date_level = {SAME} AND last_name_level IN ({SAME}, {ALIKE}) AND first_name_level = {DIFFERENT} THEN 'twins'
+    WHEN birth_date_level = {SAME} AND last_name_level IN ({SAME}, {ALIKE}) AND first_name_level = {DIFFERENT} THEN
+    'twins'
   END"""
 """Why two descriptions cannot be one person, whatever else agrees; null when nothing forbids it."""

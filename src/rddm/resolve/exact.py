@@ -1,7 +1,8 @@
 """
 Entities whose records are the same when some fields agree: organisations, places, events.
 
-The first field must have a value - a record without it is nobody else's. In the other fields "not said" is a value of its own: taking
+The first field must have a value - a record without it is nobody else's. In the other fields "not said" is a value of
+its own: taking
 it for a wildcard would join two towns through a record that names neither.
 """
 
@@ -37,7 +38,8 @@ def exact_description_sql(
     dictionaries: Mapping[str, str],
 ) -> str:
     """
-    Return the query for descriptions of those *records* that exist. Columns: record_id, description_id, exclusive (null). Grain: a record.
+    Return the query for descriptions of those *records* that exist. Columns: record_id, description_id, exclusive
+    (null). Grain: a record.
 
     *dictionaries* gives for a field in `KEY_FUNCTIONS` the table with its forms: value, key.
     """
@@ -49,13 +51,16 @@ def exact_description_sql(
             joins.append(f"LEFT JOIN {dictionaries[name]} {alias} ON {alias}.value = {column}")
             parts.append(f"{alias}.key")
         elif fields[name].type is SemanticType.TEXT:
-            parts.append(rf"nullif(trim(regexp_replace(replace(lower({column}), 'ё', 'е'), '[^\p{{L}}\p{{N}}]+', ' ', 'g')), '')")
+            parts.append(
+                rf"nullif(trim(regexp_replace(replace(lower({column}), 'ё', 'е'), '[^\p{{L}}\p{{N}}]+', ' ', 'g')), '')"
+            )
         else:
             parts.append(f"{column}::VARCHAR")
     text = " || chr(31) || ".join(f"coalesce({part}, chr(30))" for part in parts)
     return f"""
 SELECT c.record_id,
-  md5(CASE WHEN {parts[0]} IS NULL THEN 'record' || chr(31) || c.record_id::VARCHAR ELSE {text} END)::UUID AS description_id,
+  md5(CASE WHEN {parts[0]} IS NULL THEN 'record' || chr(31) || c.record_id::VARCHAR ELSE {text} END)::UUID AS
+  description_id,
   CAST(NULL AS VARCHAR) AS exclusive
 FROM {conformed} c
 {chr(10).join(joins)}
@@ -64,14 +69,16 @@ WHERE c.record_id IN (SELECT record_id FROM {records})"""
 
 def exact_keys_sql(descriptions: str) -> str:
     """Return one match key per description: itself. Columns as `rddm.resolve.keys.keys_sql`, with description_id."""
-    return f"SELECT (md5_number_lower(description_id::VARCHAR) >> 1)::BIGINT AS key, 'description' AS kind, description_id FROM {descriptions}"
+    key = "(md5_number_lower(description_id::VARCHAR) >> 1)::BIGINT"
+    return f"SELECT {key} AS key, 'description' AS kind, description_id FROM {descriptions}"
 
 
 def exact_compare_sql(pairs: str, nodes: str) -> str:
     """Return *pairs* weighed. Columns: fingerprint_a, fingerprint_b, pattern (0), weight, contradiction (null)."""
     return f"""
 SELECT p.fingerprint_a, p.fingerprint_b, 0 AS pattern,
-  CASE WHEN a.description_id = b.description_id THEN {EXACT_WEIGHT} ELSE 0 END::DOUBLE AS weight, CAST(NULL AS VARCHAR) AS contradiction
+  CASE WHEN a.description_id = b.description_id THEN {EXACT_WEIGHT} ELSE 0 END::DOUBLE AS weight, CAST(NULL AS VARCHAR)
+  AS contradiction
 FROM {pairs} p
 JOIN {nodes} a ON a.fingerprint_id = p.fingerprint_a
 JOIN {nodes} b ON b.fingerprint_id = p.fingerprint_b"""

@@ -1,8 +1,10 @@
 """
 Records to descriptions to fingerprints.
 
-A *description* is what a record says about a person, in the forms that are compared. A *fingerprint* is what is matched: a description,
-or - where two people may well have the same one, where a source vouches that its records are different people, or where a steward said
+A *description* is what a record says about a person, in the forms that are compared. A *fingerprint* is what is
+matched: a description,
+or - where two people may well have the same one, where a source vouches that its records are different people, or
+where a steward said
 so - a description together with its record.
 """
 
@@ -23,7 +25,7 @@ if TYPE_CHECKING:
 
 DELIVERED_TYPES = {"birth_date": "DATE"}
 FORM_COLUMNS = (
-    *("last_root", "last_parts", "first_text", "first_root", "first_roots", "first_known", "middle_root", "birth_date"),
+    *("last_root", "first_text", "first_root", "first_known", "middle_root", "birth_date"),
     *("gender", "phone", "email", "snils", "region", "city", "school", "exclusive"),
 )
 """The columns of a description, in the order of the contract."""
@@ -31,7 +33,10 @@ FORM_COLUMNS = (
 
 @dataclass(frozen=True)
 class Forms:
-    """A dictionary to make for one column: ``values`` gives the columns of `dictionary_types` for each distinct value."""
+    """
+    A dictionary to make for one column: ``values`` gives the columns of `dictionary_types` for each distinct
+    value.
+    """
 
     role: str
     types: tuple[tuple[str, str], ...]
@@ -40,12 +45,12 @@ class Forms:
 
 def _family(name: str) -> tuple[object, ...]:
     forms = family_name_forms(name)
-    return forms.root, list(forms.parts), list(forms.sounds), forms.gender
+    return forms.root, forms.sound, forms.gender
 
 
 def _given(name: str) -> tuple[object, ...]:
     forms = given_name_forms(name)
-    return forms.text, "|".join(forms.roots) or None, list(forms.roots), forms.known, forms.gender
+    return forms.text, "|".join(forms.roots) or None, forms.known, forms.gender
 
 
 def _patronymic(name: str) -> tuple[object, ...]:
@@ -56,7 +61,7 @@ def _patronymic(name: str) -> tuple[object, ...]:
 DICTIONARIES = (
     Forms(
         "last_name",
-        (("last_root", "VARCHAR"), ("last_parts", "VARCHAR[]"), ("last_sounds", "VARCHAR[]"), ("last_gender", "VARCHAR")),
+        (("last_root", "VARCHAR"), ("last_sound", "VARCHAR"), ("last_gender", "VARCHAR")),
         _family,
     ),
     Forms(
@@ -64,7 +69,6 @@ DICTIONARIES = (
         (
             ("first_text", "VARCHAR"),
             ("first_root", "VARCHAR"),
-            ("first_roots", "VARCHAR[]"),
             ("first_known", "BOOLEAN"),
             ("first_gender", "VARCHAR"),
         ),
@@ -78,13 +82,12 @@ DICTIONARIES = (
 """Forms that Python makes, once per distinct value."""
 
 
-def delivered_sql(
-    conformed: str, records: str, roles: Roles, exclusive_sources: Collection[tuple[str, str]]
-) -> str:
+def delivered_sql(conformed: str, records: str, roles: Roles, exclusive_sources: Collection[tuple[str, str]]) -> str:
     """
     Return the query for the fields that count, of those *records* that exist. Grain: a record.
 
-    Columns: record_id, exclusive (``source/entity`` or null), and every role of `Roles`, null where the entity has no such field.
+    Columns: record_id, exclusive (``source/entity`` or null), and every role of `Roles`, null where the entity has no
+    such field.
     """
     columns = []
     for role, column in asdict(roles).items():
@@ -92,7 +95,9 @@ def delivered_sql(
         columns.append(f"c.{quote(column)} AS {role}" if column else f"CAST(NULL AS {kind}) AS {role}")
     vouched = ", ".join(f"({literal(source)}, {literal(entity)})" for source, entity in sorted(exclusive_sources))
     exclusive = (
-        f"CASE WHEN (c.source, c.entity) IN ({vouched}) THEN c.source || '/' || c.entity END" if vouched else "CAST(NULL AS VARCHAR)"
+        f"CASE WHEN (c.source, c.entity) IN ({vouched}) THEN c.source || '/' || c.entity END"
+        if vouched
+        else "CAST(NULL AS VARCHAR)"
     )
     return f"""
 SELECT c.record_id, {exclusive} AS exclusive,
@@ -105,21 +110,32 @@ def description_sql(delivered: str, dictionaries: Sequence[tuple[str, str]]) -> 
     """
     Return the query for descriptions of the *delivered* records. Grain: a record.
 
-    *dictionaries* are pairs of role and table (``value`` and the columns of its `Forms`). Columns: record_id, description_id, the
-    columns of `FORM_COLUMNS`, and last_sounds. Gender is as delivered, else as patronymic, given name or surname tell.
+    *dictionaries* are pairs of role and table (``value`` and the columns of its `Forms`). Columns: record_id,
+    description_id, the
+    columns of `FORM_COLUMNS`, and last_sound. Gender is as delivered, else as patronymic, given name or surname tell.
     """
-    joins = "\n".join(f"LEFT JOIN {table} {role}_forms ON {role}_forms.value = d.{role}" for role, table in dictionaries)
+    joins = "\n".join(
+        f"LEFT JOIN {table} {role}_forms ON {role}_forms.value = d.{role}" for role, table in dictionaries
+    )
     hashed = ", ".join(
         f"coalesce({column}, '')"
         for column in (
-            *("last_root", "first_text", "first_root", "first_known::VARCHAR", "middle_root", "birth_date::VARCHAR", "gender"),
+            *(
+                "last_root",
+                "first_text",
+                "first_root",
+                "first_known::VARCHAR",
+                "middle_root",
+                "birth_date::VARCHAR",
+                "gender",
+            ),
             *("phone", "email", "snils", "region", "city", "school", "exclusive"),
         )
     )
     return f"""
 SELECT *, md5(concat_ws(chr(31), {hashed}))::UUID AS description_id
 FROM (
-  SELECT d.record_id, last_root, last_parts, last_sounds, first_text, first_root, first_roots, first_known, middle_root,
+  SELECT d.record_id, last_root, last_sound, first_text, first_root, first_known, middle_root,
     d.birth_date, coalesce(d.gender, middle_gender, first_gender, last_gender) AS gender,
     d.phone, d.email, d.snils, region_key AS region, city_key AS city, school_key AS school, d.exclusive
   FROM {delivered} d
@@ -129,7 +145,7 @@ FROM (
 
 def distinct_sql(descriptions: str) -> str:
     """Return the query for one row per description, with its number of records."""
-    columns = ", ".join(f"any_value({column}) AS {column}" for column in (*FORM_COLUMNS, "last_sounds"))
+    columns = ", ".join(f"any_value({column}) AS {column}" for column in (*FORM_COLUMNS, "last_sound"))
     return f"SELECT description_id, {columns}, count(*) AS records FROM {descriptions} GROUP BY description_id"
 
 
@@ -145,7 +161,8 @@ def weighed_sql(distinct: str, terms: str) -> str:
         for field in TERM_FIELDS
     )
     bits = ", ".join(
-        f"coalesce({field}_term.bits, (SELECT max(bits) FROM {terms} WHERE field = '{field}' AND value IS NULL), 0)::FLOAT"
+        f"coalesce({field}_term.bits, (SELECT max(bits) FROM {terms} WHERE field = '{field}' AND value IS NULL),"
+        f" 0)::FLOAT"
         f" AS {field}_bits"
         for field in TERM_FIELDS
     )

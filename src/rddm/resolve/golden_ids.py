@@ -1,11 +1,15 @@
 """
 Ids that stay: which golden id each group of records gets, and what happened to the ids there were.
 
-An id goes on with the group that holds most of its records (a tie: with its founding record, then the lowest record id). Where
-several ids go on in one group, the oldest stays - the one created in the earliest run, then the one whose founding record is earliest by
-its source's time, then the lowest id - and the others redirect to it. A group where no id goes on gets the id of its founding
+An id goes on with the group that holds most of its records (a tie: with its founding record, then the lowest record
+id). Where
+several ids go on in one group, the oldest stays - the one created in the earliest run, then the one whose founding
+record is earliest by
+its source's time, then the lowest id - and the others redirect to it. A group where no id goes on gets the id of its
+founding
 record: the earliest by source time, then the lowest, whose id no living or redirected golden id has. Is there none (its
-record founded an id that now lies elsewhere), the id is the md5 of that record's id and the run. An id that ended because all of its
+record founded an id that now lies elsewhere), the id is the md5 of that record's id and the run. An id that ended
+because all of its
 records were deleted lives again when its founding record comes back.
 """
 
@@ -21,8 +25,10 @@ class IdTables:
     """
     Tables that the queries here read.
 
-    ``now``: record_id, grp (BIGINT), source_time: every record of the groups to name. ``before``: record_id, golden_id: the links that these
-    records, and removed ones, had. ``events``: `identity.event`. The rest are made from these queries, in the order of the functions below.
+    ``now``: record_id, grp (BIGINT), source_time: every record of the groups to name. ``before``: record_id,
+    golden_id: the links that these
+    records, and removed ones, had. ``events``: `identity.event`. The rest are made from these queries, in the order of
+    the functions below.
     """
 
     now: str
@@ -34,13 +40,17 @@ class IdTables:
 
 
 def claims_sql(tables: IdTables) -> str:
-    """Return which group each old id goes on with. Columns: golden_id, grp, records. Grain: an old id that still has records."""
+    """
+    Return which group each old id goes on with. Columns: golden_id, grp, records. Grain: an old id that still has
+    records.
+    """
     return f"""
 SELECT golden_id, grp, records FROM (
   SELECT golden_id, grp, records,
     row_number() OVER (PARTITION BY golden_id ORDER BY records DESC, founder DESC, lowest) AS place
   FROM (
-    SELECT b.golden_id, n.grp, count(*) AS records, max((b.record_id = b.golden_id)::TINYINT) AS founder, min(b.record_id) AS lowest
+    SELECT b.golden_id, n.grp, count(*) AS records, max((b.record_id = b.golden_id)::TINYINT) AS founder,
+    min(b.record_id) AS lowest
     FROM {tables.before} b JOIN {tables.now} n ON n.record_id = b.record_id
     GROUP BY b.golden_id, n.grp
   )
@@ -48,7 +58,10 @@ SELECT golden_id, grp, records FROM (
 
 
 def survivors_sql(tables: IdTables, entity: str) -> str:
-    """Return the oldest of the ids that go on in one group. Columns: grp, golden_id. Grain: a group that has an old id."""
+    """
+    Return the oldest of the ids that go on in one group. Columns: grp, golden_id. Grain: a group that has an old
+    id.
+    """
     return f"""
 WITH contested AS (SELECT grp FROM {tables.claims} GROUP BY grp HAVING count(*) > 1),
 contenders AS (SELECT golden_id, grp FROM {tables.claims} WHERE grp IN (SELECT grp FROM contested)),
@@ -79,7 +92,8 @@ WITH unnamed AS (
   SELECT n.record_id, n.grp, n.source_time FROM {tables.now} n WHERE n.grp NOT IN (SELECT grp FROM {tables.survivors})
 ),
 past AS (
-  SELECT golden_id, max(run_id) FILTER (WHERE kind = 'ended') AS ended, max(run_id) FILTER (WHERE kind <> 'ended') AS active
+  SELECT golden_id, max(run_id) FILTER (WHERE kind = 'ended') AS ended, max(run_id) FILTER (WHERE kind <> 'ended') AS
+  active
   FROM {tables.events}
   WHERE entity = {literal(entity)} AND kind IN ('created', 'split', 'merged', 'ended')
     AND golden_id IN (SELECT record_id FROM unnamed)
@@ -97,14 +111,18 @@ ranked AS (
     ) AS place
   FROM unnamed u LEFT JOIN used x ON x.golden_id = u.record_id
 )
-SELECT grp, CASE WHEN taken THEN md5(record_id::VARCHAR || chr(31) || '{run_id}')::UUID ELSE record_id END AS golden_id, record_id AS founder
+SELECT grp, CASE WHEN taken THEN md5(record_id::VARCHAR || chr(31) || '{run_id}')::UUID ELSE record_id END AS
+golden_id, record_id AS founder
 FROM ranked WHERE place = 1
 UNION ALL
 SELECT grp, golden_id, CAST(NULL AS UUID) AS founder FROM {tables.survivors}"""
 
 
 def events_sql(tables: IdTables) -> str:
-    """Return what happened. Columns: golden_id, kind, other_id, record_id, reason. See `rddm.contracts.tables.identity.EVENT`."""
+    """
+    Return what happened. Columns: golden_id, kind, other_id, record_id, reason. See
+    `rddm.contracts.tables.identity.EVENT`.
+    """
     return f"""
 WITH origins AS (
   SELECT grp, golden_id FROM (
@@ -114,7 +132,8 @@ WITH origins AS (
     GROUP BY n.grp, b.golden_id
   ) WHERE place = 1
 )
-SELECT i.golden_id, CASE WHEN o.golden_id IS NULL THEN 'created' ELSE 'split' END AS kind, o.golden_id AS other_id, i.founder AS record_id,
+SELECT i.golden_id, CASE WHEN o.golden_id IS NULL THEN 'created' ELSE 'split' END AS kind, o.golden_id AS other_id,
+i.founder AS record_id,
   CASE WHEN o.golden_id IS NULL THEN 'new_records' ELSE 'records_no_longer_match' END AS reason
 FROM {tables.names} i LEFT JOIN origins o ON o.grp = i.grp
 WHERE i.founder IS NOT NULL

@@ -1,7 +1,8 @@
 """
 Match keys: values that two fingerprints must share to be compared at all.
 
-Each kind is one way in which two descriptions of a person are usually still alike when the rest was mistyped, left out or
+Each kind is one way in which two descriptions of a person are usually still alike when the rest was mistyped, left out
+or
 spelt differently. A key that too many fingerprints share (a school's mailbox, a call centre's phone) is not used.
 """
 
@@ -13,15 +14,16 @@ KEYS_VERSION = 1
 """Changes whenever the keys of a description do, so that stored keys are made anew."""
 
 
-
 @dataclass(frozen=True)
 class KeyKind:
-    """``parts`` are SQL expressions over a description; a key is made where none is null. Lists in ``each`` give one key per element."""
+    """
+    ``parts`` are SQL expressions over a description; a key is made where none is null. Lists in ``each`` give one
+    key per element.
+    """
 
     name: str
     parts: tuple[str, ...]
     each: tuple[str, ...] = ()
-    condition: str = "true"
 
 
 _LAST = "last_part"
@@ -35,7 +37,8 @@ KEY_KINDS: tuple[KeyKind, ...] = (
     KeyKind("phone_birth", ("phone", "birth_date::VARCHAR")),
     KeyKind("mailbox_given", ("split_part(email, '@', 1)", _GIVEN), ("given",)),
     KeyKind("sound_birth", (_SOUND, "birth_date::VARCHAR"), ("sound",)),
-    # The same key for a date and its twin with day and month swapped; and for every date, so that names need not sound alike to two people.
+    # The same key for a date and its twin with day and month swapped; and for every date, so that names need not sound
+    # alike to two people.
     KeyKind(
         "name_birth",
         (
@@ -58,41 +61,53 @@ KEY_KINDS: tuple[KeyKind, ...] = (
     KeyKind("name_city", (_LAST, _GIVEN, "city"), ("last", "given")),
     KeyKind("name_region", (_LAST, _GIVEN, "region"), ("last", "given")),
 )
-_LISTS = {"last": ("last_parts", _LAST), "given": ("first_roots", _GIVEN), "sound": ("last_sounds", _SOUND)}
+_LISTS = {
+    "last": f"unnest(string_split(last_root, '-')) AS {_LAST}",
+    "given": f"unnest(string_split(first_root, '|')) AS {_GIVEN}",
+    "sound": f"unnest(string_split(last_sound, '-')) AS {_SOUND}",
+}
 
 
 def keys_sql(descriptions: str, kinds: tuple[KeyKind, ...] = KEY_KINDS) -> str:
     """
-    Return the query for the match keys of *descriptions* (`FORM_COLUMNS`, last_sounds, description_id).
+    Return the query for the match keys of *descriptions* (`FORM_COLUMNS`, last_sound, description_id).
 
     Columns: key BIGINT, kind VARCHAR, description_id UUID; no duplicates.
     """
-    return "\nUNION ALL\n".join(_kind_sql(descriptions, kind) for kind in kinds)
+    together: dict[tuple[str, ...], list[KeyKind]] = {}
+    for kind in kinds:
+        together.setdefault(kind.each, []).append(kind)
+    return "\nUNION ALL\n".join(_kinds_sql(descriptions, each, found) for each, found in together.items())
 
 
-def _kind_sql(descriptions: str, kind: KeyKind) -> str:
-    unnested = "".join(f", unnest({_LISTS[name][0]}) AS {_LISTS[name][1]}" for name in kind.each)
-    # Two lists unnested side by side in one SELECT would be zipped, not crossed: hence a join for each.
-    source = f"(SELECT *{unnested} FROM {descriptions})" if len(kind.each) == 1 else descriptions
-    if len(kind.each) > 1:
-        crossed = "".join(f" CROSS JOIN unnest(f.{_LISTS[name][0]}) AS {name}_list({_LISTS[name][1]})" for name in kind.each)
-        source = f"(SELECT f.*, {', '.join(_LISTS[name][1] for name in kind.each)} FROM {descriptions} f{crossed})"
-    present = " AND ".join(f"{part} IS NOT NULL" for part in kind.parts)
-    text = " || chr(31) || ".join((f"'{kind.name}'", *kind.parts))
+def _kinds_sql(descriptions: str, each: tuple[str, ...], kinds: list[KeyKind]) -> str:
+    """Keys of the kinds that take the same lists apart, in one pass. A part that is null makes the key null."""
+    source = descriptions
+    for name in each:  # one inside the other: two in one SELECT would be zipped, not crossed
+        source = f"(SELECT *, {_LISTS[name]} FROM {source})"
+    texts = (" || chr(31) || ".join((f"'{kind.name}'", *kind.parts)) for kind in kinds)
+    keys = ",\n    ".join(
+        f"{{'key': (md5_number_lower({text}) >> 1)::BIGINT, 'kind': '{kind.name}'}}"
+        for text, kind in zip(texts, kinds, strict=True)
+    )
     return (
-        f"SELECT (md5_number_lower({text}) >> 1)::BIGINT AS key, '{kind.name}' AS kind, description_id"
-        f" FROM {source} WHERE {present} AND {kind.condition}"
+        f"SELECT u.key AS key, u.kind AS kind, description_id FROM (SELECT description_id, unnest([\n    {keys}\n "
+        f" ]) AS u FROM {source})"
+        " WHERE u.key IS NOT NULL"
     )
 
 
 def pairs_sql(keys: str, members: str) -> str:
     """
-    Return the query for the candidate pairs that at least one of *keys* (of fingerprints to look at) finds among *members*.
+    Return the query for the candidate pairs that at least one of *keys* (of fingerprints to look at) finds among
+    *members*.
 
-    *members* (key, fingerprint_id, looked_at BOOLEAN) holds usable keys only. Grain: a pair, fingerprint_a below fingerprint_b.
+    *members* (key, fingerprint_id, looked_at BOOLEAN) holds usable keys only. Grain: a pair, fingerprint_a below
+    fingerprint_b.
     """
     return f"""
-SELECT DISTINCT least(k.fingerprint_id, m.fingerprint_id) AS fingerprint_a, greatest(k.fingerprint_id, m.fingerprint_id) AS fingerprint_b
+SELECT DISTINCT least(k.fingerprint_id, m.fingerprint_id) AS fingerprint_a, greatest(k.fingerprint_id,
+m.fingerprint_id) AS fingerprint_b
 FROM {keys} k
 JOIN {members} m ON m.key = k.key
 WHERE k.fingerprint_id <> m.fingerprint_id AND (NOT m.looked_at OR k.fingerprint_id < m.fingerprint_id)"""

@@ -2,7 +2,8 @@
 The forms in which names are compared: one spelling for both scripts, without gender, with short forms spelt out.
 
 They fold too much on purpose - a form says that two names *may* be one, the weights say how much that is worth. All
-functions take one delivered value; run them on distinct values only. `FORMS_VERSION` changes whenever a result changes, so that
+functions take one delivered value; run them on distinct values only. `FORMS_VERSION` changes whenever a result
+changes, so that
 stored fingerprints are made anew.
 """
 
@@ -26,17 +27,18 @@ FORMS_VERSION = 1
 
 _PARTS = re.compile(r"[\s\-–—]+")
 _PATRONYMIC_ENDING = re.compile(r"(?:i?[oe]v(?:ich|na)|i?[oe]vych|(?:in)?ichna|ich)$")
-_OGLY_ENDING = re.compile(r"[\s-]+(?:оглы|оглу|угли|улы|кызы|гызы|кизи|ogly|oglu|ogli|ugli|uly|qizi|kyzy|kizi|gyzy|kizy)$")
+_OGLY_ENDING = re.compile(
+    r"[\s-]+(?:оглы|оглу|угли|улы|кызы|гызы|кизи|ogly|oglu|ogli|ugli|uly|qizi|kyzy|kizi|gyzy|kizy)$"
+)
 _SOUNDS = str.maketrans("oebgdzv", "aipktsf")
 
 
 @dataclass(frozen=True, slots=True)
 class FamilyNameForms:
-    """``root`` joins ``parts`` by a hyphen; ``sounds`` are the parts with what is misheard folded away."""
+    """``root``: the parts of the name, joined by a hyphen; ``sound``: the same with what is misheard folded away."""
 
     root: str | None
-    parts: tuple[str, ...]
-    sounds: tuple[str, ...]
+    sound: str | None
     gender: str | None
 
 
@@ -86,16 +88,15 @@ def family_name_forms(name: str) -> FamilyNameForms:
 
     >>> family_name_forms("Щербакова").root == family_name_forms("Scherbakov").root
     True
-    >>> family_name_forms("Римская-Корсакова").parts
-    ('rimsk', 'korsakov')
+    >>> family_name_forms("Римская-Корсакова").root
+    'rimsk-korsakov'
     """
     words = [word for word in _PARTS.split(name) if any(map(str.isalpha, word))]
-    parts = tuple(root for root in map(_family_root, words) if len(root) > 1)
+    parts = tuple(dict.fromkeys(root for root in map(_family_root, words) if len(root) > 1))
     genders = {gender for gender in map(surname_gender, words) if gender}
     return FamilyNameForms(
         root="-".join(parts) or None,
-        parts=parts,
-        sounds=tuple(dict.fromkeys(map(sound_of, parts))),
+        sound="-".join(dict.fromkeys(map(sound_of, parts))) or None,
         gender=genders.pop() if len(genders) == 1 else None,
     )
 

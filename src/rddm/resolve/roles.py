@@ -15,7 +15,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Roles:
-    """The column of `conformed.<entity>` for each part; None where the entity has no such field. The first of a type counts."""
+    """
+    The column of `conformed.<entity>` for each part; None where the entity has no such field. The first of a type
+    counts.
+    """
 
     last_name: str | None
     first_name: str | None

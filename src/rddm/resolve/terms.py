@@ -9,7 +9,10 @@ LEAST_COUNT = 3
 MOST_BITS = 6.0
 
 LEAST_BITS = {"last_root": -6.0, "first_root": -6.0, "middle_root": -6.0}
-"""How much more than usual a rare value may prove. Names differ in frequency by nature; a phone or a date is either ordinary or shared."""
+"""
+How much more than usual a rare value may prove. Names differ in frequency by nature; a phone or a date is either
+ordinary or shared.
+"""
 _LEAST_ORDINARY = -1.0
 
 
@@ -17,7 +20,8 @@ def terms_sql(distinct: str, field: str) -> str:
     """
     Return the query for the common values of *field* among *distinct* descriptions.
 
-    Columns: field, value (null: all that are not listed), bits FLOAT. With f the share of descriptions that have the value, the
+    Columns: field, value (null: all that are not listed), bits FLOAT. With f the share of descriptions that have the
+    value, the
     bits are log2 of f over the chance that two descriptions share any value (the sum of all f squared), within limits.
     """
     least = LEAST_BITS.get(field, _LEAST_ORDINARY)
@@ -33,5 +37,6 @@ SELECT '{field}' AS field, value, bits FROM (
   )
   SELECT value, {bits.format("n")} AS bits FROM listed, whole WHERE log2(n / total / chance) > {least}
   UNION ALL
-  SELECT CAST(NULL AS VARCHAR), {bits.format(f"coalesce((SELECT min(n) FROM listed), {LEAST_COUNT})")} FROM whole WHERE total > 0
+  SELECT CAST(NULL AS VARCHAR), {bits.format(f"coalesce((SELECT min(n) FROM listed), {LEAST_COUNT})")} FROM whole WHERE
+  total > 0
 )"""

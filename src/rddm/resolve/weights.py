@@ -1,12 +1,16 @@
 """
 What an agreement weighs: a mixture of four latent classes of candidate pairs, learnt by EM on counts of patterns.
 
-A pair is a *match* (one person), of one *family* (shares name, phone, home because they live together), a *namesake* (shares names,
-perhaps a birth date, by chance) or *random* (met in a match key). Within a class, fields are independent; across classes they are
-not, which is how family name, patronymic, phone and school of one family come to count once. The match weight is the log2 of the odds of
+A pair is a *match* (one person), of one *family* (shares name, phone, home because they live together), a *namesake*
+(shares names,
+perhaps a birth date, by chance) or *random* (met in a match key). Within a class, fields are independent; across
+classes they are
+not, which is how family name, patronymic, phone and school of one family come to count once. The match weight is the
+log2 of the odds of
 match against the other three together (Fellegi and Sunter 1969; latent classes: Winkler 1988, Larsen and Rubin 2001).
 
-Priors are Dirichlet with the shipped parameters as mean and a strength that grows with the data; besides, no odds leave the shipped
+Priors are Dirichlet with the shipped parameters as mean and a strength that grows with the data; besides, no odds
+leave the shipped
 ones by more than a factor. So a class adapts to the data and cannot wander off to become another one, not even where
 one of the four has hardly any pairs.
 """
@@ -92,12 +96,18 @@ TERMS_BY_CLASS: dict[str, tuple[str, ...]] = {
     "namesake": ("last_name", "first_name", "middle_name", "birth_date", "phone", "email"),
     "random": ("last_name", "first_name", "middle_name", "birth_date", "phone", "email"),
 }
-"""Where an agreement is chance, common values make it likelier. A family shares its name, phone and mail for a reason."""
+"""
+Where an agreement is chance, common values make it likelier. A family shares its name, phone and mail for a
+reason.
+"""
 
 
 @dataclass(frozen=True)
 class Mixture:
-    """``shares`` per class; ``levels`` class × comparison × level: probability of each level but `MISSING`, which tells nothing."""
+    """
+    ``shares`` per class; ``levels`` class × comparison × level: probability of each level but `MISSING`, which
+    tells nothing.
+    """
 
     shares: Floats
     levels: Floats
@@ -118,7 +128,10 @@ class Mixture:
 
 
 def shipped_mixture() -> Mixture:
-    """Return the parameters to start from: rough knowledge of how people, families and services are, from no data set."""
+    """
+    Return the parameters to start from: rough knowledge of how people, families and services are, from no data
+    set.
+    """
     levels = np.zeros((len(CLASSES), len(NAMES), LEVELS))
     for place, name in enumerate(CLASSES):
         for field, comparison in enumerate(NAMES):
@@ -144,7 +157,10 @@ def class_bits(mixture: Mixture, patterns: Sequence[int]) -> Floats:
 
 
 def _bound(learnt: Floats, prior: Floats, factor: float) -> Floats:
-    """Keep the odds of each probability within *factor* of the prior's; probabilities still sum to 1 along the last axis."""
+    """
+    Keep the odds of each probability within *factor* of the prior's; probabilities still sum to 1 along the last
+    axis.
+    """
     inner = np.clip(prior, 1e-12, 1 - 1e-12)
     odds = inner / (1 - inner)
     low, high = odds / factor, odds * factor
@@ -153,7 +169,10 @@ def _bound(learnt: Floats, prior: Floats, factor: float) -> Floats:
 
 
 def learn_mixture(patterns: Sequence[int], counts: Sequence[int]) -> Mixture:
-    """Return the mixture that explains *counts* of *patterns* best (maximum a posteriori, EM); the shipped one if they are few."""
+    """
+    Return the mixture that explains *counts* of *patterns* best (maximum a posteriori, EM); the shipped one if
+    they are few.
+    """
     prior = shipped_mixture()
     total = float(sum(counts))
     if total < LEAST_PAIRS:
@@ -188,7 +207,8 @@ def _terms(name: str, alias: str) -> str:
 
 def weight_sql(alias: str = "") -> str:
     """
-    Return the SQL expression for the match weight, over the columns ``match, family, namesake, random`` (see `class_bits`)
+    Return the SQL expression for the match weight, over the columns ``match, family, namesake, random`` (see
+    `class_bits`)
     and the term weights of `rddm.resolve.comparisons.compare_sql`.
     """
     others = " + ".join(f"exp2_({alias}{name}{_terms(name, alias)})" for name in CLASSES[1:])
@@ -215,4 +235,3 @@ def probability_of(weight: float) -> float:
 def weight_of(probability: float) -> float:
     """Return the match weight for a match probability."""
     return float(np.log2(probability / (1.0 - probability)))
-

@@ -71,14 +71,14 @@ class Warehouse:
         connection = self.connection
         connection.execute("CREATE OR REPLACE TEMP TABLE changed_person (record_id UUID)")
         connection.execute("CREATE OR REPLACE TEMP TABLE touched_person (golden_id UUID)")
-        connection.execute(
-            "CREATE OR REPLACE TEMP TABLE judgement (record_a UUID, record_b UUID, verdict VARCHAR)"
-        )
+        connection.execute("CREATE OR REPLACE TEMP TABLE judgement (record_a UUID, record_b UUID, verdict VARCHAR)")
         connection.execute("BEGIN")
         for key, record in delivered.items():
             self._deliver(key, record)
         for pair, verdict in self.judgements.items():
-            connection.execute("INSERT INTO judgement VALUES (?, ?, ?)", [*(self.ids[key] for key in sorted(pair)), verdict])
+            connection.execute(
+                "INSERT INTO judgement VALUES (?, ?, ?)", [*(self.ids[key] for key in sorted(pair)), verdict]
+            )
         resolution = resolve_entity(
             connection,
             lake="testlake",
@@ -109,13 +109,14 @@ class Warehouse:
             )
 
     def groups(self) -> Groups:
-        found = self.rows(
-            "SELECT list(record_id) FROM testlake.identity.person__link GROUP BY golden_id"
-        )
+        found = self.rows("SELECT list(record_id) FROM testlake.identity.person__link GROUP BY golden_id")
         return frozenset(frozenset(self.keys[identifier] for identifier in row[0]) for row in found)
 
     def golden_ids(self) -> dict[str, UUID]:
-        return {self.keys[record]: golden for record, golden in self.rows("SELECT record_id, golden_id FROM testlake.identity.person__link")}
+        return {
+            self.keys[record]: golden
+            for record, golden in self.rows("SELECT record_id, golden_id FROM testlake.identity.person__link")
+        }
 
     def touched(self) -> set[UUID]:
         return {row[0] for row in self.rows("SELECT golden_id FROM touched_person")}

@@ -47,7 +47,9 @@ def histories(draw: st.DrawFn) -> list[tuple[dict[str, Any], dict[frozenset[str]
             batch[key] = None if gone else {**draw(people), "source": source_of[key]}
             present.add(key)
         pairs = st.lists(st.sampled_from(sorted(present)), min_size=2, max_size=2, unique=True).map(frozenset)
-        judgements = draw(st.dictionaries(pairs, st.sampled_from(["same", "different"]), max_size=2)) if len(present) > 1 else {}
+        judgements = (
+            draw(st.dictionaries(pairs, st.sampled_from(["same", "different"]), max_size=2)) if len(present) > 1 else {}
+        )
         history.append((batch, judgements))
     return history
 
@@ -58,10 +60,14 @@ def _warehouse(connection: duckdb.DuckDBPyConnection, make: type[Warehouse]) -> 
     return warehouse
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True, phases=[Phase.generate])
+@settings(
+    max_examples=25, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True, phases=[Phase.generate]
+)
 @given(history=histories())
 def test_groups_are_the_same_however_the_records_came(
-    duckdb_connection: duckdb.DuckDBPyConnection, warehouse: Warehouse, history: list[tuple[dict[str, Any], dict[frozenset[str], str]]]
+    duckdb_connection: duckdb.DuckDBPyConnection,
+    warehouse: Warehouse,
+    history: list[tuple[dict[str, Any], dict[frozenset[str], str]]],
 ) -> None:
     stream = _warehouse(duckdb_connection, type(warehouse))
     ledger = Ledger()

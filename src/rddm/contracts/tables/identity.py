@@ -1,8 +1,11 @@
 """
-The identity layer: which records are the same person (organisation, event, …), how that was decided, and what became of ids.
+The identity layer: which records are the same person (organisation, event, …), how that was decided, and what became
+of ids.
 
-Four tables per entity that has an identity - fingerprints, their match keys, matching and possible pairs, links of records
-to golden ids - and the judgements they honour; events, redirects, learnt models and common values for all entities in one table each.
+Four tables per entity that has an identity - fingerprints, their match keys, matching and possible pairs, links of
+records
+to golden ids - and the judgements they honour; events, redirects, learnt models and common values for all entities in
+one table each.
 """
 
 from __future__ import annotations
@@ -22,11 +25,11 @@ _DESCRIPTION_ID = Column("description_id", "UUID", "md5 of the fields in the for
 _RECORDS = Column("records", "BIGINT", "How many records have this fingerprint")
 
 _PERSON_FORMS = (
-    Column("last_root", "VARCHAR", "Family name in Latin letters, without gender"),
-    Column("last_parts", "VARCHAR[]", "The parts of a double family name, each as in last_root"),
+    Column(
+        "last_root", "VARCHAR", "Family name in Latin letters, without gender; the parts of a double one joined by -"
+    ),
     Column("first_text", "VARCHAR", "Given name as written, in Latin letters"),
     Column("first_root", "VARCHAR", "The full given names it may stand for, in Latin letters, joined by |"),
-    Column("first_roots", "VARCHAR[]", "The same as a list"),
     Column(
         "first_known", "BOOLEAN", "Whether it is a known given name, so that another known one is no misspelling of it"
     ),

@@ -1,0 +1,212 @@
+"""
+Questions to the identity layer: why two records are or are not one, why a record is where it is, what the keys can
+find.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING
+from uuid import UUID
+
+import numpy as np
+
+from rddm.contracts.errors import NotFound
+from rddm.contracts.tables import literal, quote
+from rddm.project.settings import ExactIdentity, ProbabilisticIdentity
+from rddm.resolve.clusters import component_labels
+from rddm.resolve.comparisons import COMPARISONS, compare_sql
+from rddm.resolve.exact import EXACT_WEIGHT
+from rddm.resolve.explain import Contribution, Explanation, Strand, explain_pair, strongest_path
+from rddm.resolve.roles import Roles, roles_of
+from rddm.resolve.weights import Mixture, probability_of
+
+if TYPE_CHECKING:
+    import duckdb
+
+    from rddm.project.settings import ModelEntity
+
+_SHOWN = {comparison.name: (comparison.name,) for comparison in COMPARISONS} | {"place": ("region", "city", "school")}
+
+
+@dataclass(frozen=True)
+class PathLink:
+    """
+    One link between two records of a group; ``judged``: a steward said so (weight and probability are those of
+    certainty).
+    """
+
+    record_a: UUID
+    record_b: UUID
+    weight: float
+    probability: float
+    judged: bool
+
+
+def explain_records(
+    connection: duckdb.DuckDBPyConnection,
+    *,
+    lake: str,
+    entity: str,
+    model_entity: ModelEntity,
+    record_a: UUID,
+    record_b: UUID,
+) -> Explanation:
+    """
+    Return what speaks for and against *record_a* and *record_b* being one, by the model in use.
+
+    Raises:
+        NotFound: one of the records is not linked.
+    """
+    links = f"{lake}.identity.{quote(f'{entity}__link')}"
+    found = dict(
+        connection.execute(
+            f"SELECT record_id, fingerprint_id FROM {links} WHERE record_id IN (?, ?)", [record_a, record_b]
+        ).fetchall()
+    )
+    if not {record_a, record_b} <= found.keys():
+        raise NotFound(
+            f"entity {entity}: no link for one of the two records. It may be in quarantine, deleted or not loaded yet."
+        )
+    a, b = found[record_a], found[record_b]
+    fingerprints = (
+        f"(SELECT * FROM {lake}.identity.{quote(f'{entity}__fingerprint')} WHERE fingerprint_id IN ('{a}', '{b}'))"
+    )
+    if isinstance(model_entity.identity, ExactIdentity):
+        return _explain_exact(connection, model_entity.identity, fingerprints)
+    pair = f"(SELECT '{a}'::UUID AS fingerprint_a, '{b}'::UUID AS fingerprint_b)"
+    cursor = connection.execute(compare_sql(pair, fingerprints))
+    names = [column[0] for column in cursor.description or ()]
+    row = dict(zip(names, cursor.fetchone() or (), strict=True))
+    terms = {name.removesuffix("_bits"): float(value) for name, value in row.items() if name.endswith("_bits")}
+    mixture = _mixture(connection, lake, entity)
+    values = _values(connection, f"{lake}.conformed.{quote(entity)}", roles_of(model_entity.fields), record_a, record_b)
+    return explain_pair(mixture, row["pattern"], terms, values, row["contradiction"] if a != b else None)
+
+
+def _explain_exact(connection: duckdb.DuckDBPyConnection, identity: ExactIdentity, fingerprints: str) -> Explanation:
+    row = connection.execute(f"SELECT count(DISTINCT description_id) FROM {fingerprints}").fetchone()
+    same = row is not None and row[0] == 1
+    weight = EXACT_WEIGHT if same else -EXACT_WEIGHT
+    step = Contribution(", ".join(identity.fields), None, None, "same" if same else "different", weight)
+    return Explanation(0.0, (step,), weight, probability_of(weight))
+
+
+def _mixture(connection: duckdb.DuckDBPyConnection, lake: str, entity: str) -> Mixture:
+    row = connection.execute(
+        f"SELECT parameters FROM {lake}.identity.model WHERE entity = {literal(entity)} ORDER BY version DESC LIMIT 1"
+    ).fetchone()
+    if row is None:
+        raise NotFound(f"entity {entity}: nothing was resolved yet. Run the pipeline first.")
+    return Mixture.from_json(row[0])
+
+
+def _values(
+    connection: duckdb.DuckDBPyConnection, conformed: str, roles: Roles, record_a: UUID, record_b: UUID
+) -> dict[str, tuple[str | None, str | None]]:
+    columns = asdict(roles)
+    shown: dict[UUID, dict[str, str | None]] = {}
+    texts = [
+        "nullif(concat_ws(', ', "
+        + ", ".join(f"{quote(columns[role])}::VARCHAR" for role in wanted if columns[role])
+        + "), '')"
+        if any(columns[role] for role in wanted)
+        else "NULL"
+        for wanted in _SHOWN.values()
+    ]
+    for record, *values in connection.execute(
+        f"SELECT record_id, {', '.join(texts)} FROM {conformed} WHERE record_id IN (?, ?)", [record_a, record_b]
+    ).fetchall():
+        shown[record] = dict(zip(_SHOWN, values, strict=True))
+    return {name: (shown.get(record_a, {}).get(name), shown.get(record_b, {}).get(name)) for name in _SHOWN}
+
+
+def explain_membership(
+    connection: duckdb.DuckDBPyConnection, *, lake: str, entity: str, record_id: UUID
+) -> tuple[PathLink, ...]:
+    """
+    Return the chain of strongest links from *record_id* to the founding record of its group (or the lowest, if that
+    one is gone).
+
+    Empty where the record stands alone or says the same as the founding one.
+
+    Raises:
+        NotFound: the record is not linked.
+    """
+    identity = f"{lake}.identity"
+    link, pair, judgement = (f"{identity}.{quote(f'{entity}__{name}')}" for name in ("link", "pair", "judgement"))
+    members = connection.execute(
+        f"SELECT record_id, fingerprint_id, golden_id FROM {link}"
+        f" WHERE golden_id = (SELECT golden_id FROM {link} WHERE record_id = ?) ORDER BY record_id",
+        [record_id],
+    ).fetchall()
+    if not members:
+        raise NotFound(f"entity {entity}: no link for the record. It may be in quarantine, deleted or not loaded yet.")
+    fingerprint_of = {record: str(fingerprint) for record, fingerprint, _ in members}
+    golden = members[0][2]
+    founder = golden if golden in fingerprint_of else members[0][0]
+    records: dict[str, UUID] = {}
+    for record, fingerprint in fingerprint_of.items():
+        records.setdefault(fingerprint, record)
+    records[fingerprint_of[founder]] = founder
+    records[fingerprint_of[record_id]] = record_id
+    inside = ", ".join(f"'{fingerprint}'" for fingerprint in sorted(records))
+    strands = [
+        Strand(str(a), str(b), weight)
+        for a, b, weight in connection.execute(
+            f"SELECT fingerprint_a, fingerprint_b, weight FROM {pair} WHERE outcome = 'match'"
+            f" AND fingerprint_a IN ({inside}) AND fingerprint_b IN ({inside})"
+        ).fetchall()
+    ]
+    strands += [
+        Strand(fingerprint_of[a], fingerprint_of[b], float("inf"))
+        for a, b in connection.execute(f"SELECT record_a, record_b FROM {judgement} WHERE verdict = 'same'").fetchall()
+        if a in fingerprint_of and b in fingerprint_of
+    ]
+    path = strongest_path(strands, fingerprint_of[record_id], fingerprint_of[founder])
+    return tuple(
+        PathLink(
+            records[one.a], records[one.b], one.weight, probability_of(one.weight), judged=one.weight == float("inf")
+        )
+        for one in path
+    )
+
+
+def candidate_ceiling(
+    connection: duckdb.DuckDBPyConnection, *, lake: str, entity: str, identity: ProbabilisticIdentity, truth: str
+) -> float:
+    """
+    Return the pairwise recall that perfect judgement of the candidate pairs would give: what the match keys alone lose.
+
+    *truth* has source, entity, key, person_no for the records to measure on.
+    """
+    tables = f"{lake}.identity"
+    connection.execute(
+        f"""
+CREATE OR REPLACE TEMP TABLE identity_truth_node AS
+SELECT l.fingerprint_id, t.person_no, count(*) AS records, row_number() OVER (ORDER BY t.person_no, l.fingerprint_id) -
+1 AS n
+FROM {truth} t
+JOIN {lake}.conformed.{quote(entity)} c ON c.source = t.source AND c.entity = t.entity AND c.key = t.key
+JOIN {tables}.{quote(f"{entity}__link")} l ON l.record_id = c.record_id
+GROUP BY l.fingerprint_id, t.person_no"""
+    )
+    keys = f"{tables}.{quote(f'{entity}__key')}"
+    edges = connection.execute(
+        f"""
+WITH usable AS (SELECT key FROM {keys} GROUP BY key HAVING count(*) BETWEEN 2 AND {identity.key_limit})
+SELECT x.n AS a, min(x.n) OVER (PARTITION BY k.key, x.person_no) AS b
+FROM {keys} k JOIN usable u ON u.key = k.key JOIN identity_truth_node x ON x.fingerprint_id = k.fingerprint_id"""
+    ).fetchnumpy()
+    nodes = connection.execute("SELECT person_no, records FROM identity_truth_node ORDER BY n").fetchnumpy()
+    connection.execute("DROP TABLE identity_truth_node")
+    records = nodes["records"].astype(np.int64)
+    labels = component_labels(len(records), edges["a"].astype(np.int64), edges["b"].astype(np.int64))
+
+    def pairs(groups: np.ndarray) -> float:
+        _, place = np.unique(groups, return_inverse=True)
+        sizes = np.bincount(place, weights=records)
+        return float((sizes * (sizes - 1) / 2).sum())
+
+    whole = pairs(nodes["person_no"])
+    return pairs(labels) / whole if whole else 1.0
