@@ -6,22 +6,21 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from rddm.conform.values import RULES_VERSION
 from rddm.contracts.errors import ConfigurationError, NotFound
-from rddm.pipeline.run import Warehouse
-from rddm.project.hashes import entity_fingerprint
 from rddm.project.load import load_project
-from rddm.project.order import entities_in_parent_order
-from rddm.project.settings import ProjectSettings, SourceEntity
-from rddm.serve.publish import publish
+from rddm.project.settings import ProjectSettings
 from rddm.serve.reading import Reading
-from rddm.sources.open import open_source
-from rddm.sources.protocol import Source
 from rddm.store.control import Control
 from rddm.store.database import Database
 from rddm.store.embedded import start_embedded
 from rddm.store.lake import Lake, open_lake
+
+if TYPE_CHECKING:
+    from rddm.pipeline.run import Warehouse
+    from rddm.project.settings import SourceEntity
+    from rddm.sources.protocol import Source
 
 STATE_FOLDER = ".rddm"
 DATABASE_URL = "RDDM_DATABASE_URL"
@@ -136,6 +135,14 @@ def _has_run(settings: ProjectSettings, environment: Mapping[str, str]) -> bool:
 
 
 def _warehouse(settings: ProjectSettings, database: Database, lake: Lake) -> Warehouse:
+    # Here, because a reading needs none of it, and it takes a second to import.
+    from rddm.conform.values import RULES_VERSION  # noqa: PLC0415
+    from rddm.pipeline.run import Warehouse  # noqa: PLC0415
+    from rddm.project.hashes import entity_fingerprint  # noqa: PLC0415
+    from rddm.project.order import entities_in_parent_order  # noqa: PLC0415
+    from rddm.serve.publish import publish  # noqa: PLC0415
+    from rddm.sources.open import open_source  # noqa: PLC0415
+
     def open_entity(source: str, name: str, entity: SourceEntity) -> Source:
         return open_source(settings.root, source, name, entity.connector)
 

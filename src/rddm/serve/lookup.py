@@ -55,7 +55,7 @@ def identify(reading: Reading, entity: str, text: str) -> Identified:
     if "/" in text:
         return _by_address(reading, entity, text)
     digits = text.replace("-", "").lower()
-    if not re.fullmatch(r"[0-9a-f]{4,32}", digits):
+    if not re.fullmatch(rf"[0-9a-f]{{{SHORTEST},32}}", digits):
         raise NotFound(
             f"That is no id: write at least its first {SHORTEST} digits (0-9, a-f), or SOURCE/ENTITY/KEY."
             f" To look for a name, phone or e-mail: `rddm {entity} find TEXT`."
@@ -89,6 +89,29 @@ def identify(reading: Reading, entity: str, text: str) -> Identified:
         ids = "\n".join(f"  {row['id']}" for row in found[:LISTED])
         raise NotFound(f"{text} is the beginning of more than one id; write more of it:\n{ids}")
     raise NotFound(f"There is no {entity} {text} here{_time(reading)}.")
+
+
+def identify_ever(reading: Reading, entity: str, text: str) -> Identified:
+    """
+    Return which golden id *text* means, one that has ended included.
+
+    Raises:
+        NotFound: there has never been such an id.
+    """
+    try:
+        return identify(reading, entity, text)
+    except NotFound:
+        digits = text.replace("-", "").lower()
+        if not re.fullmatch(rf"[0-9a-f]{{{SHORTEST},32}}", digits):
+            raise
+        found = reading.rows(
+            f"SELECT DISTINCT golden_id AS id FROM {reading.table('identity', 'event')}"
+            " WHERE entity = ? AND golden_id BETWEEN ?::UUID AND ?::UUID LIMIT 2",
+            [entity, uuid.UUID(digits.ljust(32, "0")), uuid.UUID(digits.ljust(32, "f"))],
+        )
+        if len(found) != 1:
+            raise
+        return Identified(entity, found[0]["id"])
 
 
 def _by_address(reading: Reading, entity: str, text: str) -> Identified:

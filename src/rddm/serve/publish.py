@@ -171,6 +171,16 @@ def _changed_tables(lake: Lake, published: int | None, snapshot: int) -> frozens
         return None
 
 
+def last_published(database: Database) -> int | None:
+    """Return the snapshot that was published last; None before the first publication."""
+    with database.connect() as connection:
+        row = connection.execute("SELECT to_regclass('warehouse.publication')").fetchone()
+        if row is None or row[0] is None:
+            return None
+        row = connection.execute("SELECT max(lake_snapshot) FROM warehouse.publication").fetchone()
+    return row[0] if row else None
+
+
 def _publish_table(
     lake: Lake, connection: psycopg.Connection, each: PublishedTable, published: int | None, snapshot: int
 ) -> tuple[int, int]:

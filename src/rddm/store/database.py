@@ -8,9 +8,6 @@ from contextlib import contextmanager
 from importlib import resources
 
 import psycopg
-import sqlalchemy
-from alembic import command
-from alembic.config import Config
 
 from rddm.contracts.errors import RunInProgress, StoreError
 
@@ -43,6 +40,11 @@ class Database:
 
     def migrate(self) -> None:
         """Bring schema ``control`` to this version's form; does nothing when it is."""
+        # Here, because they take longer to import than most commands take to run.
+        import sqlalchemy  # noqa: PLC0415
+        from alembic import command  # noqa: PLC0415
+        from alembic.config import Config  # noqa: PLC0415
+
         with self.connect() as connection:
             connection.execute("CREATE SCHEMA IF NOT EXISTS control")
         migrations = resources.files("rddm.store") / "migrations"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from rddm.app.cli import run
+from rddm.app.cli import check, lake, person, quarantine, run, sources, status
 from rddm.app.cli.failures import GuardedGroup
 
 HELP = """
@@ -45,7 +45,13 @@ application = typer.Typer(
     add_completion=False,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 120},
 )
+application.command("check", help=check.HELP)(check.check_command)
 application.command("run", help=run.HELP)(run.run_command)
+application.command("status", help=status.HELP)(status.status_command)
+application.add_typer(sources.group, name="sources")
+application.add_typer(quarantine.group, name="quarantine")
+application.add_typer(person.group, name="person")
+application.add_typer(lake.group, name="lake")
 
 
 @application.command("version")

@@ -41,8 +41,14 @@ def run_command(
     raise typer.Exit(SourceError.exit_code if summary.problems else 0)
 
 
-def run_project(root: Path, *, only: Collection[str] = (), read: bool = True, as_json: bool = False) -> RunSummary:
-    """Run the project in *root* with progress on standard error, print the summary, and return it."""
+def run_project(
+    root: Path, *, only: Collection[str] = (), read: bool = True, as_json: bool = False, is_silent: bool = False
+) -> RunSummary:
+    """
+    Run the project in *root* with progress on standard error, print the summary (unless *is_silent*), and return it.
+
+    Without *read* no source is read: what waits is judged again, and patches and judgements are applied.
+    """
     from rddm.app import wire  # noqa: PLC0415 - see the room's docstring
     from rddm.app.cli.output import show, stderr_console  # noqa: PLC0415
     from rddm.app.cli.render.progress import RunProgress  # noqa: PLC0415
@@ -55,7 +61,8 @@ def run_project(root: Path, *, only: Collection[str] = (), read: bool = True, as
         with RunProgress(stderr_console()) as progress:
             report = run(warehouse, progress, only, read=read)
         summary = summarise(report, warehouse)
-    show(summary, lambda: draw_run(summary), as_json=as_json)
+    if not is_silent:
+        show(summary, lambda: draw_run(summary), as_json=as_json)
     return summary
 
 

@@ -64,3 +64,15 @@ def text(value: object) -> str:
     if isinstance(value, datetime):
         return moment(value)
     return value.isoformat() if isinstance(value, date) else str(value)
+
+
+def percent(probability: float) -> str:
+    """
+    Return a probability in per cent, never rounded up to certainty.
+
+    >>> percent(0.9927), percent(0.99999999), percent(0.5)
+    ('99.3 %', '>99.9 %', '50.0 %')
+    """
+    if 0.9995 <= probability < 1:
+        return ">99.9 %"
+    return f"{probability:.1%}".replace("%", " %")

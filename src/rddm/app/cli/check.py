@@ -1,0 +1,48 @@
+"""``rddm check``: is everything right, without touching data."""
+
+from __future__ import annotations
+
+import os
+from typing import Annotated
+
+import typer
+
+from rddm.app.cli.options import JsonOption, ProjectOption, find_project
+from rddm.contracts.errors import ConfigurationError, SourceError
+
+HELP = """
+Validate the project's files: every problem with its file, line, key and fix. Touches no data.
+
+With --connect every source is reached too, and the mapped columns are compared with those it delivers.
+
+[bold]Examples[/bold]
+
+  rddm check
+  rddm check --connect
+"""
+
+
+def check_command(
+    connect: Annotated[bool, typer.Option("--connect", help="Reach every source and look at its columns.")] = False,  # noqa: FBT002
+    project: ProjectOption = None,
+    as_json: JsonOption = False,  # noqa: FBT002
+) -> None:
+    from rddm.app.cli.connections import check_connections  # noqa: PLC0415
+    from rddm.app.cli.output import print_json, show  # noqa: PLC0415
+    from rddm.app.cli.render.check import draw_check  # noqa: PLC0415
+    from rddm.project.load import load_project  # noqa: PLC0415
+
+    root = find_project(project)
+    try:
+        settings = load_project(root, os.environ)
+    except ConfigurationError as error:
+        if not as_json:
+            raise
+        print_json({"ok": False, "problems": error.problems, "connections": []})
+        raise typer.Exit(error.exit_code) from None
+    connections = check_connections(settings) if connect else []
+    is_ok = all(each.is_ok for each in connections)
+    value = {"ok": is_ok, "problems": [], "connections": connections}
+    show(value, lambda: draw_check(settings, connections), as_json=as_json)
+    if not is_ok:
+        raise typer.Exit(SourceError.exit_code)

@@ -1,0 +1,162 @@
+"""``rddm quarantine``: what waits, why, and how to release it."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from rddm.app.cli.opening import author, reading
+from rddm.app.cli.options import AsOfOption, ByOption, JsonOption, LimitOption, ProjectOption, find_project
+from rddm.contracts.errors import SourceError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+HELP = """
+Records that wait: for their parent, for what is missing, for a value that can be read.
+
+A waiting record is never lost and never in the way: it is released in the run in which its reason goes away.
+"""
+LIST_HELP = """
+Show how many records wait and why, and the newest of them.
+
+[bold]Examples[/bold]
+
+  rddm quarantine list
+  rddm quarantine list --source camps --kind missing_parent --limit 100
+"""
+SHOW_HELP = """
+Show one record: what was delivered, why it waits, what would release it.
+
+[bold]Examples[/bold]
+
+  rddm quarantine show camps camper 1178
+  rddm quarantine show camps/camper/1178
+"""
+FIX_HELP = """
+Repair delivered values of one record. What was delivered stays; the patch is laid over it as long as the source
+delivers the same.
+
+[bold]Examples[/bold]
+
+  rddm quarantine fix camps camper 1178 --set birthday=2011-04-30 --reason "asked the parents"
+  rddm quarantine fix camps camper 1178 --set birthday=2011-04-30 --set tel= --reason "..." --run
+"""
+REDRIVE_HELP = """
+Judge again what waits, without reading the sources: after a patch, or a change of the mapping or the model.
+
+[bold]Example[/bold]
+
+  rddm quarantine redrive
+"""
+AddressArgument = Annotated[
+    list[str],
+    typer.Argument(metavar="SOURCE ENTITY KEY", help="One record. SOURCE/ENTITY/KEY will do too.", show_default=False),
+]
+RunOption = Annotated[bool, typer.Option("--run", help="Apply it now (without reading the sources).")]
+KINDS = "missing_parent, incomplete, invalid or technical"
+
+group = typer.Typer(help=HELP, no_args_is_help=True, rich_markup_mode="rich")
+
+
+@group.command("list", help=LIST_HELP)
+def list_command(  # noqa: PLR0913 - the options of the command line
+    source: Annotated[str | None, typer.Option("--source", "-s", metavar="NAME", help="Only this source's.")] = None,
+    entity: Annotated[str | None, typer.Option("--entity", "-e", metavar="NAME", help="Only this entity's.")] = None,
+    kind: Annotated[str | None, typer.Option("--kind", "-k", metavar="KIND", help=f"Only {KINDS}.")] = None,
+    limit: LimitOption = 20,
+    as_of: AsOfOption = None,
+    project: ProjectOption = None,
+    as_json: JsonOption = False,  # noqa: FBT002
+) -> None:
+    from rddm.app.cli.output import show  # noqa: PLC0415
+    from rddm.app.cli.render.quarantine import draw_waiting  # noqa: PLC0415
+    from rddm.conform.split import KINDS as KNOWN  # noqa: PLC0415
+    from rddm.serve.quarantine import Filter, count_waiting, list_waiting  # noqa: PLC0415
+
+    if kind is not None and kind not in KNOWN:
+        raise typer.BadParameter(f"{kind} is no kind of quarantine: it is {KINDS}.", param_hint="--kind")
+    which = Filter(source, entity, kind)
+    with reading(project, as_of) as warehouse:
+        counts, records = count_waiting(warehouse, which), list_waiting(warehouse, which, limit)
+    show({"counts": counts, "records": records}, lambda: draw_waiting(counts, records), as_json=as_json)
+
+
+@group.command("show", help=SHOW_HELP)
+def show_command(
+    record: AddressArgument,
+    as_of: AsOfOption = None,
+    project: ProjectOption = None,
+    as_json: JsonOption = False,  # noqa: FBT002
+) -> None:
+    from rddm.app.cli.output import show  # noqa: PLC0415
+    from rddm.app.cli.render.quarantine import draw_record  # noqa: PLC0415
+    from rddm.serve.quarantine import locate, show_record  # noqa: PLC0415
+
+    with reading(project, as_of) as warehouse:
+        found = show_record(warehouse, *locate(warehouse, record))
+    show(found, lambda: draw_record(found), as_json=as_json)
+
+
+@group.command("fix", help=FIX_HELP)
+def fix_command(  # noqa: PLR0913 - the options of the command line
+    record: AddressArgument,
+    values: Annotated[
+        list[str],
+        typer.Option(
+            "--set",
+            metavar="COLUMN=VALUE",
+            help="A delivered column and its value; none after = empties it. Repeatable.",
+        ),
+    ],
+    reason: Annotated[
+        str, typer.Option("--reason", metavar="TEXT", help="Why; kept with the patch.", show_default=False)
+    ],
+    by: ByOption = None,
+    apply: RunOption = False,  # noqa: FBT002
+    project: ProjectOption = None,
+    as_json: JsonOption = False,  # noqa: FBT002
+) -> None:
+    from rddm.app.cli.output import print_json  # noqa: PLC0415
+    from rddm.pipeline.patching import Author, patch_record  # noqa: PLC0415
+    from rddm.serve.quarantine import locate  # noqa: PLC0415
+
+    after = dict(_assignment(each) for each in values)
+    with reading(project) as warehouse:
+        place = locate(warehouse, record)
+        who = Author(author(by), reason, dt.datetime.now(dt.UTC))
+        patches = patch_record(warehouse.lake, warehouse.control, *place, after, who)
+    address = "/".join(place)
+    if as_json:
+        print_json({"record": address, "patches": patches, "applied": apply})
+    else:
+        columns = ", ".join(patch.column_name for patch in patches)
+        then = "" if apply else " The next run applies it (now: rddm quarantine redrive)."
+        typer.echo(f"Patched {address}: {columns}.{then}")
+    if apply:
+        _redrive(project, quiet=as_json)
+
+
+@group.command("redrive", help=REDRIVE_HELP)
+def redrive_command(project: ProjectOption = None, as_json: JsonOption = False) -> None:  # noqa: FBT002
+    from rddm.app.cli.run import run_project  # noqa: PLC0415
+
+    summary = run_project(find_project(project), read=False, as_json=as_json)
+    raise typer.Exit(SourceError.exit_code if summary.problems else 0)
+
+
+def _redrive(project: Path | None, *, quiet: bool) -> None:
+    from rddm.app.cli.run import run_project  # noqa: PLC0415
+
+    summary = run_project(find_project(project), read=False, is_silent=quiet)
+    if summary.problems:
+        raise typer.Exit(SourceError.exit_code)
+
+
+def _assignment(text: str) -> tuple[str, str | None]:
+    column, sign, value = text.partition("=")
+    if not sign or not column.strip():
+        raise typer.BadParameter("write --set COLUMN=VALUE.", param_hint="--set")
+    return column.strip(), value or None

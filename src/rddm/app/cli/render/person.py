@@ -1,0 +1,50 @@
+"""People that were found, and what became of an id."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from rich.console import Group
+from rich.text import Text
+
+from rddm.app.cli.render.tables import dim, listing
+from rddm.app.cli.render.words import moment, number, text
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from rich.console import RenderableType
+
+    from rddm.serve.history import Happening
+    from rddm.serve.search import Search
+
+
+def draw_search(search: Search) -> RenderableType:
+    """Return the people that a search found, one a line."""
+    if not search.found:
+        return Text(f"Nobody is known for whom all of this holds: {', '.join(search.understood)}.")
+    names = list(search.found[0].fields)
+    table = listing("!id", "name", *(f"!{name.replace('_', ' ')}" for name in names), ">records", "known by")
+    for person in search.found:
+        table.add_row(
+            Text(str(person.id)[:8], style="cyan"),
+            Text(person.title, style="bold"),
+            *(text(person.fields[name]) for name in names),
+            number(person.records),
+            dim(", ".join(person.sources)),
+        )
+    notes = []
+    if search.by_beginning:
+        notes.append("Nobody is called exactly so; these names begin so.")
+    if search.more:
+        notes.append("There are more: add to what you look for, or raise --limit.")
+    notes.append(f"Go on with: rddm person show {str(search.found[0].id)[:8]}")
+    return Group(table, *(dim(note) for note in notes))
+
+
+def draw_history(happenings: Sequence[Happening]) -> RenderableType:
+    """Return what happened to an id, oldest first."""
+    table = listing("!when (UTC)", ">run", "what happened", "!id")
+    for each in happenings:
+        table.add_row(moment(each.at), number(each.run), each.words, Text(str(each.id), style="cyan"))
+    return table

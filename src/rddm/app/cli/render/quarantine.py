@@ -1,0 +1,88 @@
+"""What waits in quarantine, and one record of it in full."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from rich.console import Group
+from rich.text import Text
+
+from rddm.app.cli.render.tables import dim, listing
+from rddm.app.cli.render.words import moment, number
+from rddm.conform.words import KIND_MEANINGS
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from rich.console import RenderableType
+
+    from rddm.serve.quarantine import RecordState, Version, Waiting, WaitingCount
+
+STATES = {"conformed": "green", "quarantined": "yellow", "deleted": "dim"}
+
+
+def draw_waiting(counts: Sequence[WaitingCount], records: Sequence[Waiting]) -> RenderableType:
+    """Return how many wait, and the newest of them."""
+    if not counts:
+        return Text("Nothing waits in quarantine.", style="green")
+    summary = listing("source", "entity", "kind", "what it means", ">records", "!since (UTC)")
+    for each in counts:
+        meaning = dim(KIND_MEANINGS.get(each.kind, ""))
+        summary.add_row(each.source, each.entity, each.kind, meaning, number(each.records), dim(moment(each.since)))
+    table = listing("record", "kind", "why it waits", "!since (UTC)", ">tried")
+    for record in records:
+        place = Text(f"{record.source} {record.entity} ", style="cyan").append(record.key, "bold")
+        why = "; ".join(record.reasons)
+        if record.waits_for:
+            why += f" ({', '.join(record.waits_for)})"
+        table.add_row(place, record.kind, why, dim(moment(record.first_seen)), number(record.attempts))
+    total = sum(each.records for each in counts)
+    notes = [f"{number(len(records))} of {number(total)} shown; --limit N shows more."] if len(records) < total else []
+    notes.append("Go on with: rddm quarantine show SOURCE ENTITY KEY")
+    return Group(summary, table, *(dim(note) for note in notes))
+
+
+def draw_record(record: RecordState) -> RenderableType:
+    """Return one record: its state, why, what releases it, what was delivered, what was patched."""
+    head = Text(f"\n{record.source} {record.entity} ", style="cyan").append(record.key, "bold")
+    head.append(f"   {record.state}", STATES.get(record.state, ""))
+    head.append(f"   record {record.record_id}\n", "dim")
+    parts: list[RenderableType] = [head]
+    waiting = record.waiting
+    if waiting is not None:
+        parts += [Text.assemble(("  waits because  ", "bold"), reason) for reason in waiting.reasons]
+        parts += [Text.assemble(("  until          ", "bold"), release) for release in waiting.releases]
+        tries = f"tried {number(waiting.attempts)} times, last {moment(waiting.last_seen)}"
+        parts.append(dim(f"  since {moment(waiting.first_seen)} UTC, {tries}"))
+    parts.append(_versions(record.versions))
+    if record.patches:
+        table = listing("column", "delivered", "patched to", "why", "by", "!when (UTC)", "state", title="Patches")
+        for patch in record.patches:
+            table.add_row(
+                patch.column, patch.before or dim("–"), patch.after or dim("–"), patch.reason, patch.made_by,
+                dim(moment(patch.made_at)), patch.state,
+            )  # fmt: skip
+        parts.append(table)
+    if waiting is not None and waiting.kind in ("invalid", "incomplete"):
+        parts.append(
+            dim(
+                f"Mend it: rddm quarantine fix {record.source} {record.entity} {record.key} --set COLUMN=VALUE --reason TEXT"
+            )
+        )
+    return Group(*parts)
+
+
+def _versions(versions: Sequence[Version]) -> RenderableType:
+    """Columns down, versions across: what changed between deliveries is seen at a glance."""
+    shown = versions[:3]
+    headers = [
+        f"received {moment(each.received_at)}{' (gone)' if each.operation == 'delete' else ''}" for each in shown
+    ]
+    title = "Delivered" if len(versions) == 1 else f"Delivered, newest first ({number(len(versions))} versions)"
+    table = listing("column", *headers, title=title)
+    for column in dict.fromkeys(name for each in shown for name in each.delivered):
+        values = [each.delivered.get(column) for each in shown]
+        differs = len(set(values)) > 1
+        cells = [Text(value, style="yellow" if differs else "") if value is not None else dim("–") for value in values]
+        table.add_row(dim(column), *cells)
+    return table
