@@ -201,7 +201,7 @@ class CustomConnector(Settings):
     type: Literal["python"] = "python"
     file: Path
     name: str
-    """The class; it is called with ``options`` and gives a ``Source``."""
+    """The class; it is called with ``options`` as keyword arguments and gives a ``Source``."""
     options: dict[str, str] = {}
 
 

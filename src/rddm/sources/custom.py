@@ -95,7 +95,7 @@ class CustomSource:
             yield
         except (RddmError, GeneratorExit):
             raise
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 - a user's code raises what it likes
             line = self._line_of(error)
             place = f" in line {line}" if line else ""
             raise self._error(

@@ -18,7 +18,7 @@ class Number(str):
     __slots__ = ()
 
 
-Value: TypeAlias = "None | bool | str | list[Value] | dict[str, Value]"
+Value: TypeAlias = "bool | str | list[Value] | dict[str, Value] | None"
 """A decoded JSON value; a number is a `Number`."""
 
 _DECODER = json.JSONDecoder(parse_int=Number, parse_float=Number, parse_constant=Number)

@@ -256,11 +256,8 @@ class RestSource:
 
     def _fetch(self, client: httpx.Client, position: _Position, since: str | None) -> httpx.Response:
         """Return the answer for a page: a good one, or a 404 or 410 for a page after the first."""
-        url = httpx.URL(self._url)
-        if position.kind == "url":
-            url = httpx.URL(position.value)
-        else:
-            url = url.copy_merge_params(self._parameters(position, since))
+        following, first = position.kind == "url", httpx.URL(self._url)
+        url = httpx.URL(position.value) if following else first.copy_merge_params(self._parameters(position, since))
         attempt = 0
         while True:
             trouble, wait = "", 0.0

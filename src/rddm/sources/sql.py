@@ -57,7 +57,8 @@ TROUBLE = (
 )
 NO_CONNECTION = ("connection refused", "could not connect", "unable to connect", "failed to connect", "can't connect",
                  "could not translate host name", "unknown mysql server host", "timeout expired")  # fmt: skip
-LOST = ("terminating connection", "server closed the connection", "connection to server was lost", "ssl syscall",
+LOST = ("unable to read", "binary copy", "copy ended", "copy data", "read copy", "fetch copy", "unexpected eof", "eof detected", "administrator command",
+        "terminating connection", "server closed the connection", "connection to server was lost", "ssl syscall",
         "lost connection", "server has gone away", "no connection to the server", "connection reset",
         "connection not open", "bad connection")  # fmt: skip
 MISSING = ("does not exist", "no such table", "no such column", "doesn't exist", "unknown column", "unknown table")
@@ -198,7 +199,7 @@ class SqlSource:
     def _can_scan(self, columns: list[_Column]) -> bool:
         """Whether DuckDB may read the table by itself: in parallel, which it does only without an order of ours."""
         plain = all(self._chosen(column) == self._quoted(column.name) for column in columns)
-        return self._system == "postgres" and plain and not (self._connector.query or self._connector.cursor_column)
+        return self._system != "mysql" and plain and not (self._connector.query or self._connector.cursor_column)
 
     def _passed_through(self, statement: str) -> str:
         return f"SELECT * FROM {self._system}_query('delivered', {_literal(statement)})"
@@ -307,7 +308,7 @@ class SqlSource:
         except (duckdb.Error, sqlite3.Error, pa.ArrowException, OSError, RuntimeError) as error:
             raise self._explained(str(error).lower()) from None
 
-    def _explained(self, text: str) -> SourceError:
+    def _explained(self, text: str) -> SourceError:  # noqa: PLR0911 - one kind of trouble after the other
         product, host = PRODUCTS[self._system], self._url.hostname or "the local socket"
         if any(words in text for words in LOST):
             return self._error(f"the connection to {product} at {host} was lost.", "The next run goes on from here.")

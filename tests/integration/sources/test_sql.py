@@ -1,3 +1,4 @@
+# ruff: noqa: S603, S607, ISC004 - the programs and statements are written here
 """Real databases: types to the letter, order, look-back, rows without a cursor, and a server that goes away."""
 
 from __future__ import annotations
@@ -108,7 +109,7 @@ def test_a_database_that_goes_away_in_the_middle_is_an_error_that_shows_no_data(
         "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid <> pg_backend_pid() AND backend_type = 'client backend'"
     )
     seen, cursor = first.records.num_rows, first.cursor
-    with pytest.raises(SourceError, match="was lost") as caught:
+    with pytest.raises(SourceError, match="was lost") as caught:  # noqa: PT012 - what came before counts
         for batch in batches:
             seen, cursor = seen + batch.records.num_rows, batch.cursor
     assert "Ivanov" not in str(caught.value)

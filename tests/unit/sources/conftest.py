@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
+    import pyarrow as pa
+
     from rddm.contracts.batches import Cursor, Unreadable
     from rddm.sources import BatchLimits
 
@@ -37,7 +39,8 @@ class Delivery:
 
     def read(self, path: str = "*", **settings: Any) -> tuple[Rows, list[Unreadable]]:
         """Return the rows and what is unreadable, from the cursor on that the last reading ended with."""
-        tables, bad = [], []
+        tables: list[pa.Table] = []
+        bad: list[Unreadable] = []
         for batch in self.source(path, **settings).read(self.cursor):
             tables.append(batch.records)
             bad.extend(batch.unreadable)

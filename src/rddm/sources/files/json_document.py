@@ -233,19 +233,19 @@ def _members(
         while text.peek() != "}":
             member = text.value()
             if text.peek() != ":" or not isinstance(member, str):
-                raise BrokenJson("broken JSON (a name and a colon are expected)", text.position)
+                raise BrokenJson("broken JSON (a name and a colon are expected)", text.position)  # noqa: TRY301
             text.position += 1
             if member == steps[0].name:
                 yield from _walk(text, selection, steps[1:], (*above, seen))
             elif text.peek() == "[":
                 if text.skip(keep_characters=0) is None:
-                    raise BrokenJson("broken JSON (a list does not end)", text.position)
+                    raise BrokenJson("broken JSON (a list does not end)", text.position)  # noqa: TRY301
             else:
                 seen[member] = text.value()
             if text.peek() == ",":
                 text.position += 1
             elif text.peek() != "}":
-                raise BrokenJson("broken JSON (a comma or the end of the object is expected)", text.position)
+                raise BrokenJson("broken JSON (a comma or the end of the object is expected)", text.position)  # noqa: TRY301
         text.position += 1
     except BrokenJson as broken:
         yield _Broken(begin, text.rest(), str(broken))

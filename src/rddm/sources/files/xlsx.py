@@ -77,7 +77,7 @@ def _fill(header: list[list[str | None]], top_left: tuple[int, int], bottom_righ
         header[top][column] = header[top][left]
 
 
-def cell_text(cell: Cell) -> str | None:
+def cell_text(cell: Cell) -> str | None:  # noqa: PLR0911 - one line a type
     """
     Return a cell's value as text: ISO 8601 for times, the shortest exact digits for numbers, null for an empty cell.
 

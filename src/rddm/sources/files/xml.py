@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from typing import IO, TYPE_CHECKING, cast
-from xml.etree.ElementTree import Element, ParseError  # noqa: S405 - types only, defusedxml does the parsing
+from xml.etree.ElementTree import Element, ParseError  # types only; defusedxml does the parsing
 
 from defusedxml.common import DefusedXmlException
 from defusedxml.ElementTree import iterparse
