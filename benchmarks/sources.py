@@ -1,4 +1,4 @@
-"""Rows per second of every connector: one table of ten columns, read in batches. `python benchmarks/sources.py --rows 1000000`."""
+"""Rows per second of every connector, ten columns, read in batches: `python benchmarks/sources.py --rows 1000000`."""
 
 from __future__ import annotations
 

@@ -57,7 +57,7 @@ TROUBLE = (
 )
 NO_CONNECTION = ("connection refused", "could not connect", "unable to connect", "failed to connect", "can't connect",
                  "could not translate host name", "unknown mysql server host", "timeout expired")  # fmt: skip
-LOST = ("unable to read", "binary copy", "copy ended", "copy data", "read copy", "fetch copy", "unexpected eof", "eof detected", "administrator command",
+LOST = ("unable to read", "binary copy", "copy data", "unexpected eof", "eof detected", "administrator command",
         "terminating connection", "server closed the connection", "connection to server was lost", "ssl syscall",
         "lost connection", "server has gone away", "no connection to the server", "connection reset",
         "connection not open", "bad connection")  # fmt: skip
