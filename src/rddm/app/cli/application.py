@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from rddm.app.cli import check, lake, person, quarantine, run, sources, status
+from rddm.app.cli import check, init, lake, person, quarantine, run, sources, status
 from rddm.app.cli.failures import GuardedGroup
 
 HELP = """
@@ -45,6 +45,7 @@ application = typer.Typer(
     add_completion=False,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 120},
 )
+application.command("init", help=init.HELP)(init.init_command)
 application.command("check", help=check.HELP)(check.check_command)
 application.command("run", help=run.HELP)(run.run_command)
 application.command("status", help=status.HELP)(status.status_command)

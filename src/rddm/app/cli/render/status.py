@@ -24,7 +24,7 @@ def draw_status(status: Status) -> RenderableType:
     head.append("a run is active" if status.is_active else "no run is active", "cyan" if status.is_active else "dim")
     runs = listing(">run", "!started (UTC)", ">took", "status", ">received", ">new", "problems")
     for run in status.runs:
-        took = seconds(run.seconds) if run.seconds is not None else "…"
+        took = seconds(run.seconds) if run.seconds is not None else ""
         runs.add_row(
             number(run.run), moment(run.started_at), took, Text(run.status, style=RUN_STYLES.get(run.status, "")),
             number(run.received), number(run.landed), dim("\n".join(run.problems)),

@@ -1,0 +1,278 @@
+"""A look at an unknown source, and the draft of its file: the connector guessed, the columns recognised."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from urllib.parse import parse_qsl, urlsplit, urlunsplit
+
+import pyarrow as pa
+
+from rddm.conform.recognise import Recognised, recognise_columns
+from rddm.contracts.errors import ConfigurationError, ConfigurationProblem, SourceError
+from rddm.project.draft import DraftEntity, DraftField, DraftSource, Option
+from rddm.project.settings import Connector, FileConnector, Model, RestConnector, SqlConnector
+from rddm.project.validation import identifier_from
+from rddm.sources import open_source
+
+SAMPLED_RECORDS = 1000
+SQL_SCHEMES = frozenset({"sqlite", "postgresql", "postgres", "mysql", "mariadb"})
+NAME_PARTS = (("family", "last_name"), ("given", "first_name"), ("patronymic", "middle_name"))
+LISTED_TABLES = 40
+
+
+@dataclass(frozen=True)
+class Place:
+    """
+    Where a source is: the connector to look with, and what to write of it.
+
+    ``written`` holds references to the environment in the place of secrets; ``variables`` are their names, to be set.
+    """
+
+    connector: Connector
+    written: Mapping[str, Option]
+    read: Mapping[str, Option]
+    name: str
+    entity: str
+    variables: Sequence[str] = ()
+
+
+@dataclass(frozen=True)
+class Drafted:
+    """A draft, and what it is made of. ``variables``: names that the environment must hold before the first run."""
+
+    draft: DraftSource
+    name: str
+    columns: Sequence[str]
+    recognised: Mapping[str, Recognised]
+    variables: Sequence[str]
+    sampled_records: int
+
+
+def draft_source(root: Path, model: Model, place: Place, *, entity: str | None, model_entity: str | None) -> Drafted:
+    """
+    Look at *place* and return the draft of its file. Reads a thousand records at most, keeps none.
+
+    Raises:
+        SourceError: it cannot be reached or read.
+        ConfigurationError: the model has no entity *model_entity*.
+    """
+    if model_entity is not None and model_entity not in model.entities:
+        raise _usage("--model", model_entity, f"the model has no such entity. There are: {', '.join(model.entities)}.")
+    sample, place = _sample(root, place)
+    found = recognise_columns(sample)
+    becomes = model_entity or _guess_model(model, place.entity, found)
+    key = _key(sample, found)
+    times = [column for column, each in found.items() if each.meaning == "source_time"]
+    drafted = DraftEntity(
+        name=identifier_from(entity or becomes) or becomes,
+        model=becomes,
+        fields=tuple(_fields(sample.column_names, found, model, becomes, key, times)),
+        key=key,
+        source_time=times[0] if times else None,
+        read=place.read,
+    )
+    draft = DraftSource(f"Drafted from {place.name}", place.written, (drafted,))
+    return Drafted(draft, place.name, sample.column_names, found, place.variables, sample.num_rows)
+
+
+def guess_place(
+    root: Path, text: str, table: str | None, token_variable: str | None
+) -> Place:
+    """
+    Return where *text* (a path, glob, ``s3://``, database or http address) leads.
+
+    Raises:
+        ConfigurationError: it is no kind of source, or its database has more than one table and none is named.
+    """
+    parts = urlsplit(text)
+    scheme = parts.scheme.partition("+")[0]
+    if scheme == "s3":
+        return _object_storage(text)
+    if scheme in SQL_SCHEMES:
+        return _database(root, text, table)
+    if scheme in ("http", "https"):
+        return _service(text, token_variable)
+    if scheme and len(scheme) > 1 and "://" in text:
+        raise _usage(
+            "--from",
+            f"{scheme}://",
+            "is no kind of source that is known. Give a file, s3://, sqlite:///, postgresql://, mysql:// or http(s)://.",
+        )
+    return _file(root, text)
+
+
+def _file(root: Path, text: str) -> Place:
+    path = Path(text).expanduser()
+    if not any(sign in text for sign in "*?[") and not path.exists():
+        raise _usage("--from", text, "there is no such file.")
+    absolute = path if path.is_absolute() else Path.cwd() / path
+    absolute = Path(os.path.normpath(absolute))
+    written = os.path.relpath(absolute, root) if absolute.is_relative_to(root.parent) else str(absolute)
+    stem = path.name.partition(".")[0].strip("*?[]_- ") or path.parent.name
+    return Place(FileConnector(path=str(absolute)), {"type": "file"}, {"path": written}, stem, stem)
+
+
+def _object_storage(text: str) -> Place:
+    names = {"s3_access_key": "AWS_ACCESS_KEY_ID", "s3_secret_key": "AWS_SECRET_ACCESS_KEY"}
+    if "AWS_ENDPOINT_URL" in os.environ:
+        names["s3_endpoint"] = "AWS_ENDPOINT_URL"
+    settings = {key: os.environ[name] for key, name in names.items() if name in os.environ}
+    connector = FileConnector.model_validate({"path": text} | settings)
+    stem = text.rpartition("/")[2].partition(".")[0].strip("*?[]_- ") or urlsplit(text).netloc
+    written = {"type": "file"} | {key: f"${{{name}}}" for key, name in names.items()}
+    return Place(connector, written, {"path": text}, stem, stem, tuple(names.values()))
+
+
+def _database(root: Path, text: str, table: str | None) -> Place:
+    parts = urlsplit(text)
+    name = identifier_from(Path(parts.path).stem) or parts.scheme
+    written = text
+    variables: tuple[str, ...] = ()
+    if parts.scheme == "sqlite":
+        path = Path(parts.path.removeprefix("/") if not parts.path.startswith("//") else parts.path[1:])
+        absolute = path if path.is_absolute() else Path.cwd() / path
+        text = f"sqlite:///{absolute}"
+        shown = os.path.relpath(absolute, root) if absolute.is_relative_to(root.parent) else str(absolute)
+        written = f"sqlite:///{shown}"
+    elif parts.password:
+        variable = f"{name.upper()}_PASSWORD"
+        written = urlunsplit(parts._replace(netloc=parts.netloc.replace(f":{parts.password}@", f":${{{variable}}}@")))
+        variables = (variable,)
+    if table is None:
+        table = _only_table(root, name, text)
+    connector = SqlConnector.model_validate({"url": text, "table": table})
+    return Place(connector, {"type": "sql", "url": written}, {"table": table}, name, table, variables)
+
+
+def _only_table(root: Path, name: str, url: str) -> str:
+    if url.startswith("sqlite"):
+        query = (
+            "SELECT name AS table_name FROM sqlite_master WHERE type IN ('table', 'view') AND name NOT LIKE 'sqlite%'"
+        )
+    else:
+        hidden = "('pg_catalog', 'information_schema', 'mysql', 'performance_schema', 'sys')"
+        query = f"SELECT table_name FROM information_schema.tables WHERE table_schema NOT IN {hidden}"
+    connector = SqlConnector.model_validate({"url": url, "query": query})
+    found = open_source(root, name, "", connector).sample(LISTED_TABLES).column("table_name").to_pylist()
+    tables = sorted(str(each) for each in found)
+    if len(tables) == 1:
+        return tables[0]
+    raise _usage("--table", "", f"which table? There are: {', '.join(tables) or 'none'}. Name one with --table.")
+
+
+def _service(text: str, token_variable: str | None) -> Place:
+    parts = urlsplit(text)
+    root_url = urlunsplit((parts.scheme, parts.netloc, "", "", ""))
+    parameters = dict(parse_qsl(parts.query))
+    path = parts.path.lstrip("/")
+    written: dict[str, Option] = {"type": "rest", "url": root_url}
+    variables: tuple[str, ...] = ()
+    settings: dict[str, object] = {"url": root_url, "path": path, "parameters": parameters}
+    if token_variable is not None:
+        token = os.environ.get(token_variable)
+        if token is None:
+            raise _usage(
+                "--token-variable", token_variable, "the environment has no such variable. Set it to the bearer token."
+            )
+        settings["bearer_token"] = token
+        written["bearer_token"] = f"${{{token_variable}}}"
+        variables = (token_variable,)
+    stem = path.rstrip("/").rpartition("/")[2] or "records"
+    name = identifier_from(parts.hostname or "") or "service"
+    return Place(RestConnector.model_validate(settings), written, {"path": path}, name, stem, variables)
+
+
+def _sample(root: Path, place: Place) -> tuple[pa.Table, Place]:
+    """Sample *place*; where the records lie one level down, in the list of an outer object, go there."""
+    sample = _look(root, place)
+    if isinstance(place.connector, SqlConnector) or sample.num_rows > 1:
+        return sample, place
+    for column in sample.column_names:
+        if _is_list_of_objects(sample.column(column).to_pylist()):
+            try:
+                inner = place.connector.model_copy(update={"records": column})
+                deeper = replace(place, connector=inner, read={**place.read, "records": column})
+                return _look(root, deeper), deeper
+            except SourceError:
+                continue
+    return sample, place
+
+
+def _look(root: Path, place: Place) -> pa.Table:
+    source = open_source(root, identifier_from(place.name) or "source", "", place.connector)
+    return source.sample(SAMPLED_RECORDS)
+
+
+def _is_list_of_objects(values: Sequence[object]) -> bool:
+    if len(values) != 1 or not isinstance(values[0], str) or not values[0].lstrip().startswith("["):
+        return False
+    try:
+        parsed = json.loads(values[0])
+    except ValueError:
+        return False
+    return bool(parsed) and isinstance(parsed, list) and all(isinstance(each, dict) for each in parsed)
+
+
+def _guess_model(model: Model, written: str, found: Mapping[str, Recognised]) -> str:
+    """The entity of that name; else people, where enough of what makes a person was recognised; else the first entity."""
+    singular = re.sub(r"s$", "", identifier_from(written) or "")
+    for name in (singular, identifier_from(written)):
+        if name in model.entities:
+            return name
+    personal = {each.field for each in found.values()} & {
+        "last_name",
+        "first_name",
+        "birth_date",
+        "phone",
+        "email",
+        "snils",
+    }
+    has_full_name = any(each.meaning == "full_name" for each in found.values())
+    if "person" in model.entities and (personal or has_full_name):
+        return "person"
+    return next(iter(model.entities))
+
+
+def _key(sample: pa.Table, found: Mapping[str, Recognised]) -> tuple[str, ...]:
+    named = [column for column, each in found.items() if each.meaning == "key"]
+    for column in named:
+        values = sample.column(column).to_pylist()
+        if None not in values and len(set(values)) == len(values):
+            return (column,)
+    # Sources repeat themselves: nearly unique will do when the name says that it is the key.
+    return (named[0],) if named else ()
+
+
+def _fields(
+    columns: Sequence[str],
+    found: Mapping[str, Recognised],
+    model: Model,
+    becomes: str,
+    key: Sequence[str],
+    times: Sequence[str],
+) -> list[DraftField]:
+    known = model.entities[becomes].fields
+    fields: list[DraftField] = []
+    for column in columns:
+        if column in key or column in times[:1]:
+            continue
+        each = found.get(column)
+        if each is None:
+            fields.append(DraftField(column, None))
+        elif each.meaning == "full_name" and "last_name" in known:
+            fields += [
+                DraftField(column, field, each.reason, part=part) for part, field in NAME_PARTS if field in known
+            ]
+        else:
+            fields.append(DraftField(column, each.field if each.field in known else None, each.reason))
+    return fields
+
+
+def _usage(key: str, value: str, message: str) -> ConfigurationError:
+    place = f"{key} {value}".strip()
+    return ConfigurationError(ConfigurationProblem(place, 0, "", message))
