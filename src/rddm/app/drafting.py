@@ -15,7 +15,7 @@ import pyarrow as pa
 from rddm.conform.recognise import Recognised, recognise_columns
 from rddm.contracts.errors import ConfigurationError, ConfigurationProblem, SourceError
 from rddm.project.draft import DraftEntity, DraftField, DraftSource, Option
-from rddm.project.settings import Connector, FileConnector, Model, RestConnector, SqlConnector
+from rddm.project.settings import Connector, FactIdentity, FileConnector, Model, RestConnector, SqlConnector
 from rddm.project.validation import identifier_from
 from rddm.sources import open_source
 
@@ -23,6 +23,13 @@ SAMPLED_RECORDS = 1000
 SQL_SCHEMES = frozenset({"sqlite", "postgresql", "postgres", "mysql", "mariadb"})
 NAME_PARTS = (("family", "last_name"), ("given", "first_name"), ("patronymic", "middle_name"))
 LISTED_TABLES = 40
+FEWEST_FOR_KEY = 5
+NEARLY_UNIQUE = 0.95
+"""The share of distinct values from which a first column is taken for the key."""
+SQLITE_SUFFIXES = (".sqlite", ".sqlite3", ".db")
+MANY_REFERENCES = 3
+"""Columns that are called ids, from which records are taken for facts that tie others together."""
+_IDS = re.compile(r"(?:^|[_\W])(?:id|uid|uuid|guid|key|code|номер|код|ид|№)$|[a-z]I[dD]$", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -65,7 +72,13 @@ def draft_source(root: Path, model: Model, place: Place, *, entity: str | None, 
         raise _usage("--model", model_entity, f"the model has no such entity. There are: {', '.join(model.entities)}.")
     sample, place = _sample(root, place)
     found = recognise_columns(sample)
-    becomes = model_entity or _guess_model(model, place.entity, found)
+    becomes = model_entity or _guess_model(model, place.entity, sample.column_names, found)
+    if not becomes:
+        raise _usage(
+            "--model",
+            "",
+            f"what are these records? Nothing tells. Say --model ENTITY; there are: {', '.join(model.entities)}.",
+        )
     key = _key(sample, found)
     times = [column for column, each in found.items() if each.meaning == "source_time"]
     drafted = DraftEntity(
@@ -80,9 +93,7 @@ def draft_source(root: Path, model: Model, place: Place, *, entity: str | None, 
     return Drafted(draft, place.name, sample.column_names, found, place.variables, sample.num_rows)
 
 
-def guess_place(
-    root: Path, text: str, table: str | None, token_variable: str | None
-) -> Place:
+def guess_place(root: Path, text: str, table: str | None, token_variable: str | None) -> Place:
     """
     Return where *text* (a path, glob, ``s3://``, database or http address) leads.
 
@@ -103,6 +114,8 @@ def guess_place(
             f"{scheme}://",
             "is no kind of source that is known. Give a file, s3://, sqlite:///, postgresql://, mysql:// or http(s)://.",
         )
+    if text.lower().endswith(SQLITE_SUFFIXES):
+        return _database(root, f"sqlite:///{Path(text).expanduser()}", table)
     return _file(root, text)
 
 
@@ -110,8 +123,7 @@ def _file(root: Path, text: str) -> Place:
     path = Path(text).expanduser()
     if not any(sign in text for sign in "*?[") and not path.exists():
         raise _usage("--from", text, "there is no such file.")
-    absolute = path if path.is_absolute() else Path.cwd() / path
-    absolute = Path(os.path.normpath(absolute))
+    absolute = Path(os.path.normpath(path if path.is_absolute() else Path.cwd() / path))
     written = os.path.relpath(absolute, root) if absolute.is_relative_to(root.parent) else str(absolute)
     stem = path.name.partition(".")[0].strip("*?[]_- ") or path.parent.name
     return Place(FileConnector(path=str(absolute)), {"type": "file"}, {"path": written}, stem, stem)
@@ -218,12 +230,17 @@ def _is_list_of_objects(values: Sequence[object]) -> bool:
     return bool(parsed) and isinstance(parsed, list) and all(isinstance(each, dict) for each in parsed)
 
 
-def _guess_model(model: Model, written: str, found: Mapping[str, Recognised]) -> str:
-    """The entity of that name; else people, where enough of what makes a person was recognised; else the first entity."""
+def _guess_model(model: Model, written: str, columns: Sequence[str], found: Mapping[str, Recognised]) -> str:
+    """The entity of that name; else facts, where many columns refer to others; else people, where they are recognised."""
     singular = re.sub(r"s$", "", identifier_from(written) or "")
     for name in (singular, identifier_from(written)):
         if name in model.entities:
             return name
+    references = [column for column in columns if _IDS.search(column)]
+    if len(references) >= MANY_REFERENCES:
+        for name, entity in model.entities.items():
+            if isinstance(entity.identity, FactIdentity):
+                return name
     personal = {each.field for each in found.values()} & {
         "last_name",
         "first_name",
@@ -233,19 +250,31 @@ def _guess_model(model: Model, written: str, found: Mapping[str, Recognised]) ->
         "snils",
     }
     has_full_name = any(each.meaning == "full_name" for each in found.values())
-    if "person" in model.entities and (personal or has_full_name):
-        return "person"
-    return next(iter(model.entities))
+    is_person = len(personal) >= 2 or has_full_name
+    return "person" if is_person and "person" in model.entities else ""
 
 
 def _key(sample: pa.Table, found: Mapping[str, Recognised]) -> tuple[str, ...]:
     named = [column for column, each in found.items() if each.meaning == "key"]
     for column in named:
-        values = sample.column(column).to_pylist()
-        if None not in values and len(set(values)) == len(values):
+        if _is_unique(sample, column):
             return (column,)
-    # Sources repeat themselves: nearly unique will do when the name says that it is the key.
-    return (named[0],) if named else ()
+    if named:
+        # Sources repeat themselves: nearly unique will do when the name says that it is the key.
+        return (named[0],)
+    for column in sample.column_names:
+        if _IDS.search(column) and _is_unique(sample, column):
+            return (column,)
+    first = sample.column_names[:1]
+    if not first or first[0] in found or sample.num_rows < FEWEST_FOR_KEY:
+        return ()
+    values = [value for value in sample.column(first[0]).to_pylist() if value is not None]
+    return tuple(first) if len(set(values)) >= NEARLY_UNIQUE * sample.num_rows else ()
+
+
+def _is_unique(sample: pa.Table, column: str) -> bool:
+    values = sample.column(column).to_pylist()
+    return None not in values and len(set(values)) == len(values)
 
 
 def _fields(

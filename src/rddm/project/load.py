@@ -45,6 +45,19 @@ def load_project(root: Path, environment: Mapping[str, str]) -> ProjectSettings:
     return project.model_copy(update={"model": model, "sources": complete})
 
 
+def load_model(root: Path, environment: Mapping[str, str]) -> Model:
+    """
+    Return the project's model alone, whatever its sources look like.
+
+    Raises `ConfigurationError` with every problem of rddm.yaml's presence and of model.yaml.
+    """
+    found = _Found(root, environment)
+    model = _load_model(found)
+    if model is None:
+        raise ConfigurationError(*_in_order(found.problems))
+    return model
+
+
 @dataclass
 class _Found:
     root: Path

@@ -59,14 +59,13 @@ def maintain(lake: Lake, *, expire_before: datetime, keep_from: int | None) -> M
     if expired:
         numbers = ", ".join(map(str, expired))
         lake.connection.execute(f"CALL ducklake_expire_snapshots('{CATALOG}', versions => [{numbers}])")
-        _compare(counts, count_rows(lake), "Expiring snapshots")
     _merge(lake, counts)
     deleted = 0
     for function in ("ducklake_cleanup_old_files", "ducklake_delete_orphaned_files"):
         statement = f"CALL {function}('{CATALOG}', older_than => now() - INTERVAL {GRACE_HOURS} HOUR)"
         deleted += len(lake.connection.execute(statement).fetchall())
     after = count_rows(lake)
-    _compare(counts, after, "Deleting unused files")
+    _compare(counts, after, "Expiring snapshots or deleting unused files")
     files_after, size_after = _files(lake)
     return Maintained(
         len(before),
@@ -84,23 +83,17 @@ def maintain(lake: Lake, *, expire_before: datetime, keep_from: int | None) -> M
 def count_rows(lake: Lake) -> dict[tuple[str, str], int]:
     """Return the number of rows of every table of the lake, by schema and name; each table is read, not its statistics."""
     tables = lake.connection.execute(
-        f"SELECT schema_name, table_name FROM duckdb_tables() WHERE database_name = '{CATALOG}' ORDER BY ALL"
+        "SELECT schema_name, table_name, arg_min(column_name, column_index) FROM duckdb_columns()"
+        f" WHERE database_name = '{CATALOG}' GROUP BY ALL ORDER BY ALL"
     ).fetchall()
-    counts = {}
-    for schema, name in tables:
-        # A count alone is answered from the catalog; the filter makes the engine look into the files.
-        column = lake.connection.execute(
-            "SELECT column_name FROM duckdb_columns() WHERE database_name = ? AND schema_name = ? AND table_name = ?"
-            " ORDER BY column_index LIMIT 1",
-            [CATALOG, schema, name],
-        ).fetchone()
-        if column is None:
-            continue
-        first = quote(column[0])
-        row = lake.connection.execute(
-            f"SELECT count(*) FILTER ({first} IS NULL) + count({first}) FROM {CATALOG}.{quote(schema)}.{quote(name)}"
-        ).fetchone()
-        counts[schema, name] = int(row[0]) if row else 0
+    # A bare count is answered from the catalog; the condition makes the engine look into the files.
+    selects = [
+        f"SELECT {place}, count(*) FILTER ({quote(column)} IS NULL) + count({quote(column)})"
+        f" FROM {CATALOG}.{quote(schema)}.{quote(name)}"
+        for place, (schema, name, column) in enumerate(tables)
+    ]
+    found = dict(lake.connection.execute(" UNION ALL ".join(selects)).fetchall()) if selects else {}
+    counts = {(schema, name): int(found[place]) for place, (schema, name, _) in enumerate(tables)}
     return counts
 
 
@@ -109,6 +102,7 @@ def _merge(lake: Lake, counts: dict[tuple[str, str], int]) -> None:
     try:
         lake.connection.execute(f"CALL ducklake_merge_adjacent_files('{CATALOG}')")
         _compare(counts, count_rows(lake), "Merging files")
+        lake.connection.execute(f"CALL {CATALOG}.set_commit_message('rddm', 'maintain', extra_info => '{{}}')")
         lake.connection.execute("COMMIT")
     except BaseException as error:
         with contextlib.suppress(duckdb.Error):  # the failed statement may have rolled back already

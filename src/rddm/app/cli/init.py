@@ -63,12 +63,12 @@ def init_command(  # noqa: PLR0913 - the options of the command line
     from rddm.app.cli.output import print_json, stdout_console  # noqa: PLC0415
     from rddm.app.cli.render.draft import draw_draft  # noqa: PLC0415
     from rddm.app.drafting import draft_source, guess_place  # noqa: PLC0415
-    from rddm.app.wire import load_for_reading  # noqa: PLC0415
     from rddm.project.draft import source_yaml  # noqa: PLC0415
+    from rddm.project.load import load_model  # noqa: PLC0415
     from rddm.project.validation import identifier_from  # noqa: PLC0415
 
     root = find_project(project)
-    settings = load_for_reading(root, os.environ)
+    its_model = load_model(root, os.environ)
     place = guess_place(root, source, table, token_variable)
     called = identifier_from(source_name or place.name) or "source"
     target = root / "sources" / f"{called}.yaml"
@@ -78,7 +78,7 @@ def init_command(  # noqa: PLR0913 - the options of the command line
             "it exists already and is not overwritten.",
             "Give another --name, or take it away.",
         )
-    drafted = draft_source(root, settings.model, place, entity=entity, model_entity=model)
+    drafted = draft_source(root, its_model, place, entity=entity, model_entity=model)
     target.parent.mkdir(exist_ok=True)
     target.write_text(source_yaml(drafted.draft), encoding="utf-8")
     left = _left_to_do(root, f"sources/{called}.yaml", drafted)

@@ -19,19 +19,24 @@ if TYPE_CHECKING:
     from rddm.serve.search import Search
 
 
+SHOWN = ("birth_date", "phone", "email")
+"""What tells people with one name apart; the rest is in the portrait."""
+
+
 def draw_search(search: Search) -> RenderableType:
     """Return the people that a search found, one a line."""
     if not search.found:
         return Text(f"Nobody is known for whom all of this holds: {', '.join(search.understood)}.")
-    names = list(search.found[0].fields)
-    table = listing("!id", "name", *(f"!{name.replace('_', ' ')}" for name in names), ">records", "known by")
+    names = [name for name in search.found[0].fields if name in SHOWN]
+    table = listing("!id", "name", *(f"!{name.replace('_', ' ')}" for name in names), ">records", ">services")
+    table.columns[1].min_width = 18
     for person in search.found:
         table.add_row(
             Text(str(person.id)[:8], style="cyan"),
             Text(person.title, style="bold"),
             *(text(person.fields[name]) for name in names),
             number(person.records),
-            dim(", ".join(person.sources)),
+            number(len(person.sources)),
         )
     notes = []
     if search.by_beginning:

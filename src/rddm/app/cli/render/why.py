@@ -24,12 +24,12 @@ LINKS = {"alone": "alone", "description": "the same description", "match": "matc
 def draw_pair(pair: PairExplained) -> RenderableType:
     """Return the waterfall of two records."""
     explanation = pair.explanation
-    steps = [("prior", "", "", "how often two records that share a key are one", explanation.prior)]
+    steps = [("prior", "", "", "of all that share a key", explanation.prior)]
     steps += [
         (each.field, each.value_a or "", each.value_b or "", each.level, each.weight)
         for each in explanation.contributions
     ]
-    table = listing("field", pair.first.address, pair.second.address, "", ">weight", "!so far")
+    table = listing("!field", _folded(pair.first.address), _folded(pair.second.address), "", "!>weight", "!so far")
     low, high = _range([step[4] for step in steps])
     running = 0.0
     for name, first, second, level, weight in steps:
@@ -46,7 +46,7 @@ def draw_pair(pair: PairExplained) -> RenderableType:
 
 def draw_group(group: GroupExplained) -> RenderableType:
     """Return how each record came to its golden record."""
-    table = listing("record", "linked by", "to", ">weight", "because")
+    table = listing("record", "!linked by", "to", "!>weight", "because")
     for each in group.records:
         if each.record == group.founder:
             table.add_row(Text(each.record, style="bold cyan"), "founded it", "", "", "")
@@ -60,6 +60,12 @@ def draw_group(group: GroupExplained) -> RenderableType:
     notes = [f"and {number(group.left_out)} more records"] if group.left_out else []
     notes.append("All the weights between two of them: rddm person why RECORD RECORD")
     return Group(table, *(dim(note) for note in notes))
+
+
+def _folded(address: str) -> str:
+    """An address over two lines, so that it is not torn apart where it does not fit."""
+    place, _, key = address.rpartition("/")
+    return f"{place}/\n{key}"
 
 
 def _ends(record: str, place: int, steps: Sequence[Step]) -> tuple[str, str]:
