@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 
 import duckdb
 import pyarrow as pa
@@ -27,7 +27,7 @@ from rddm.conform.cleaning import (
     undecided_sql,
 )
 from rddm.conform.fields import conformed_table
-from rddm.conform.mapping import MappedEntity, columns_never_delivered, mapped_sql, patched_sql
+from rddm.conform.mapping import MappedEntity, mapped_sql, patched_sql
 from rddm.conform.split import judged_sql, kind_sql, waiting_references
 from rddm.conform.values import fast_sql, normalise, split_full_name
 from rddm.conform.values.record import repair_names
@@ -237,13 +237,17 @@ def _evaluate(work: Conforming, affected: Affected, evaluated: str) -> None:
     versions = f"({patched_sql(versions, patched, patches)})"
     with_contacts = swapped_contacts_sql(mapped, f"({mapped_sql(mapped, versions, affected.raw_columns)})")
     connection.execute(f"CREATE OR REPLACE TEMP TABLE mapped AS {with_contacts}")
-    fast: dict[str, str | None] = {}
+    fast: dict[str, str | None] = {}  # fields without an entry are all left to Python
     lookups: dict[str, str] = {}
     for index, name in enumerate(mapped.value_fields()):
         settings, mapping = mapped.model_entity.fields[name], mapped.settings.fields[name]
-        fast[name] = None if mapping.part else fast_sql(settings.type, f"mapped.{quote(name)}")
+        if mapping.part is None:
+            fast[name] = fast_sql(
+                settings.type, f"mapped.{quote(name)}", default_region=settings.default_region, latest=work.at.date()
+            )
         lookups[name] = f"lookup_{index}"
-        _clean_distinct(connection, name, settings, mapping, fast[name], lookups[name])
+        undecided = undecided_sql("mapped", name, fast.get(name))
+        _clean_distinct(connection, undecided, _cleaner(settings, mapping, work.at.date()), lookups[name])
     connection.execute(f"CREATE OR REPLACE TEMP TABLE cleaned AS {cleaned_sql(mapped, 'mapped', fast, lookups)}")
     present = {*mapped.mapped_fields(), *(f"{name}__key" for name in mapped.reference_fields())}
     relation = "cleaned"
@@ -258,16 +262,13 @@ def _evaluate(work: Conforming, affected: Affected, evaluated: str) -> None:
 
 def _clean_distinct(
     connection: duckdb.DuckDBPyConnection,
-    name: str,
-    settings: ModelField,
-    mapping: FieldMapping,
-    fast: str | None,
+    undecided: str,
+    clean: Callable[[str], Normalised | Rejected],
     lookup: str,
 ) -> None:
-    """Make table *lookup* of what Python makes of each distinct delivered text of field *name*."""
+    """Make table *lookup* of what *clean* makes of each distinct text that the query *undecided* gives."""
     connection.execute(f"CREATE OR REPLACE TEMP TABLE {lookup} {LOOKUP_COLUMNS}")
-    clean = _cleaner(settings, mapping)
-    reader = connection.execute(undecided_sql("mapped", name, fast)).to_arrow_reader(100_000)
+    reader = connection.execute(undecided).to_arrow_reader(100_000)
     texts = [text for batch in reader for text in batch.column(0).to_pylist()]
     if not texts:
         return
@@ -289,11 +290,11 @@ def _clean_distinct(
     connection.unregister("incoming")
 
 
-def _cleaner(settings: ModelField, mapping: FieldMapping) -> Callable[[str], Normalised | Rejected]:
+def _cleaner(settings: ModelField, mapping: FieldMapping, latest: date) -> Callable[[str], Normalised | Rejected]:
     if mapping.part is not None:
         index = ("family", "given", "patronymic").index(mapping.part)
         return lambda text: split_full_name(text)[index]
-    return lambda text: normalise(settings.type, text, default_region=settings.default_region)
+    return lambda text: normalise(settings.type, text, default_region=settings.default_region, latest=latest)
 
 
 def _repair_doubtful_names(connection: duckdb.DuckDBPyConnection, doubtful: str) -> bool:
@@ -320,17 +321,12 @@ def _repair_doubtful_names(connection: duckdb.DuckDBPyConnection, doubtful: str)
 
 def _unmappable(affected: Affected, error: duckdb.BinderException) -> SourceError:
     mapped = affected.mapped
-    never = columns_never_delivered(mapped, affected.raw_columns)
-    what = (
-        f"column {never[0]!r} is not in what was delivered"
-        if never
-        else "an SQL expression of its mapping cannot be used"
-    )
     return SourceError(
         mapped.source,
         mapped.entity,
-        f"{what}: {_first_line(error)}",
-        f"Found: {', '.join(affected.raw_columns)}. Mend it in sources/{mapped.source}.yaml; the records wait in the raw layer.",
+        f"an SQL expression of its mapping cannot be used: {_first_line(error)}",
+        f"Mend it in sources/{mapped.source}.yaml; the records wait in the raw layer. "
+        f"Columns delivered: {', '.join(affected.raw_columns)}.",
     )
 
 

@@ -100,6 +100,9 @@ def resolve_entity(  # noqa: PLR0913 - the engine's call; each argument is one t
     stored = load_model(work)
     stale = stored is not None and stored.applied != applied_settings(work)
     work.fresh = stored is None or stale or relearn
+    if not work.count(changed) and (stored is None or not (work.fresh or _is_rejudged(work, judgements))):
+        # Nothing to do; and a model is not learnt before there is a record to learn from.
+        return Resolution(living=int(work.value(f"SELECT count(DISTINCT golden_id) FROM {work.stored('link')}")))
     try:
         progress("describe", 0.0)
         _reconsider(work, changed, judgements)
@@ -122,6 +125,16 @@ def resolve_entity(  # noqa: PLR0913 - the engine's call; each argument is one t
         return _report(work, model)
     finally:
         work.clear()
+
+
+def _is_rejudged(work: Work, judgements: str) -> bool:
+    """Whether the judgements differ from those that the stored links honour."""
+    ordered = (
+        "SELECT DISTINCT least(record_a, record_b) AS record_a, greatest(record_a, record_b) AS record_b, verdict"
+        f" FROM {judgements} WHERE record_a <> record_b"
+    )
+    stored = f"SELECT record_a, record_b, verdict FROM {work.stored('judgement')}"
+    return bool(work.value(f"SELECT count(*) FROM (({ordered} EXCEPT {stored}) UNION ALL ({stored} EXCEPT {ordered}))"))
 
 
 def _model(work: Work, stored: StoredModel | None, *, relearn: bool) -> StoredModel:

@@ -15,13 +15,17 @@ from rddm.resolve.fingerprints import weighed_sql
 from rddm.resolve.keys import KEY_KINDS, KEYS_VERSION, pairs_sql
 from rddm.resolve.name_forms import FORMS_VERSION
 from rddm.resolve.terms import terms_sql
-from rddm.resolve.weights import LEAST_PAIRS, Mixture, learn_mixture, shipped_mixture
+from rddm.resolve.weights import LEAST_PAIRS, Chance, Mixture, learn_mixture, measure_chance, shipped_mixture
 
 if TYPE_CHECKING:
     from rddm.pipeline.identity_work import Work
 
 SAMPLE_DESCRIPTIONS = 150_000
 """Descriptions whose candidate pairs are learnt from: as many patterns at 51 million records as at one."""
+
+
+BLIND_DESCRIPTIONS, BLIND_PAIRS_EACH = 50_000, 10
+"""Pairs of any two descriptions, neighbours by id (an md5, so by chance), to see how often people agree by chance."""
 
 
 @dataclass(frozen=True)
@@ -86,10 +90,10 @@ def learn_model(work: Work, version: int) -> StoredModel:
     Makes ``terms``. With too little data the shipped parameters and no terms are stored.
     """
     probabilistic = work.method == "probabilistic"
-    counts = _pattern_counts(work) if probabilistic else {}
+    counts, chance = _pattern_counts(work) if probabilistic else ({}, measure_chance(0))
     pairs = sum(counts.values())
     learnt = pairs >= LEAST_PAIRS
-    mixture = learn_mixture(list(counts), list(counts.values()))
+    mixture = learn_mixture(*_columns(counts), chance)
     query = " UNION ALL ".join(terms_sql(work.table("distinct"), field) for field in TERM_FIELDS)
     work.make("terms", query if learnt else f"SELECT field, value, bits FROM {work.past('term')} LIMIT 0")
     work.execute(
@@ -121,8 +125,12 @@ def store_model(work: Work, model: StoredModel, *, replace: bool) -> None:
     )
 
 
-def _pattern_counts(work: Work) -> dict[int, int]:
-    """Return how many candidate pairs have each pattern: of all pairs with an end in a sample chosen by id."""
+def _pattern_counts(work: Work) -> tuple[dict[int, int], Chance]:
+    """
+    Return how many candidate pairs have each pattern, of those with an end in a sample chosen by id, and the chances of any two.
+
+    The sample's counts are scaled up to all candidate pairs.
+    """
     distinct, keys = work.table("distinct"), work.table("description_key")
     share = min(1.0, SAMPLE_DESCRIPTIONS / max(work.count(distinct), 1))
     last = uuid.UUID(int=min(int(share * 2**128), 2**128 - 1))  # ids are md5s, so the lowest are a sample
@@ -141,9 +149,27 @@ def _pattern_counts(work: Work) -> dict[int, int]:
         f" AND key IN (SELECT key FROM {members} GROUP BY key HAVING count(*) BETWEEN 2 AND {work.key_limit}))"
     )
     pairs = work.make("learn_pair", pairs_sql(looked_at, members))
+    whole = 1 / (share * (2 - share))
+    found = {pattern: round(count * whole) for pattern, count in _count_patterns(work, pairs, nodes).items()}
+    blind = work.make(
+        "learn_blind",
+        f"""
+WITH placed AS (SELECT fingerprint_id, row_number() OVER (ORDER BY fingerprint_id) AS place FROM {nodes} QUALIFY place <= {BLIND_DESCRIPTIONS})
+SELECT a.fingerprint_id AS fingerprint_a, b.fingerprint_id AS fingerprint_b
+FROM placed a JOIN (SELECT unnest(range(1, {BLIND_PAIRS_EACH + 1})) AS step) s ON true JOIN placed b ON b.place = a.place + s.step""",
+    )
+    chance = measure_chance(work.count(distinct), *_columns(_count_patterns(work, blind, nodes)))
+    for name in ("learn_node", "learn_member", "learn_pair", "learn_blind"):
+        work.execute(f"DROP TABLE {work.table(name)}")
+    return found, chance
+
+
+def _count_patterns(work: Work, pairs: str, nodes: str) -> dict[int, int]:
     found = work.connection.execute(
         f"SELECT pattern, count(*) FROM ({compare_sql(pairs, nodes)}) GROUP BY pattern ORDER BY pattern"
     ).fetchall()
-    for name in ("learn_node", "learn_member", "learn_pair"):
-        work.execute(f"DROP TABLE {work.table(name)}")
     return {int(pattern): int(count) for pattern, count in found}
+
+
+def _columns(counts: dict[int, int]) -> tuple[list[int], list[int]]:
+    return list(counts), list(counts.values())

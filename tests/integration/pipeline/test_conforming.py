@@ -1,0 +1,198 @@
+"""Every version of a record finds its one place, and finds it again when something changes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+
+import pytest
+from tests.support.warehouse import PERSON, TinyWarehouse
+
+from rddm.contracts.errors import ConservationError
+from rddm.contracts.ids import derive_record_id
+from rddm.pipeline.conservation import balances
+from rddm.store.control import Patch
+
+New = Callable[..., TinyWarehouse]
+
+MOVEMENT = """
+connector: {type: file}
+entities:
+  person:
+    read: {path: unused.csv}
+    key: id
+    fields: {last_name: last, first_name: first, birth_date: born}
+  event:
+    read: {path: unused.csv}
+    key: id
+    deleted: "gone = 'yes'"
+    fields: {name: title, starts_on: day}
+  participation:
+    read: {path: unused.csv}
+    key: [who, what]
+    fields: {person: who, event: what, role: as}
+  organisation:
+    read: {path: unused.csv}
+    key: id
+    fields: {name: title, parent: above}
+"""
+ANNA = {"id": "1", "last": "Белова", "first": "Анна", "born": "2001-05-06", "changed": "2024-01-01"}
+CAMP = {"id": "e1", "title": "Лагерь", "day": "2024-07-01"}
+PART = {"who": "1", "what": "e1", "as": "участник"}
+
+
+def waiting(warehouse: TinyWarehouse) -> list[object]:
+    return warehouse.query("SELECT key, kind, rules FROM lake.quarantine.record ORDER BY key")
+
+
+def test_the_newest_version_by_source_time_stands_whatever_the_order(new_warehouse: New) -> None:
+    warehouse = new_warehouse(a=PERSON)
+    warehouse.deliver("a/person", {**ANNA, "first": "Анна-Мария", "changed": "2024-03-01"}, ANNA)
+    warehouse.run()
+    assert warehouse.query("SELECT first_name FROM lake.conformed.person") == ["Анна-Мария"]
+    warehouse.deliver("a/person", {**ANNA, "first": "Инна", "changed": "2024-02-01"})
+    balance = warehouse.run().engine.balances[0]
+    assert warehouse.query("SELECT first_name FROM lake.conformed.person") == ["Анна-Мария"]
+    assert (balance.received, balance.superseded, balance.conformed) == (3, 2, 1)
+
+
+def test_an_invalid_version_waits_while_the_valid_one_before_it_stands(new_warehouse: New) -> None:
+    warehouse = new_warehouse(a=PERSON)
+    warehouse.deliver("a/person", ANNA, {**ANNA, "born": "2999-01-01", "changed": "2024-02-01"})
+    balance = warehouse.run().engine.balances[0]
+    assert (balance.conformed, balance.quarantined["invalid"], balance.superseded) == (1, 1, 0)
+    assert warehouse.query("SELECT birth_date::VARCHAR FROM lake.conformed.person") == ["2001-05-06"]
+    warehouse.deliver("a/person", {**ANNA, "born": "2001-05-07", "changed": "2024-03-01"})
+    balance = warehouse.run().engine.balances[0]
+    assert (balance.conformed, balance.quarantined["invalid"], balance.superseded) == (1, 0, 2)
+    assert warehouse.query("SELECT birth_date::VARCHAR FROM lake.conformed.person") == ["2001-05-07"]
+
+
+def test_a_deletion_takes_the_record_away_and_a_later_version_brings_it_back(new_warehouse: New) -> None:
+    warehouse = new_warehouse(a=PERSON)
+    warehouse.deliver("a/person", ANNA, {**ANNA, "gone": "yes", "changed": "2024-02-01"})
+    balance = warehouse.run().engine.balances[0]
+    assert (balance.conformed, balance.deleted, balance.superseded) == (0, 1, 1)
+    assert warehouse.published("SELECT count(*) FROM warehouse.person") == [0]
+    warehouse.deliver("a/person", {**ANNA, "changed": "2024-03-01"})
+    balance = warehouse.run().engine.balances[0]
+    assert (balance.conformed, balance.deleted, balance.superseded) == (1, 0, 2)
+    assert warehouse.published("SELECT first_name FROM warehouse.person") == ["Анна"]
+
+
+def test_an_incomplete_record_says_which_fields_would_release_it(new_warehouse: New) -> None:
+    warehouse = new_warehouse(a=PERSON)
+    warehouse.deliver("a/person", {"id": "1", "first": "Анна"}, {"id": "2", "phone": "+79160000001"})
+    warehouse.run()
+    assert waiting(warehouse) == [
+        ("1", "incomplete", ["incomplete:last_name|birth_date|phone|email|snils:missing"]),
+        ("2", "incomplete", ["incomplete:last_name|first_name:missing"]),
+    ]
+
+
+def test_a_participation_waits_until_its_person_and_its_event_arrive(new_warehouse: New) -> None:
+    warehouse = new_warehouse(a=MOVEMENT)
+    warehouse.deliver("a/participation", PART)
+    warehouse.run()
+    assert waiting(warehouse) == [
+        ("1|e1", "missing_parent", ["missing_parent:person:not_here", "missing_parent:event:not_here"])
+    ]
+    assert warehouse.query("SELECT waits_for_keys FROM lake.quarantine.record") == [["a/person/1", "a/event/e1"]]
+    warehouse.deliver("a/person", ANNA)
+    warehouse.run()
+    assert waiting(warehouse) == [("1|e1", "missing_parent", ["missing_parent:event:not_here"])]
+    warehouse.deliver("a/event", CAMP)
+    warehouse.run()
+    assert waiting(warehouse) == []
+    assert warehouse.published(
+        "SELECT first_name, name, role FROM warehouse.participation JOIN warehouse.person USING (person_id)"
+        " JOIN warehouse.event USING (event_id)"
+    ) == [("Анна", "Лагерь", "участник")]
+
+
+def test_a_participation_waits_again_when_its_event_is_deleted(new_warehouse: New) -> None:
+    warehouse = new_warehouse(a=MOVEMENT)
+    warehouse.deliver("a/participation", PART)
+    warehouse.deliver("a/person", ANNA)
+    warehouse.deliver("a/event", CAMP)
+    warehouse.run()
+    warehouse.deliver("a/event", {**CAMP, "gone": "yes"})
+    warehouse.run()
+    assert waiting(warehouse) == [("1|e1", "missing_parent", ["missing_parent:event:not_here"])]
+    assert warehouse.published("SELECT count(*) FROM warehouse.participation") == [0]
+
+
+def test_a_tree_of_organisations_stands_from_its_root_in_one_run(new_warehouse: New) -> None:
+    warehouse = new_warehouse(a=MOVEMENT)
+    warehouse.deliver(
+        "a/organisation",
+        {"id": "club", "title": "Клуб", "above": "city"},
+        {"id": "city", "title": "Городская федерация", "above": "all"},
+        {"id": "lost", "title": "Потерянный клуб", "above": "nowhere"},
+    )
+    warehouse.run()
+    assert [row[0] for row in waiting(warehouse)] == ["city", "club", "lost"]  # type: ignore[index]
+    warehouse.deliver("a/organisation", {"id": "all", "title": "Федерация", "above": ""})
+    warehouse.run()
+    assert [row[0] for row in waiting(warehouse)] == ["lost"]  # type: ignore[index]
+
+
+def test_a_new_mapping_redoes_its_own_records_and_no_others(new_warehouse: New) -> None:
+    warehouse = new_warehouse(a=PERSON, b=PERSON)
+    for place in ("a/person", "b/person"):
+        warehouse.deliver(place, {**ANNA, "mobile": "+79160000001"})
+    warehouse.run()
+    warehouse.write_source("a", PERSON.replace("phone: phone", "phone: mobile"))
+    warehouse.reopen()
+    warehouse.run()
+    assert warehouse.query("SELECT source, phone FROM lake.conformed.person ORDER BY source") == [
+        ("a", "+79160000001"),
+        ("b", None),
+    ]
+
+
+def test_a_patch_releases_a_record_and_gives_way_when_the_source_delivers_something_else(new_warehouse: New) -> None:
+    warehouse = new_warehouse(a=PERSON)
+    warehouse.deliver("a/person", {**ANNA, "born": "2999-01-01"})
+    warehouse.run()
+    warehouse.warehouse.control.add_patch(
+        Patch(
+            str(derive_record_id("a", "person", "1")), "a", "person", "1", "born", "2999-01-01", "1999-01-01",
+            "slip of the pen", "steward", datetime(2026, 1, 1, tzinfo=UTC),
+        )
+    )  # fmt: skip
+    warehouse.run()
+    assert warehouse.query("SELECT birth_date::VARCHAR FROM lake.conformed.person") == ["1999-01-01"]
+    assert warehouse.query("SELECT born FROM lake.raw.a__person") == ["2999-01-01"]
+    warehouse.deliver("a/person", {**ANNA, "born": "1998-02-02", "changed": "2024-05-01"})
+    warehouse.run()
+    assert warehouse.query("SELECT birth_date::VARCHAR FROM lake.conformed.person") == ["1998-02-02"]
+
+
+def test_a_mapping_that_cannot_be_evaluated_stops_its_source_alone(new_warehouse: New) -> None:
+    warehouse = new_warehouse(a=PERSON.replace("last_name: last", "last_name: {sql: 'list_sum(last)'}"), b=PERSON)
+    warehouse.deliver("a/person", ANNA)
+    warehouse.deliver("b/person", ANNA)
+    report = warehouse.run()
+    assert report.status == "source_failed"
+    assert 'source "a", entity person: an SQL expression of its mapping cannot be used' in str(report.problems[0])
+    assert [(each.source, each.conformed, each.pending) for each in report.engine.balances] == [("a", 0, 1), ("b", 1, 0)]
+
+
+def test_every_repair_is_noted_with_its_rule(new_warehouse: New) -> None:
+    warehouse = new_warehouse(a=PERSON)
+    warehouse.deliver("a/person", {**ANNA, "last": "Бeлова", "phone": "anna@pochta.demo", "email": "8 916 000-00-01"})
+    warehouse.run()
+    row = warehouse.query("SELECT last_name, phone, email, repairs FROM lake.conformed.person")[0]
+    assert row[0] == "Белова"
+    assert set(row[3]) >= {"last_name:latin_lookalike", "phone:phone_email_swapped", "email:phone_email_swapped"}
+
+
+def test_a_run_whose_counts_do_not_balance_fails(new_warehouse: New) -> None:
+    warehouse = new_warehouse(a=PERSON)
+    warehouse.deliver("a/person", ANNA)
+    warehouse.run()
+    lake = warehouse.warehouse.lake
+    lake.connection.execute("DELETE FROM lake.conformed.person")
+    with pytest.raises(ConservationError, match='source "a", entity person: the counts do not balance'):
+        balances(lake, {"person": [("a", "person")]})
