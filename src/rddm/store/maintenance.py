@@ -93,8 +93,7 @@ def count_rows(lake: Lake) -> dict[tuple[str, str], int]:
         for place, (schema, name, column) in enumerate(tables)
     ]
     found = dict(lake.connection.execute(" UNION ALL ".join(selects)).fetchall()) if selects else {}
-    counts = {(schema, name): int(found[place]) for place, (schema, name, _) in enumerate(tables)}
-    return counts
+    return {(schema, name): int(found[place]) for place, (schema, name, _) in enumerate(tables)}
 
 
 def _merge(lake: Lake, counts: dict[tuple[str, str], int]) -> None:

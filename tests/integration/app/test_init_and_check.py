@@ -1,0 +1,139 @@
+from __future__ import annotations
+
+import sqlite3
+from pathlib import Path
+
+import pytest
+from tests.integration.app.conftest import STUDENTS, Project, rddm
+
+from rddm.project.load import load_project
+
+
+@pytest.fixture
+def empty_project(tmp_path: Path) -> Project:
+    assert rddm("init", str(tmp_path / "w")).code == 0
+    return Project(tmp_path / "w")
+
+
+def test_a_new_project_is_valid_as_it_stands(empty_project: Project) -> None:
+    assert load_project(empty_project.folder, {}).sources == {}
+    assert empty_project.rddm("check").code == 0
+
+
+def test_a_project_is_never_overwritten(empty_project: Project) -> None:
+    outcome = rddm("init", str(empty_project.folder))
+    assert outcome.code == 2
+    assert "nothing is overwritten" in outcome.err
+
+
+def test_a_drafted_file_maps_what_it_recognises_and_is_valid(empty_project: Project, tmp_path: Path) -> None:
+    (tmp_path / "users.csv").write_text(STUDENTS, encoding="utf-8")
+    outcome = empty_project.rddm("init", "--from", str(tmp_path / "users.csv"), "--name", "academy", "--json")
+    assert outcome.code == 0, outcome.err
+    assert outcome.json["left_to_do"] == []
+    entity = load_project(empty_project.folder, {}).sources["academy"].entities["person"]
+    assert entity.key == ("id",)
+    assert {name: mapping.column for name, mapping in entity.fields.items()} == {
+        "last_name": "surname",
+        "first_name": "given",
+        "birth_date": "born",
+        "phone": "phone",
+        "email": "email",
+    }
+    assert "Лисицына" not in (empty_project.folder / "sources" / "academy.yaml").read_text(encoding="utf-8")
+
+
+def test_a_draft_never_overwrites_a_source(empty_project: Project, tmp_path: Path) -> None:
+    (tmp_path / "users.csv").write_text(STUDENTS, encoding="utf-8")
+    init = ["init", "--from", str(tmp_path / "users.csv")]
+    assert empty_project.rddm(*init).code == 0
+    outcome = empty_project.rddm(*init)
+    assert outcome.code == 2
+    assert "sources/users.yaml" in outcome.err
+
+
+def test_a_json_document_is_entered_to_where_its_records_are(empty_project: Project, tmp_path: Path) -> None:
+    records = '{"id": 1, "surname": "Петрова", "phone": "+79161234567"}, {"id": 2, "surname": "Лисин", "phone": null}'
+    document = f'{{"data": [{records}]}}'
+    (tmp_path / "users.json").write_text(document, encoding="utf-8")
+    outcome = empty_project.rddm("init", "--from", str(tmp_path / "users.json"), "--json")
+    assert outcome.code == 0, outcome.err
+    assert outcome.json["columns"] == ["id", "surname", "phone"]
+
+
+def test_of_a_database_with_many_tables_one_must_be_named(empty_project: Project, tmp_path: Path) -> None:
+    with sqlite3.connect(tmp_path / "crm.sqlite") as connection:
+        connection.execute("CREATE TABLE users (id INTEGER, surname TEXT, email TEXT)")
+        connection.execute("INSERT INTO users VALUES (1, 'Петрова', 'p@pismo.alt'), (2, 'Лисин', 'l@pismo.alt')")
+        connection.execute("CREATE TABLE logs (id INTEGER)")
+    connection.close()
+    asked = empty_project.rddm("init", "--from", str(tmp_path / "crm.sqlite"))
+    assert asked.code == 2
+    assert "logs, users" in asked.err
+    drafted = empty_project.rddm("init", "--from", f"sqlite:///{tmp_path / 'crm.sqlite'}", "--table", "users", "--json")
+    assert drafted.code == 0, drafted.err
+    assert empty_project.rddm("check", "--connect").code == 0
+
+
+def test_a_source_that_cannot_be_reached_ends_in_3(empty_project: Project) -> None:
+    outcome = empty_project.rddm("init", "--from", "http://127.0.0.1:9/users")
+    assert outcome.code == 3
+    assert outcome.err.startswith("source ")
+
+
+@pytest.mark.parametrize("place", ["ftp://host/users.csv", "missing.csv"])
+def test_what_is_no_source_is_a_usage_error(empty_project: Project, place: str) -> None:
+    assert empty_project.rddm("init", "--from", place).code == 2
+
+
+def test_check_names_every_problem_with_its_line(new_project: Project) -> None:
+    source = new_project.folder / "sources" / "academy.yaml"
+    source.write_text(source.read_text(encoding="utf-8").replace("last_name", "lastname"), encoding="utf-8")
+    outcome = new_project.rddm("check", "--json")
+    (problem,) = outcome.json["problems"]
+    assert outcome.code == 2
+    assert (problem["file"], problem["line"]) == ("sources/academy.yaml", 8)
+    assert new_project.rddm("check").err.startswith("sources/academy.yaml, line 8")
+
+
+def test_check_connect_says_which_column_is_not_delivered(new_project: Project) -> None:
+    (new_project.folder / "data" / "students.csv").write_text(STUDENTS.replace("surname", "sur_name"), encoding="utf-8")
+    outcome = new_project.rddm("check", "--connect", "--json")
+    by_entity = {each["entity"]: each for each in outcome.json["connections"]}
+    assert outcome.code == 3
+    assert by_entity["student"]["missing"] == ['last_name: column "surname" is not delivered. Did you mean sur_name?']
+    assert by_entity["camper"]["missing"] == []
+
+
+def test_reading_needs_no_secret_of_a_source(project: Project) -> None:
+    extra = project.folder / "sources" / "extra.yaml"
+    extra.write_text(
+        'connector: {type: rest, url: "http://127.0.0.1:9", bearer_token: "${NOT_SET_ANYWHERE}"}\n'
+        "entities: {person: {key: id, fields: {last_name: a, phone: b}}}\n",
+        encoding="utf-8",
+    )
+    try:
+        assert project.rddm("status", "--json").code == 0
+        assert project.rddm("run").code == 2
+    finally:
+        extra.unlink()
+
+
+def test_a_project_that_never_ran_says_so(empty_project: Project) -> None:
+    outcome = empty_project.rddm("status")
+    assert outcome.code == 7
+    assert "nothing has been run" in outcome.err
+    assert not (empty_project.folder / ".rddm").exists()
+
+
+def test_help_teaches_with_examples_and_exit_codes() -> None:
+    outcome = rddm("--help")
+    assert outcome.code == 0
+    assert "rddm person find" in outcome.out
+    assert "another run is writing" in outcome.out
+    for command in (["run"], ["person", "find"], ["quarantine", "fix"], ["lake", "maintain"], ["init"], ["check"]):
+        assert "rddm " in rddm(*command, "--help").out
+
+
+def test_the_version_is_printed() -> None:
+    assert rddm("version").out.strip() == "0.1.0"
