@@ -127,7 +127,8 @@ def store_model(work: Work, model: StoredModel, *, replace: bool) -> None:
 
 def _pattern_counts(work: Work) -> tuple[dict[int, int], Chance]:
     """
-    Return how many candidate pairs have each pattern, of those with an end in a sample chosen by id, and the chances of any two.
+    Return how many candidate pairs have each pattern, of those with an end in a sample chosen by id, and the chances
+    of any two.
 
     The sample's counts are scaled up to all candidate pairs.
     """
@@ -154,9 +155,11 @@ def _pattern_counts(work: Work) -> tuple[dict[int, int], Chance]:
     blind = work.make(
         "learn_blind",
         f"""
-WITH placed AS (SELECT fingerprint_id, row_number() OVER (ORDER BY fingerprint_id) AS place FROM {nodes} QUALIFY place <= {BLIND_DESCRIPTIONS})
+WITH placed AS (SELECT fingerprint_id, row_number() OVER (ORDER BY fingerprint_id) AS place FROM {nodes} QUALIFY place
+<= {BLIND_DESCRIPTIONS})
 SELECT a.fingerprint_id AS fingerprint_a, b.fingerprint_id AS fingerprint_b
-FROM placed a JOIN (SELECT unnest(range(1, {BLIND_PAIRS_EACH + 1})) AS step) s ON true JOIN placed b ON b.place = a.place + s.step""",
+FROM placed a JOIN (SELECT unnest(range(1, {BLIND_PAIRS_EACH + 1})) AS step) s ON true JOIN placed b ON b.place =
+a.place + s.step""",
     )
     chance = measure_chance(work.count(distinct), *_columns(_count_patterns(work, blind, nodes)))
     for name in ("learn_node", "learn_member", "learn_pair", "learn_blind"):

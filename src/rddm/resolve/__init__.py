@@ -1,9 +1,12 @@
 """
-Which records are the same person (organisation, event, place): forms of names, match keys, comparisons, weights, groups, ids.
+Which records are the same person (organisation, event, place): forms of names, match keys, comparisons, weights,
+groups, ids.
 
-Pure: SQL builders, functions of distinct values, decisions. `rddm.pipeline.identity` runs them, in the order of this list:
+Pure: SQL builders, functions of distinct values, decisions. `rddm.pipeline.identity` runs them, in the order of this
+list:
 `name_forms`, `organisation_name` and `fingerprints` describe; `keys` find candidates; `comparisons` and `weights`
-(with `terms`) judge pairs; `clusters` make groups; `golden_ids` name them; `explain` says why. `exact` is for entities that are
+(with `terms`) judge pairs; `clusters` make groups; `golden_ids` name them; `explain` says why. `exact` is for entities
+that are
 the same when a few fields agree.
 """
 

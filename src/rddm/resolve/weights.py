@@ -38,11 +38,9 @@ LEAST_PRIOR = 100.0
 """... and its least size, in pairs."""
 ODDS_FACTOR = 4.0
 """How far the odds of a level may be learnt away from the shipped ones, up or down."""
-SHARE_ODDS_FACTOR = 30.0
-"""The same for the shares of the classes: those depend on the keys and on how often people come back."""
 ITERATIONS = 200
 
-_SHARES = {"match": 0.35, "family": 0.15, "namesake": 0.1, "random": 0.4}
+_SHARES = {"match": 0.5, "family": 0.1}
 _LEVELS: dict[str, dict[str, dict[int, float]]] = {
     "match": {
         "last_name": {SAME: 0.93, ALIKE: 0.01, CLOSE: 0.03, DIFFERENT: 0.03},
@@ -66,29 +64,33 @@ _LEVELS: dict[str, dict[str, dict[int, float]]] = {
         "snils": {SAME: 0.0005, DIFFERENT: 0.9995},
         "place": {SAME: 0.5, ALIKE: 0.3, CLOSE: 0.12, DIFFERENT: 0.08},
     },
-    "namesake": {
-        "last_name": {SAME: 0.96, ALIKE: 0.005, CLOSE: 0.005, DIFFERENT: 0.03},
-        "first_name": {SAME: 0.94, ALIKE: 0.04, CLOSE: 0.005, DIFFERENT: 0.015},
-        "middle_name": {SAME: 0.2, CLOSE: 0.01, DIFFERENT: 0.79},
-        "birth_date": {SAME: 0.2, ALIKE: 0.02, CLOSE: 0.08, DIFFERENT: 0.7},
-        "gender": {SAME: 0.98, DIFFERENT: 0.02},
-        "phone": {SAME: 0.002, ALIKE: 0.001, DIFFERENT: 0.997},
-        "email": {SAME: 0.001, ALIKE: 0.01, DIFFERENT: 0.989},
-        "snils": {SAME: 0.0001, DIFFERENT: 0.9999},
-        "place": {SAME: 0.04, ALIKE: 0.12, CLOSE: 0.3, DIFFERENT: 0.54},
-    },
-    "random": {
-        "last_name": {SAME: 0.2, ALIKE: 0.01, CLOSE: 0.04, DIFFERENT: 0.75},
-        "first_name": {SAME: 0.35, ALIKE: 0.03, CLOSE: 0.02, DIFFERENT: 0.6},
-        "middle_name": {SAME: 0.08, CLOSE: 0.01, DIFFERENT: 0.91},
-        "birth_date": {SAME: 0.6, ALIKE: 0.01, CLOSE: 0.04, DIFFERENT: 0.35},
-        "gender": {SAME: 0.7, DIFFERENT: 0.3},
-        "phone": {SAME: 0.02, ALIKE: 0.001, DIFFERENT: 0.979},
-        "email": {SAME: 0.02, ALIKE: 0.01, DIFFERENT: 0.97},
-        "snils": {SAME: 0.0002, DIFFERENT: 0.9998},
-        "place": {SAME: 0.1, ALIKE: 0.15, CLOSE: 0.35, DIFFERENT: 0.4},
-    },
 }
+_CHANCE: dict[str, dict[int, float]] = {
+    "last_name": {SAME: 0.002, ALIKE: 0.0003, CLOSE: 0.004, DIFFERENT: 0.9937},
+    "first_name": {SAME: 0.015, ALIKE: 0.008, CLOSE: 0.001, DIFFERENT: 0.976},
+    "middle_name": {SAME: 0.02, CLOSE: 0.004, DIFFERENT: 0.976},
+    "birth_date": {SAME: 0.00015, ALIKE: 0.003, CLOSE: 0.008, DIFFERENT: 0.98885},
+    "gender": {SAME: 0.5, DIFFERENT: 0.5},
+    "phone": {ALIKE: 1e-7},
+    "email": {ALIKE: 1e-5},
+    "snils": {},
+    "place": {SAME: 0.003, ALIKE: 0.015, CLOSE: 0.05, DIFFERENT: 0.932},
+}
+"""How any two people compare."""
+_STRANGERS = {"phone": 0.05, "email": 0.02, "snils": 0.001}
+"""
+With how many descriptions of strangers one shares an identifier: numbers are handed on, mailboxes lent, digits
+mistyped.
+"""
+_NAMESAKE_PLACE = {SAME: 0.02, ALIKE: 0.08, CLOSE: 0.2, DIFFERENT: 0.7}
+"""Where a name is common, it is common among neighbours."""
+_NAMESAKE_MAILBOX = {ALIKE: 0.03, DIFFERENT: 0.97}
+"""People make mailbox names of their own names."""
+_NAMESAKE_SHARE = 0.5
+"""How many more namesakes there are than independent first and last names would give."""
+_SHIPPED_DESCRIPTIONS, _SHIPPED_PAIRS = 100_000, 200_000
+_CHANCE_PRIOR_PAIRS = 2_000.0
+"""Weight of the shipped chances against a sample of pairs of any two descriptions, in pairs."""
 
 TERMS_BY_CLASS: dict[str, tuple[str, ...]] = {
     "match": (),
@@ -127,17 +129,84 @@ class Mixture:
         return cls(shares, levels)
 
 
+@dataclass(frozen=True)
+class Chance:
+    """
+    How any two of *descriptions* compare: ``levels`` as class levels. With it the number of coincidences is known, not
+    learnt.
+
+    Two people agree on a name or a date as often as those are common, and there are descriptions² / 2 pairs to do so.
+    Candidate
+    pairs cannot tell: they were chosen for agreeing.
+    """
+
+    descriptions: int
+    levels: Floats
+
+
+def _table(levels: Mapping[str, Mapping[int, float]]) -> Floats:
+    table = np.zeros((len(NAMES), LEVELS))
+    for field, name in enumerate(NAMES):
+        for level, probability in levels[name].items():
+            table[field, level] = probability
+    return table
+
+
+def measure_chance(descriptions: int, patterns: Sequence[int] = (), counts: Sequence[int] = ()) -> Chance:
+    """
+    Return the chances for *descriptions*, from *counts* of *patterns* of pairs drawn blindly, or the shipped ones
+    without them.
+
+    Identifiers are different: nearly all who share one are the same person or family. For those, how many strangers
+    share it is shipped.
+    """
+    prior = _table(_CHANCE)
+    hot = _one_hot(patterns)
+    seen = np.einsum("pfl,p->fl", hot, np.array(counts, dtype=np.float64)) if len(patterns) else np.zeros_like(prior)
+    levels = (seen + _CHANCE_PRIOR_PAIRS * prior) / np.maximum(seen.sum(axis=1, keepdims=True) + _CHANCE_PRIOR_PAIRS, 1)
+    for name, strangers in _STRANGERS.items():
+        field = NAMES.index(name)
+        levels[field] = prior[field]
+        levels[field, SAME] = strangers / max(descriptions, 2)
+        levels[field, DIFFERENT] = 1 - levels[field, SAME] - levels[field, ALIKE]
+    return Chance(descriptions, levels)
+
+
+def _coincidences(chance: Chance, pairs: float, found: Mixture | None) -> tuple[Floats, Floats]:
+    """
+    Return shares (in candidate pairs; above 1, for most pairs are no candidates) and levels of namesake and random.
+
+    The blind sample has matches in it; where they are known (*found*), their part in agreeing is taken out.
+    """
+    everything = chance.descriptions**2 / 2
+    levels = chance.levels.copy()
+    if found is not None:
+        for place in range(2):
+            matches = found.shares[place] * pairs / everything
+            levels -= matches * np.where(np.arange(LEVELS) == SAME, found.levels[place], 0)
+        levels = np.maximum(levels, chance.levels / 3)
+        levels /= levels.sum(axis=1, keepdims=True)
+    last, first, mail, place = map(NAMES.index, ("last_name", "first_name", "email", "place"))
+    namesake = levels.copy()
+    namesake[[last, first]] = 0
+    namesake[[last, first], SAME] = 1 - 3e-3
+    namesake[[last, first], ALIKE:] = 1e-3
+    given = _table({**_CHANCE, "place": _NAMESAKE_PLACE, "email": _NAMESAKE_MAILBOX})
+    namesake[place] = given[place]
+    namesake[mail, [ALIKE, DIFFERENT]] = given[mail, [ALIKE, DIFFERENT]]
+    random_share = everything / pairs
+    namesake_share = random_share * levels[last, SAME] * levels[first, SAME] * _NAMESAKE_SHARE
+    return np.array([namesake_share, random_share]), np.stack([namesake, levels])
+
+
 def shipped_mixture() -> Mixture:
     """
     Return the parameters to start from: rough knowledge of how people, families and services are, from no data
     set.
     """
-    levels = np.zeros((len(CLASSES), len(NAMES), LEVELS))
-    for place, name in enumerate(CLASSES):
-        for field, comparison in enumerate(NAMES):
-            for level, probability in _LEVELS[name][comparison].items():
-                levels[place, field, level] = probability
-    return Mixture(np.array([_SHARES[name] for name in CLASSES]), levels)
+    learnable = np.stack([_table(_LEVELS[name]) for name in CLASSES[:2]])
+    shares, levels = _coincidences(measure_chance(_SHIPPED_DESCRIPTIONS), _SHIPPED_PAIRS, None)
+    return Mixture(np.array([*_SHARES.values(), *shares]), np.concatenate([learnable, levels]))
 
 
 def _one_hot(patterns: Sequence[int]) -> Floats:
@@ -168,10 +237,11 @@ def _bound(learnt: Floats, prior: Floats, factor: float) -> Floats:
     return np.asarray(bounded / bounded.sum(axis=-1, keepdims=True), dtype=np.float64)
 
 
-def learn_mixture(patterns: Sequence[int], counts: Sequence[int]) -> Mixture:
+def learn_mixture(patterns: Sequence[int], counts: Sequence[int], chance: Chance) -> Mixture:
     """
-    Return the mixture that explains *counts* of *patterns* best (maximum a posteriori, EM); the shipped one if
-    they are few.
+    Return the mixture that explains *counts* of *patterns* of candidate pairs best; the shipped one if they are few.
+
+    Match and family are learnt (maximum a posteriori, EM); namesake and random follow from *chance*.
     """
     prior = shipped_mixture()
     total = float(sum(counts))
@@ -184,18 +254,20 @@ def learn_mixture(patterns: Sequence[int], counts: Sequence[int]) -> Mixture:
     informative: Floats = hot.sum(axis=2)
     mixture = prior
     for _ in range(ITERATIONS):
+        shares, levels = _coincidences(chance, total, mixture)
+        mixture = Mixture(np.concatenate([mixture.shares[:2], shares]), np.concatenate([mixture.levels[:2], levels]))
         bits = flat @ np.log2(np.where(mixture.levels > 0, mixture.levels, 1)).reshape(len(CLASSES), -1).T
         bits += np.log2(mixture.shares)
         likelihood = np.exp2(bits - bits.max(axis=1, keepdims=True))
-        share = likelihood / likelihood.sum(axis=1, keepdims=True) * weights[:, None]
-        seen = (share.T @ flat).reshape(mixture.levels.shape)
+        share = (likelihood / likelihood.sum(axis=1, keepdims=True) * weights[:, None])[:, :2]
+        seen = (share.T @ flat).reshape(2, len(NAMES), LEVELS)
         sizes = share.T @ informative
         strength = np.maximum(LEAST_PRIOR, PRIOR_STRENGTH * sizes)[:, :, None]
-        levels = (seen + strength * prior.levels) / (sizes[:, :, None] + strength)
-        shares = (share.sum(axis=0) + PRIOR_STRENGTH * total * prior.shares) / (total * (1 + PRIOR_STRENGTH))
-        learnt = Mixture(_bound(shares, prior.shares, SHARE_ODDS_FACTOR), _bound(levels, prior.levels, ODDS_FACTOR))
-        moved = float(np.abs(learnt.levels - mixture.levels).max())
-        mixture = learnt
+        learnt = (seen + strength * prior.levels[:2]) / (sizes[:, :, None] + strength)
+        bounded = _bound(learnt, prior.levels[:2], ODDS_FACTOR)
+        found = (share.sum(axis=0) + PRIOR_STRENGTH * total * prior.shares[:2]) / (total * (1 + PRIOR_STRENGTH))
+        moved = float(np.abs(bounded - mixture.levels[:2]).max())
+        mixture = Mixture(np.concatenate([found, shares]), np.concatenate([bounded, levels]))
         if moved < 1e-6:
             break
     return mixture
