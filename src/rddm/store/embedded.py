@@ -5,8 +5,10 @@ from __future__ import annotations
 import subprocess
 import warnings
 from pathlib import Path
+from urllib.parse import quote
 
 import psycopg
+from psycopg import sql
 
 from rddm.contracts.errors import StoreError
 
@@ -43,14 +45,16 @@ def start_embedded(data_folder: Path) -> str:
             f"The embedded PostgreSQL in {data_folder} does not start ({type(error).__name__}). "
             f"Look at {data_folder / 'log'}, or name a server of your own in RDDM_DATABASE_URL."
         ) from error
-    maintenance_url: str = server.get_uri()
-    url: str = server.get_uri(database=DATABASE)
-    with psycopg.connect(maintenance_url, autocommit=True) as connection:
-        if connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", (DATABASE,)).fetchone() is None:
-            connection.execute(f"CREATE DATABASE {DATABASE}")
-            for name, value in SETTINGS.items():
-                connection.execute(
-                    psycopg.sql.SQL("ALTER SYSTEM SET {} = {}").format(psycopg.sql.Identifier(name), value)
-                )
+    return ensure_database(server.get_uri(), DATABASE)
+
+
+def ensure_database(server_url: str, name: str) -> str:
+    """Return the URL of database *name* on the embedded server that *server_url* leads to, creating it if need be."""
+    with psycopg.connect(server_url, autocommit=True) as connection:
+        if connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", (name,)).fetchone() is None:
+            connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
+            for setting, value in SETTINGS.items():
+                connection.execute(sql.SQL("ALTER SYSTEM SET {} = {}").format(sql.Identifier(setting), value))
             connection.execute("SELECT pg_reload_conf()")
-    return url
+        parameters = psycopg.conninfo.conninfo_to_dict(server_url)
+    return f"postgresql://{parameters['user']}@/{name}?host={quote(str(parameters['host']), safe='/')}"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from rddm.app.cli import check, init, lake, person, quarantine, run, sources, status
+from rddm.app.cli import check, demo, init, lake, person, quarantine, run, sources, status
 from rddm.app.cli.failures import GuardedGroup
 
 HELP = """
@@ -49,6 +49,7 @@ application.command("init", help=init.HELP)(init.init_command)
 application.command("check", help=check.HELP)(check.check_command)
 application.command("run", help=run.HELP)(run.run_command)
 application.command("status", help=status.HELP)(status.status_command)
+application.command("demo", help=demo.HELP)(demo.demo_command)
 application.add_typer(sources.group, name="sources")
 application.add_typer(quarantine.group, name="quarantine")
 application.add_typer(person.group, name="person")
