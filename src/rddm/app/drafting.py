@@ -216,8 +216,13 @@ def _sample(root: Path, place: Place) -> tuple[pa.Table, Place]:
 
 
 def _look(root: Path, place: Place) -> pa.Table:
-    source = open_source(root, identifier_from(place.name) or "source", "", place.connector)
+    source = open_source(root, identifier_from(place.name) or "source", "", impatient(place.connector))
     return source.sample(SAMPLED_RECORDS)
+
+
+def impatient(connector: Connector) -> Connector:
+    """Return *connector* for someone who waits before the screen: one that soon gives up on a service that does not answer."""
+    return connector.model_copy(update={"retries": 1}) if isinstance(connector, RestConnector) else connector
 
 
 def _is_list_of_objects(values: Sequence[object]) -> bool:

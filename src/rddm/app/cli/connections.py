@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from rddm.app.drafting import impatient
 from rddm.contracts.errors import SourceError
 from rddm.project.suggestions import did_you_mean
 from rddm.sources import open_source
@@ -46,7 +47,7 @@ def check_connections(settings: ProjectSettings) -> list[Connection]:
 
 def _check(settings: ProjectSettings, source: str, name: str, entity: SourceEntity) -> Connection:
     try:
-        opened = open_source(settings.root, source, name, entity.connector)
+        opened = open_source(settings.root, source, name, impatient(entity.connector))
         opened.probe()
         columns = opened.sample(SAMPLED_RECORDS).column_names
     except SourceError as error:
