@@ -68,7 +68,7 @@ def demo_command(  # noqa: PLR0913 - the options of the command
     if day == 1:
         _clear(folder, fresh=fresh)
         folder.mkdir(parents=True, exist_ok=True)
-        (folder / NOTE).write_text(json.dumps({"people": people, "seed": seed, "day": 0}), encoding="utf-8")
+        _write_note(folder, {"people": people, "seed": seed, "written": 0, "day": 0})
     result = _run_day(folder, day)
     _show(result, as_json=as_json)
     raise typer.Exit(SourceError.exit_code if result.summary.problems else 0)
@@ -98,9 +98,13 @@ def _refusal(folder: Path, message: str, fix: str) -> ConfigurationError:
 def _read_note(folder: Path) -> dict[str, int]:
     try:
         note = json.loads((folder / NOTE).read_text(encoding="utf-8"))
-        return {"people": int(note["people"]), "seed": int(note["seed"]), "day": int(note["day"])}
+        return {name: int(note[name]) for name in ("people", "seed", "written", "day")}
     except (OSError, ValueError, KeyError, TypeError):
         raise _refusal(folder, "there is no demo here.", "Start one with `rddm demo`.") from None
+
+
+def _write_note(folder: Path, note: dict[str, int]) -> None:
+    (folder / NOTE).write_text(json.dumps(note), encoding="utf-8")
 
 
 def _run_day(folder: Path, day: int) -> DemoResult:
@@ -121,7 +125,7 @@ def _run_day(folder: Path, day: int) -> DemoResult:
         waiting = _waiting(warehouse) if day > 1 else 0
         with RunProgress(console) as progress:
             report = run(warehouse, progress)
-        (folder / NOTE).write_text(json.dumps({**note, "day": max(day, note["day"])}), encoding="utf-8")
+        _write_note(folder, {**_read_note(folder), "day": max(day, note["day"])})
         identity = warehouse.settings.model.entities["person"].identity
         return DemoResult(
             day=day,
@@ -179,13 +183,15 @@ def _services(folder: Path, note: dict[str, int], day: int) -> Iterator[dict[str
     )
     from rddm.store.embedded import ensure_database, start_embedded  # noqa: PLC0415
 
-    world = invent_world(note["people"], note["seed"])
     services = folder / "services"
     services.mkdir(exist_ok=True)
-    write_services(world, services, day)
     # The demo is the embedded default at work, whatever database the environment names for real warehouses.
     url = ensure_database(start_embedded(_data_folder(folder)), FEDERATION)
-    load_postgres(world, url, day)
+    if note["written"] < day:
+        world = invent_world(note["people"], note["seed"])
+        write_services(world, services, day)
+        load_postgres(world, url, day)
+        _write_note(folder, {**note, "written": day})
     write_project(
         folder,
         services,
