@@ -2,6 +2,8 @@ from __future__ import annotations
 
 import os
 
+import duckdb
+import psycopg
 import pytest
 from tests.integration.app.conftest import Outcome, Project, rddm
 
@@ -111,3 +113,36 @@ def test_an_interrupt_ends_in_130(new_project: Project, monkeypatch: pytest.Monk
 
     monkeypatch.setattr(load, "load_project", interrupt)
     assert new_project.rddm("check").code == 130
+
+
+def test_an_interrupt_that_the_engine_noticed_ends_in_130_too(
+    new_project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupt(*_: object) -> None:
+        raise RuntimeError from KeyboardInterrupt()
+
+    monkeypatch.setattr(load, "load_project", interrupt)
+    assert new_project.rddm("check").code == 130
+
+
+@pytest.mark.parametrize(
+    "error", [psycopg.OperationalError(SOMEBODY), duckdb.IOException(SOMEBODY), OSError(28, SOMEBODY)]
+)
+def test_a_store_that_fails_in_the_middle_ends_in_4(
+    new_project: Project, monkeypatch: pytest.MonkeyPatch, error: Exception
+) -> None:
+    def fail(*_: object) -> None:
+        raise error
+
+    monkeypatch.setattr(load, "load_project", fail)
+    outcome = new_project.rddm("check")
+    assert outcome.code == 4
+    assert SOMEBODY not in outcome.err
+
+
+def test_a_database_that_is_not_there_ends_in_4(new_project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("RDDM_DATABASE_URL", "postgresql://nobody:hidden@127.0.0.1:9/none")
+    outcome = new_project.rddm("run")
+    assert outcome.code == 4
+    assert "RDDM_DATABASE_URL" in outcome.err
+    assert "hidden" not in outcome.err

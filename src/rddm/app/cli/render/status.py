@@ -35,7 +35,7 @@ def draw_status(status: Status) -> RenderableType:
         for name, count in status.in_all.items()
         if name != "received" and count
     ]
-    golden = ", ".join(f"{number(count)} {name}" for name, count in status.golden.items())
+    golden = ", ".join(f"{number(count)} {name}" for name, count in status.golden.items() if count)
     lines = [
         ("received", f"{number(received)} in all: {', '.join(places)}" if received else "nothing yet"),
         ("golden", golden or "nothing yet"),
