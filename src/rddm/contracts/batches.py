@@ -8,7 +8,7 @@ from typing import TypeAlias
 
 import pyarrow as pa
 
-Json: TypeAlias = "None | bool | int | float | str | list[Json] | dict[str, Json]"
+Json: TypeAlias = "bool | int | float | str | list[Json] | dict[str, Json] | None"
 Cursor: TypeAlias = Mapping[str, Json]
 """Where a source goes on from, as JSON. Opaque to everyone but the connector that wrote it; holds no secret."""
 

@@ -17,9 +17,9 @@ from rddm.store.lake import CATALOG, Lake
 
 def link_facts(lake: Lake, entity: ModelEntity, identity: FactIdentity, name: str, changed: str, touched: str) -> None:
     """
-    Bring ``identity.<name>__link`` (*entity* is the model's entity *name*) up to date and fill *touched* (golden_id) with the facts to make anew.
+    Bring ``identity.<name>__link`` up to date and fill *touched* (golden_id) with the facts to make anew.
 
-    *changed* (record_id) holds the records that changed; ``regrouped_<entity>`` (golden_id) the golden ids of each referenced
+    *entity* is the model's entity *name*. *changed* (record_id) holds the records that changed; ``regrouped_<entity>`` (golden_id) the golden ids of each referenced
     entity that were created, merged, split or ended in this run.
     """
     connection = lake.connection

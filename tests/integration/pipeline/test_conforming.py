@@ -176,7 +176,10 @@ def test_a_mapping_that_cannot_be_evaluated_stops_its_source_alone(new_warehouse
     report = warehouse.run()
     assert report.status == "source_failed"
     assert 'source "a", entity person: an SQL expression of its mapping cannot be used' in str(report.problems[0])
-    assert [(each.source, each.conformed, each.pending) for each in report.engine.balances] == [("a", 0, 1), ("b", 1, 0)]
+    assert [(each.source, each.conformed, each.pending) for each in report.engine.balances] == [
+        ("a", 0, 1),
+        ("b", 1, 0),
+    ]
 
 
 def test_every_repair_is_noted_with_its_rule(new_warehouse: New) -> None:

@@ -1,0 +1,178 @@
+"""
+All stages on one machine: records of nine services from Parquet to published people.
+
+    python benchmarks/stages.py --records 1000000 [--folder /tmp/bench]
+
+Invents a world of the demo's kind (its people, families and dirt; see docs/explanation/demo-world.md), writes each service's
+user records as one Parquet file, runs them through a warehouse of its own and prints seconds, records per second and peak
+memory per stage. Inventing is not measured; with --folder the files are kept and used again.
+"""
+
+from __future__ import annotations
+
+import argparse
+import multiprocessing
+import platform
+import resource
+import shutil
+import tempfile
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import psutil
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+FIELDS = (
+    "last_name", "first_name", "middle_name", "birth_date", "gender", "phone", "email", "snils", "region", "city", "school",
+)  # fmt: skip
+RECORDS_PER_PERSON = 3.9
+CHUNK_PEOPLE = 25_000
+SOURCE = """
+connector: {{type: file}}
+entities:
+  person:
+    read: {{path: ../{name}-*.parquet}}
+    key: key
+    source_time: updated_at
+    fields: {{{fields}}}
+"""
+
+
+def main() -> None:
+    arguments = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    arguments.add_argument("--records", type=int, default=1_000_000)
+    arguments.add_argument("--folder", type=Path, help="keep the invented files here and use them again")
+    arguments.add_argument("--memory-limit", default="70%", help="the engine's memory limit, such as 4GB")
+    chosen = arguments.parse_args()
+    with _folder(chosen.folder) as folder:
+        data = folder / f"records-{chosen.records}"
+        if not (data / "done").exists():
+            _invent(data, chosen.records)
+        project = data / "warehouse"
+        shutil.rmtree(project, ignore_errors=True)
+        _write_project(project, data, chosen.memory_limit)
+        _run(project)
+
+
+@contextmanager
+def _folder(given: Path | None) -> Iterator[Path]:
+    if given is not None:
+        given.mkdir(parents=True, exist_ok=True)
+        yield given
+        return
+    with tempfile.TemporaryDirectory(prefix="rddm-bench-") as folder:
+        yield Path(folder)
+
+
+def _invent(data: Path, records: int) -> None:
+    """Write the nine services' Parquet files, several worlds of 25,000 people one after the other, in processes that end."""
+    data.mkdir(parents=True, exist_ok=True)
+    started = time.monotonic()
+    people = round(records / RECORDS_PER_PERSON)
+    tasks = [
+        (data, part, min(CHUNK_PEOPLE, people - start)) for part, start in enumerate(range(0, people, CHUNK_PEOPLE))
+    ]
+    with multiprocessing.get_context("spawn").Pool(2, maxtasksperchild=1) as pool:
+        pool.starmap(_invent_part, tasks)
+    (data / "done").touch()
+    print(f"invented {people:,} people in {time.monotonic() - started:.0f} s (not measured below)", flush=True)
+
+
+def _invent_part(data: Path, part: int, people: int) -> None:
+    from rddm.demo import invent_world  # noqa: PLC0415 - in the process that needs it
+
+    world = invent_world(people, seed=part)
+    truth: dict[str, list[str]] = {"source": [], "key": [], "person": []}
+    for service, every in world.rows.items():
+        rows = [row for row in every if row.day == 1 and row.key]
+        columns = {"key": [f"{part}-{row.key}" for row in rows], "updated_at": [str(row.updated_at) for row in rows]}
+        for name in FIELDS:
+            columns[name] = [None if (value := row.values.get(name)) is None else str(value) for row in rows]  # type: ignore[misc]
+        arrays = {name: pa.array(values, pa.string()) for name, values in columns.items()}
+        pq.write_table(pa.table(arrays), data / f"{service}-{part:04}.parquet", compression="zstd")
+        truth["source"] += [service] * len(rows)
+        truth["key"] += columns["key"]
+        truth["person"] += [f"{part}-{row.person_no}" for row in rows]
+    pq.write_table(pa.table(truth), data / f"truth-{part:04}.parquet")
+
+
+def _write_project(project: Path, data: Path, memory_limit: str) -> None:
+    (project / "sources").mkdir(parents=True)
+    (project / "rddm.yaml").write_text(f"name: bench\nengine: {{memory_limit: {memory_limit}}}\n", encoding="utf-8")
+    for name in sorted({path.name.rpartition("-")[0] for path in data.glob("*-*.parquet")} - {"truth"}):
+        text = SOURCE.format(name=name, fields=", ".join(f"{field}: {field}" for field in FIELDS))
+        (project / "sources" / f"{name}.yaml").write_text(text, encoding="utf-8")
+
+
+class _Peaks:
+    """Peak resident memory, in bytes, of this process and of the PostgreSQL it started, since the last `take`."""
+
+    def __init__(self) -> None:
+        self._peak = 0
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._watch, daemon=True)
+        self._thread.start()
+
+    def take(self) -> int:
+        peak, self._peak = self._peak, 0
+        return peak
+
+    def stop(self) -> None:
+        self._stop.set()
+        self._thread.join()
+
+    def _watch(self) -> None:
+        process = psutil.Process()
+        while not self._stop.wait(0.1):
+            self._peak = max(self._peak, process.memory_info().rss)
+
+
+def _run(project: Path) -> None:
+    from rddm.app.wire import open_warehouse  # noqa: PLC0415 - after the processes that invent
+    from rddm.pipeline.ingesting import Ingested  # noqa: PLC0415
+    from rddm.pipeline.run import run  # noqa: PLC0415
+
+    peaks = _Peaks()
+    stage_peaks: dict[str, int] = {}
+
+    class Watcher:
+        stage = "ingest"
+
+        def reading(self, source: str, entity: str, pieces: int) -> None: ...
+
+        def read(self, result: Ingested) -> None: ...
+
+        def working(self, what: str) -> None:
+            stage = what.split(maxsplit=1)[0].replace("split", "conform")
+            if stage != self.stage:
+                stage_peaks[self.stage] = max(stage_peaks.get(self.stage, 0), peaks.take())
+                self.stage = stage
+
+    watcher = Watcher()
+    with open_warehouse(project, {}) as warehouse:
+        started = time.monotonic()
+        report = run(warehouse, watcher)
+        whole = time.monotonic() - started
+        stage_peaks[watcher.stage] = max(stage_peaks.get(watcher.stage, 0), peaks.take())
+        peaks.stop()
+        received = sum(each.received for each in report.ingested)
+        resolution = report.engine.resolutions["person"]
+        disk = sum(path.stat().st_size for path in (project / ".rddm" / "lake").rglob("*") if path.is_file())
+        print(
+            f"machine  {platform.machine()}, {psutil.cpu_count()} cores, {psutil.virtual_memory().total / 2**30:.0f} GiB"
+        )
+        print(f"records  {received:,} received, {resolution.living:,} people, status {report.status}")
+        print(f"{'stage':<10}{'seconds':>9}{'records/s':>12}{'peak MiB':>10}")
+        for stage, seconds in report.stage_seconds.items():
+            print(f"{stage:<10}{seconds:>9.1f}{received / seconds:>12,.0f}{stage_peaks.get(stage, 0) / 2**20:>10,.0f}")
+        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+        print(f"{'all':<10}{whole:>9.1f}{received / whole:>12,.0f}{peak:>10,.0f}")
+        print(f"lake     {disk / 2**20:,.0f} MiB of Parquet")
+
+
+if __name__ == "__main__":
+    main()
