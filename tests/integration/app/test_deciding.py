@@ -1,6 +1,12 @@
 from __future__ import annotations
 
+import os
+
+import pytest
 from tests.integration.app.conftest import Project
+
+from rddm.store import maintenance
+from rddm.store.database import Database
 
 
 def golden(project: Project, record: str) -> str:
@@ -100,3 +106,23 @@ def test_maintenance_forgets_snapshots_and_loses_no_row(new_project: Project) ->
     again = new_project.rddm("run", "--json")
     assert again.code == 0
     assert again.json["balances"] is True
+
+
+def test_maintenance_that_would_change_rows_fails_loudly(new_project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert new_project.rddm("run", "--json").code == 0
+    counts = iter([{("golden", "person"): 4}, {("golden", "person"): 3}])
+    monkeypatch.setattr(maintenance, "count_rows", lambda _: next(counts))
+    outcome = new_project.rddm("lake", "maintain")
+    assert outcome.code == 4
+    assert "golden.person: 4 before, 3 after" in outcome.err
+
+
+def test_reading_goes_on_while_someone_writes(new_project: Project) -> None:
+    assert new_project.rddm("run", "--json").code == 0
+    with Database(os.environ["RDDM_DATABASE_URL"]).writer_lock():
+        assert new_project.rddm("status", "--json").json["is_active"] is True
+        assert new_project.rddm("person", "show", "camps/camper/1").code == 0
+        assert new_project.rddm("quarantine", "list").code == 0
+        assert new_project.rddm("lake", "maintain").code == 5
+        fix = ["quarantine", "fix", "camps", "camper", "3", "--set", "dob=31.12.2004", "--reason", "x"]
+        assert new_project.rddm(*fix).code == 0
