@@ -18,6 +18,7 @@ from rddm.resolve.clusters import component_labels
 from rddm.resolve.comparisons import COMPARISONS, compare_sql
 from rddm.resolve.exact import EXACT_WEIGHT
 from rddm.resolve.explain import Contribution, Explanation, Strand, explain_pair, strongest_path
+from rddm.resolve.keys import common_values_sql, usable_sql, without_common_sql
 from rddm.resolve.roles import Roles, roles_of
 from rddm.resolve.weights import Mixture, probability_of
 
@@ -74,6 +75,10 @@ def explain_records(
     )
     if isinstance(model_entity.identity, ExactIdentity):
         return _explain_exact(connection, model_entity.identity, fingerprints)
+    keys = f"{lake}.identity.{quote(f'{entity}__key')}"
+    limit = model_entity.identity.key_limit if isinstance(model_entity.identity, ProbabilisticIdentity) else 0
+    common = f"({common_values_sql(fingerprints, keys, limit)})"
+    fingerprints = f"({without_common_sql(fingerprints, common)})"
     pair = f"(SELECT '{a}'::UUID AS fingerprint_a, '{b}'::UUID AS fingerprint_b)"
     cursor = connection.execute(compare_sql(pair, fingerprints))
     names = [column[0] for column in cursor.description or ()]
@@ -194,7 +199,7 @@ GROUP BY l.fingerprint_id, t.person_no"""
     keys = f"{tables}.{quote(f'{entity}__key')}"
     edges = connection.execute(
         f"""
-WITH usable AS (SELECT key FROM {keys} GROUP BY key HAVING count(*) BETWEEN 2 AND {identity.key_limit})
+WITH usable AS ({usable_sql(keys, identity.key_limit)})
 SELECT x.n AS a, min(x.n) OVER (PARTITION BY k.key, x.person_no) AS b
 FROM {keys} k JOIN usable u ON u.key = k.key JOIN identity_truth_node x ON x.fingerprint_id = k.fingerprint_id"""
     ).fetchnumpy()

@@ -12,7 +12,7 @@ from rddm.contracts.tables.identity import MODEL, TERM, TERM_FIELDS
 from rddm.project.settings import ProbabilisticIdentity
 from rddm.resolve.comparisons import COMPARISONS_VERSION, compare_sql
 from rddm.resolve.fingerprints import weighed_sql
-from rddm.resolve.keys import KEY_KINDS, KEYS_VERSION, pairs_sql
+from rddm.resolve.keys import KEY_KINDS, KEYS_VERSION, pairs_sql, usable_sql
 from rddm.resolve.name_forms import FORMS_VERSION
 from rddm.resolve.terms import terms_sql
 from rddm.resolve.weights import LEAST_PAIRS, Chance, Mixture, learn_mixture, measure_chance, shipped_mixture
@@ -142,24 +142,21 @@ def _pattern_counts(work: Work) -> tuple[dict[int, int], Chance]:
     )
     members = work.make(
         "learn_member",
-        f"SELECT key, description_id AS fingerprint_id, {chosen} AS looked_at FROM {keys}"
+        f"SELECT key, kind, description_id AS fingerprint_id, {chosen} AS looked_at FROM {keys}"
         f" WHERE key IN (SELECT key FROM {keys} WHERE {chosen})",
     )
-    looked_at = (
-        f"(SELECT key, fingerprint_id FROM {members} WHERE looked_at"
-        f" AND key IN (SELECT key FROM {members} GROUP BY key HAVING count(*) BETWEEN 2 AND {work.key_limit}))"
-    )
+    looked_at = f"(SELECT key, fingerprint_id FROM {members} WHERE looked_at AND key IN ({usable_sql(members, work.key_limit)}))"
     pairs = work.make("learn_pair", pairs_sql(looked_at, members))
     whole = 1 / (share * (2 - share))
     found = {pattern: round(count * whole) for pattern, count in _count_patterns(work, pairs, nodes).items()}
     blind = work.make(
         "learn_blind",
         f"""
-WITH placed AS (SELECT fingerprint_id, row_number() OVER (ORDER BY fingerprint_id) AS place FROM {nodes} QUALIFY place
-<= {BLIND_DESCRIPTIONS})
+WITH placed AS (SELECT fingerprint_id, row_number() OVER (ORDER BY fingerprint_id) AS place FROM {nodes}),
+sample AS (SELECT fingerprint_id, place FROM placed WHERE place <= {BLIND_DESCRIPTIONS})
 SELECT a.fingerprint_id AS fingerprint_a, b.fingerprint_id AS fingerprint_b
-FROM placed a JOIN (SELECT unnest(range(1, {BLIND_PAIRS_EACH + 1})) AS step) s ON true JOIN placed b ON b.place =
-a.place + s.step""",
+FROM (SELECT fingerprint_id, place + unnest(range(1, {BLIND_PAIRS_EACH + 1})) AS other FROM sample) a
+JOIN sample b ON b.place = a.other""",
     )
     chance = measure_chance(work.count(distinct), *_columns(_count_patterns(work, blind, nodes)))
     for name in ("learn_node", "learn_member", "learn_pair", "learn_blind"):

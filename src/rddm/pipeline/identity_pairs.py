@@ -14,7 +14,7 @@ from rddm.contracts.tables.identity import fingerprint_table, key_table, pair_ta
 from rddm.resolve.comparisons import compare_sql, self_sql
 from rddm.resolve.exact import exact_compare_sql
 from rddm.resolve.fingerprints import weighed_sql
-from rddm.resolve.keys import pairs_sql
+from rddm.resolve.keys import common_values_sql, pairs_sql, usable_sql, without_common_sql
 from rddm.resolve.weights import CLASSES, class_bits, weight_of, weight_sql
 
 if TYPE_CHECKING:
@@ -44,7 +44,7 @@ def weigh(work: Work, name: str, compared: str, mixture: Mixture) -> str:
     kept = "* EXCLUDE (" + ", ".join(CLASSES) + ")"
     weighed = work.make(
         name,
-        f"SELECT {kept}, {weight_sql()} AS weight FROM (SELECT c.*, p.* EXCLUDE (pattern)"
+        f"SELECT {kept}, round({weight_sql()}, 6) AS weight FROM (SELECT c.*, p.* EXCLUDE (pattern)"
         f" FROM {table} c JOIN {work.table('pattern')} p ON p.pattern = c.pattern)",
     )
     work.execute(f"DROP TABLE {table}")
@@ -161,23 +161,36 @@ def find_pairs(work: Work, mixture: Mixture) -> None:
 
 
 def fetch_nodes(work: Work, wanted: str) -> None:
-    """Put the stored fingerprints that query *wanted* names into ``node``, those that are not there yet."""
-    if work.fresh:
-        return
-    columns = ", ".join(quote(c) for c in fingerprint_table(work.entity, work.method).column_names if c != "records")
-    work.execute(
-        f"INSERT INTO {work.table('node')} ({columns}) SELECT {columns} FROM {work.past('fingerprint')}"
-        f" WHERE fingerprint_id IN ({wanted}) AND fingerprint_id NOT IN (SELECT fingerprint_id FROM"
-        f" {work.table('node')})"
-    )
+    """
+    Put the stored fingerprints that query *wanted* names into ``node``, those that are not there yet.
+
+    Identifiers that too many share are taken out of ``node``: they tell nothing.
+    """
+    node = work.table("node")
+    if not work.fresh:
+        columns = ", ".join(
+            quote(c) for c in fingerprint_table(work.entity, work.method).column_names if c != "records"
+        )
+        work.execute(
+            f"INSERT INTO {node} ({columns}) SELECT {columns} FROM {work.past('fingerprint')}"
+            f" WHERE fingerprint_id IN ({wanted}) AND fingerprint_id NOT IN (SELECT fingerprint_id FROM {node})"
+        )
+    if work.method == "probabilistic":
+        keys = (
+            f"(SELECT key, kind FROM {work.past('key')} WHERE fingerprint_id NOT IN (SELECT fingerprint_id FROM"
+            f" {work.table('removed')})"
+            f" UNION ALL SELECT key, kind FROM {work.table('key_new')})"
+        )
+        common = work.make("common", common_values_sql(node, keys, work.key_limit))
+        if work.count(common):
+            work.make("node", without_common_sql(node, common))
 
 
 def _members_of_everything(work: Work) -> None:
     keys = work.table("key_new")
     work.make(
         "member",
-        f"SELECT key, fingerprint_id, true AS looked_at FROM {keys}"
-        f" WHERE key IN (SELECT key FROM {keys} GROUP BY key HAVING count(*) BETWEEN 2 AND {work.key_limit})",
+        f"SELECT key, fingerprint_id, true AS looked_at FROM {keys} WHERE key IN ({usable_sql(keys, work.key_limit)})",
     )
     work.execute(
         f"CREATE OR REPLACE TEMP VIEW {work.table('key_look')} AS SELECT key, fingerprint_id FROM"
@@ -226,16 +239,16 @@ WHERE key IN (SELECT key FROM {work.table("key_touched")} WHERE (before <= {limi
     )
     work.make(
         "member_all",
-        f"SELECT key, fingerprint_id FROM {stored} WHERE key IN (SELECT key FROM {work.table('key_of_affected')})"
+        f"SELECT key, kind, fingerprint_id FROM {stored} WHERE key IN (SELECT key FROM {work.table('key_of_affected')})"
         f" AND fingerprint_id NOT IN (SELECT fingerprint_id FROM {removed})"
-        f" UNION ALL SELECT key, fingerprint_id FROM {work.table('key_new')}",
+        f" UNION ALL SELECT key, kind, fingerprint_id FROM {work.table('key_new')}",
     )
     members = work.table("member_all")
     work.make(
         "member",
         f"SELECT key, fingerprint_id, fingerprint_id IN (SELECT fingerprint_id FROM {affected}) AS looked_at FROM"
         f" {members}"
-        f" WHERE key IN (SELECT key FROM {members} GROUP BY key HAVING count(*) BETWEEN 2 AND {limit})",
+        f" WHERE key IN ({usable_sql(members, limit)})",
     )
     work.execute(
         f"CREATE OR REPLACE TEMP VIEW {work.table('key_look')} AS SELECT key, fingerprint_id FROM"

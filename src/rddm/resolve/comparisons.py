@@ -48,6 +48,26 @@ _PARTLY = (
     " OR (month(a.birth_date) = 1 AND day(a.birth_date) = 1) OR (month(b.birth_date) = 1 AND day(b.birth_date) = 1)))"
     " OR (month(a.birth_date) = month(b.birth_date) AND day(a.birth_date) = day(b.birth_date)))"
 )
+
+
+def _one_slip(column: str) -> str:
+    """
+    SQL: at most one letter is wrong, missing, added or swapped with its neighbour.
+
+    The cheap tests first: one slip cannot touch both the first two and the last two of five letters.
+    """
+    a, b = f"a.{column}", f"b.{column}"
+    return (
+        f"(abs(length({a}) - length({b})) <= 1 AND (left({a}, 2) = left({b}, 2) OR right({a}, 2) = right({b}, 2))"
+        f" AND damerau_levenshtein({a}, {b}) <= 1)"
+    )
+
+
+def _one_digit(a: str, b: str) -> str:
+    """SQL: two texts of one length differ in at most one digit, or in two neighbours that were swapped."""
+    return f"(length({a}) = length({b}) AND hamming({a}, {b}) <= 2 AND damerau_levenshtein({a}, {b}) <= 1)"
+
+
 _REGION_AGREES = "coalesce(a.region = b.region, true)"
 
 COMPARISONS: tuple[Comparison, ...] = (
@@ -63,7 +83,7 @@ COMPARISONS: tuple[Comparison, ...] = (
                 (
                     "(length(a.last_root) > 4 AND length(b.last_root) > 4"
                     " AND (jaro_winkler_similarity(a.last_root, b.last_root) >= 0.93"
-                    " OR damerau_levenshtein(a.last_root, b.last_root) <= 1))"
+                    f" OR {_one_slip('last_root')}))"
                 ),
             ),
         ),
@@ -82,7 +102,7 @@ COMPARISONS: tuple[Comparison, ...] = (
                 (
                     "(NOT (a.first_known AND b.first_known) AND length(a.first_text) > 3 AND length(b.first_text) > 3"
                     " AND (jaro_winkler_similarity(a.first_text, b.first_text) >= 0.93"
-                    " OR damerau_levenshtein(a.first_text, b.first_text) <= 1))"
+                    f" OR {_one_slip('first_text')}))"
                 ),
             ),
         ),
@@ -97,10 +117,7 @@ COMPARISONS: tuple[Comparison, ...] = (
             (SAME, "a.middle_root = b.middle_root"),
             (
                 CLOSE,
-                (
-                    "(length(a.middle_root) > 3 AND length(b.middle_root) > 3"
-                    " AND damerau_levenshtein(a.middle_root, b.middle_root) <= 1)"
-                ),
+                (f"(length(a.middle_root) > 3 AND length(b.middle_root) > 3 AND {_one_slip('middle_root')})"),
             ),
         ),
         {SAME: "same", CLOSE: "close", DIFFERENT: "different"},
@@ -114,7 +131,7 @@ COMPARISONS: tuple[Comparison, ...] = (
             (SAME, "a.birth_date = b.birth_date"),
             (
                 ALIKE,
-                f"({_SWAPPED} OR damerau_levenshtein({_BIRTH_TEXT.format('a')}, {_BIRTH_TEXT.format('b')}) <= 1)",
+                f"({_SWAPPED} OR {_one_digit(_BIRTH_TEXT.format('a'), _BIRTH_TEXT.format('b'))})",
             ),
             (CLOSE, _PARTLY),
         ),
@@ -137,7 +154,7 @@ COMPARISONS: tuple[Comparison, ...] = (
         "phone",
         ("phone",),
         _null("phone"),
-        ((SAME, "a.phone = b.phone"), (ALIKE, "damerau_levenshtein(a.phone, b.phone) <= 1")),
+        ((SAME, "a.phone = b.phone"), (ALIKE, _one_digit("a.phone", "b.phone"))),
         {SAME: "same", ALIKE: "one digit off", DIFFERENT: "different"},
         "phone_bits",
     ),
@@ -150,12 +167,12 @@ COMPARISONS: tuple[Comparison, ...] = (
             (
                 ALIKE,
                 (
-                    "(split_part(a.email, '@', 1) = split_part(b.email, '@', 1)"
-                    " OR damerau_levenshtein(a.email, b.email) <= 1)"
+                    "(split_part(a.email, '@', 1) = split_part(b.email, '@', 1) OR (left(a.email, 2) = left(b.email, 2)"
+                    " AND abs(length(a.email) - length(b.email)) <= 1 AND damerau_levenshtein(a.email, b.email) <= 1))"
                 ),
             ),
         ),
-        {SAME: "same", ALIKE: "same mailbox name, or one letter off", DIFFERENT: "different"},
+        {SAME: "same", ALIKE: "same mailbox name, or one letter off after the first two", DIFFERENT: "different"},
         "email_bits",
     ),
     Comparison(

@@ -31,6 +31,7 @@ _GIVEN = "first_one"
 _SOUND = "last_sound"
 
 KEY_KINDS: tuple[KeyKind, ...] = (
+    KeyKind("phone", ("phone",)),
     KeyKind("snils", ("snils",)),
     KeyKind("email", ("email",)),
     KeyKind("phone_given", ("phone", _GIVEN), ("given",)),
@@ -61,6 +62,10 @@ KEY_KINDS: tuple[KeyKind, ...] = (
     KeyKind("name_city", (_LAST, _GIVEN, "city"), ("last", "given")),
     KeyKind("name_region", (_LAST, _GIVEN, "region"), ("last", "given")),
 )
+COUNTED_KINDS = frozenset({"phone"})
+"""Keys that only tell how many share a value: everyone on a family's phone is not yet a candidate."""
+IDENTIFIERS = {"phone": "phone", "email": "email"}
+"""Columns whose value says nothing once its key (of that kind) is too common: a call centre's phone, a school's mailbox."""
 _LISTS = {
     "last": f"unnest(string_split(last_root, '-')) AS {_LAST}",
     "given": f"unnest(string_split(first_root, '|')) AS {_GIVEN}",
@@ -95,6 +100,39 @@ def _kinds_sql(descriptions: str, each: tuple[str, ...], kinds: list[KeyKind]) -
         f" ]) AS u FROM {source})"
         " WHERE u.key IS NOT NULL"
     )
+
+
+def key_of_value_sql(kind: str, value: str) -> str:
+    """Return the SQL expression for the key that the single *value* (an expression) has in *kind*."""
+    return f"(md5_number_lower('{kind}' || chr(31) || {value}) >> 1)::BIGINT"
+
+
+def usable_sql(keys: str, limit: int) -> str:
+    """Return the query for the keys of *keys* (key, kind) that find candidates: shared, not by too many, and not only counted."""
+    counted = ", ".join(f"'{kind}'" for kind in sorted(COUNTED_KINDS))
+    return f"SELECT key FROM {keys} WHERE kind NOT IN ({counted}) GROUP BY key HAVING count(*) BETWEEN 2 AND {limit}"
+
+
+def common_values_sql(nodes: str, keys: str, limit: int) -> str:
+    """
+    Return the query for the keys of *nodes*' identifiers that more than *limit* fingerprints of *keys* (key, kind) share.
+
+    Column: key. `IDENTIFIERS` with such a key are to be taken for missing.
+    """
+    values = " UNION ALL ".join(
+        f"SELECT {key_of_value_sql(kind, column)} AS key FROM {nodes} WHERE {column} IS NOT NULL"
+        for column, kind in IDENTIFIERS.items()
+    )
+    return f"SELECT key FROM {keys} WHERE key IN (SELECT key FROM ({values})) GROUP BY key HAVING count(*) > {limit}"
+
+
+def without_common_sql(nodes: str, common: str) -> str:
+    """Return *nodes* with identifiers whose key is in *common* set to null."""
+    columns = ", ".join(
+        f"CASE WHEN {key_of_value_sql(kind, column)} IN (SELECT key FROM {common}) THEN NULL ELSE {column} END AS {column}"
+        for column, kind in IDENTIFIERS.items()
+    )
+    return f"SELECT * REPLACE ({columns}) FROM {nodes}"
 
 
 def pairs_sql(keys: str, members: str) -> str:

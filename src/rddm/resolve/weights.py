@@ -218,11 +218,23 @@ def _one_hot(patterns: Sequence[int]) -> Floats:
 
 
 def class_bits(mixture: Mixture, patterns: Sequence[int]) -> Floats:
-    """Return pattern × class: log2 of the joint probability of class and pattern, term weights aside."""
-    hot = _one_hot(patterns).reshape(len(patterns), len(NAMES) * LEVELS)
-    with np.errstate(divide="ignore"):
-        logs = np.where(mixture.levels > 0, np.log2(mixture.levels), 0.0).reshape(len(CLASSES), -1)
-    return np.asarray(hot @ logs.T + np.log2(mixture.shares), dtype=np.float64)
+    """
+    Return pattern × class: log2 of the joint probability of class and pattern, term weights aside.
+
+    Field by field, so that a pattern's bits are the same to the last whatever other patterns are asked for with it.
+    """
+    levels = np.array([levels_of(pattern) for pattern in patterns], dtype=np.int64).reshape(-1, len(NAMES))
+    logs = np.log2(np.where(mixture.levels > 0, mixture.levels, 1.0))
+    logs[:, :, MISSING] = 0
+    bits: Floats = np.tile(np.log2(mixture.shares), (len(levels), 1))
+    for field in range(len(NAMES)):
+        bits += logs[:, field, :].T[levels[:, field]]
+    return bits
+
+
+def _rounded(values: Floats) -> Floats:
+    """Nine significant digits: the same on every machine, whatever order its processor adds in."""
+    return np.array([float(f"{value:.9g}") for value in values.ravel()], dtype=np.float64).reshape(values.shape)
 
 
 def _bound(learnt: Floats, prior: Floats, factor: float) -> Floats:
@@ -270,7 +282,7 @@ def learn_mixture(patterns: Sequence[int], counts: Sequence[int], chance: Chance
         mixture = Mixture(np.concatenate([found, shares]), np.concatenate([bounded, levels]))
         if moved < 1e-6:
             break
-    return mixture
+    return Mixture(_rounded(mixture.shares), _rounded(mixture.levels))
 
 
 def _terms(name: str, alias: str) -> str:

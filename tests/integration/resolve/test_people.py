@@ -1,0 +1,248 @@
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from rddm.contracts.errors import NotFound
+from rddm.pipeline.identity_explain import candidate_ceiling, explain_membership, explain_records
+from rddm.project.settings import ExactIdentity, ProbabilisticIdentity, SemanticType
+
+if TYPE_CHECKING:
+    from tests.integration.resolve.conftest import Warehouse
+
+BROTHER: dict[str, Any] = {
+    "last_name": "Щербаков",
+    "first_name": "Александр",
+    "middle_name": "Игоревич",
+    "birth_date": "2008-03-05",
+    "phone": "+79161234567",
+    "region": "Москва",
+}
+
+
+def split(warehouse: Warehouse) -> set[frozenset[str]]:
+    return set(warehouse.groups())
+
+
+def test_names_are_one_across_scripts_and_short_forms(warehouse: Warehouse) -> None:
+    warehouse.run(
+        {
+            "a": BROTHER,
+            "b": {**BROTHER, "last_name": "Shcherbakov", "first_name": "Alexander", "middle_name": None},
+            "c": {**BROTHER, "first_name": "Саша", "middle_name": None, "birth_date": "2008-05-03"},
+        }
+    )
+    assert split(warehouse) == {frozenset("abc")}
+
+
+@pytest.mark.parametrize(
+    "sibling",
+    [
+        {"first_name": "Мария", "middle_name": "Игоревна", "last_name": "Щербакова", "birth_date": "2010-11-20"},
+        {"first_name": "Мария", "middle_name": "Игоревна", "last_name": "Щербакова"},
+        {"first_name": "Александра", "middle_name": "Игоревна", "last_name": "Щербакова"},
+        {"first_name": "Михаил"},
+    ],
+    ids=["sister", "twin sister", "twin sister of nearly the same name", "twin brother"],
+)
+def test_a_family_on_one_phone_stays_apart(warehouse: Warehouse, sibling: dict[str, Any]) -> None:
+    warehouse.run(
+        {
+            "a": BROTHER,
+            "b": {**BROTHER, **sibling},
+            "c": {**BROTHER, "region": None},
+            "d": {**BROTHER, **sibling, "region": None},
+        }
+    )
+    assert split(warehouse) == {frozenset("ac"), frozenset("bd")}
+
+
+def test_two_documents_are_two_people(warehouse: Warehouse) -> None:
+    warehouse.run({"a": {**BROTHER, "snils": "11223344595"}, "b": {**BROTHER, "snils": "08765430300"}})
+    assert split(warehouse) == {frozenset("a"), frozenset("b")}
+
+
+def test_a_source_that_vouches_for_its_records_is_believed(warehouse: Warehouse) -> None:
+    warehouse.exclusive = [("pass", "person")]
+    warehouse.run({"a": {**BROTHER, "source": "pass"}, "b": {**BROTHER, "source": "pass"}, "c": BROTHER})
+    assert frozenset("ab") not in {group & frozenset("ab") for group in split(warehouse)}
+    assert len(split(warehouse)) == 2
+
+
+def test_a_bare_name_is_nobody_in_particular(warehouse: Warehouse) -> None:
+    name = {"last_name": "Иванов", "first_name": "Иван"}
+    warehouse.run({"a": name, "b": name, "c": {**name, "region": "Москва"}})
+    assert len(split(warehouse)) == 3
+
+
+def test_a_stewards_word_stands_through_later_runs(warehouse: Warehouse) -> None:
+    twin = {**BROTHER, "first_name": "Михаил"}
+    warehouse.run({"a": BROTHER, "b": {**BROTHER, "region": None}, "c": twin})
+    assert split(warehouse) == {frozenset("ab"), frozenset("c")}
+    warehouse.judgements = {frozenset("ab"): "different", frozenset("ac"): "same"}
+    warehouse.run()
+    assert split(warehouse) == {frozenset("ac"), frozenset("b")}
+    warehouse.run({"b": {**BROTHER, "region": "Татарстан"}, "d": BROTHER})
+    assert split(warehouse) in ({frozenset("acd"), frozenset("b")}, {frozenset("ac"), frozenset("bd")})
+    warehouse.judgements = {}
+    warehouse.run()
+    assert split(warehouse) == {frozenset("abd"), frozenset("c")}
+
+
+def test_a_merge_keeps_the_older_id_and_the_other_redirects(warehouse: Warehouse) -> None:
+    warehouse.run({"a": {**BROTHER, "phone": None, "middle_name": None, "birth_date": None, "email": "a@mail.ru"}})
+    warehouse.run({"b": {**BROTHER, "email": None}})
+    old, young = warehouse.golden_ids()["a"], warehouse.golden_ids()["b"]
+    assert old != young
+    warehouse.run({"c": {**BROTHER, "email": "a@mail.ru"}})
+    assert set(warehouse.golden_ids().values()) == {old}
+    assert warehouse.events(3) == [("merged", young, old)]
+    assert warehouse.rows("SELECT old_id, golden_id FROM testlake.identity.redirect") == [(young, old)]
+    assert {old, young} <= warehouse.touched()
+
+
+def test_a_split_leaves_the_id_with_the_larger_part_even_if_the_founder_goes(warehouse: Warehouse) -> None:
+    warehouse.run({"a": BROTHER})
+    founder = warehouse.golden_ids()["a"]
+    warehouse.run({"b": {**BROTHER, "region": None}, "c": {**BROTHER, "middle_name": None}})
+    warehouse.run({"a": {**BROTHER, "first_name": "Пётр", "birth_date": "1999-09-09", "phone": None}})
+    ids = warehouse.golden_ids()
+    assert ids["b"] == ids["c"] == founder
+    assert ids["a"] not in {founder, warehouse.ids["a"]}
+    assert warehouse.events(3) == [("split", ids["a"], founder)]
+
+
+def test_a_person_whose_records_are_gone_ends_and_lives_again_when_they_come_back(warehouse: Warehouse) -> None:
+    warehouse.run({"a": BROTHER})
+    before = warehouse.golden_ids()
+    warehouse.run({"a": None})
+    assert warehouse.golden_ids() == {}
+    assert warehouse.events(2) == [("ended", before["a"], None)]
+    assert warehouse.touched() == {before["a"]}
+    warehouse.run({"a": BROTHER})
+    assert warehouse.golden_ids() == before
+
+
+def test_running_again_changes_nothing(warehouse: Warehouse) -> None:
+    warehouse.run({"a": BROTHER, "b": {**BROTHER, "region": None}})
+    before = warehouse.golden_ids()
+    done = warehouse.run()
+    assert warehouse.golden_ids() == before
+    assert (warehouse.events(2), warehouse.touched(), done.created) == ([], set(), 0)
+    relearnt = warehouse.run(relearn=True)
+    assert warehouse.golden_ids() == before
+    assert (warehouse.events(3), relearnt.model_version) == ([], 2)
+
+
+def test_a_new_threshold_matches_everything_anew_and_keeps_ids(warehouse: Warehouse) -> None:
+    warehouse.run({"a": BROTHER, "b": {**BROTHER, "region": None}, "c": {**BROTHER, "first_name": "Пётр"}})
+    before = warehouse.golden_ids()
+    identity = ProbabilisticIdentity(match_probability=0.999999999999)
+    warehouse.model_entity = warehouse.model_entity.model_copy(update={"identity": identity})
+    warehouse.run()
+    assert len(split(warehouse)) == 3
+    assert before["c"] == warehouse.golden_ids()["c"]
+    assert before["a"] in {warehouse.golden_ids()["a"], warehouse.golden_ids()["b"]}
+
+
+def test_a_value_that_everyone_shares_makes_no_pairs(warehouse: Warehouse) -> None:
+    names = ["Ива", "Оле", "Мат", "Рад", "Лев", "Кир", "Яна", "Зоя", "Ада", "Ева"]
+    crowd = {
+        f"{first}{last}": {"first_name": names[first], "last_name": f"{names[last]}нко", "email": "office@school.ru"}
+        for first in range(10)
+        for last in range(10)
+    }
+    done = warehouse.run(crowd)
+    assert done.candidate_pairs < 500
+    assert len(split(warehouse)) == 100
+
+
+def test_an_empty_source_is_no_trouble(warehouse: Warehouse) -> None:
+    assert warehouse.run().living == 0
+
+
+def test_a_waterfall_shows_what_the_run_decided_by(warehouse: Warehouse) -> None:
+    warehouse.run(
+        {
+            "a": BROTHER,
+            "b": {**BROTHER, "last_name": "Shcherbakov", "region": None},
+            "c": {**BROTHER, "first_name": "Михаил"},
+        }
+    )
+    for one, other in (("a", "b"), ("a", "c")):
+        found = explain_records(
+            warehouse.connection,
+            lake="testlake",
+            entity="person",
+            model_entity=warehouse.model_entity,
+            record_a=warehouse.ids[one],
+            record_b=warehouse.ids[other],
+        )
+        assert found.prior + sum(step.weight for step in found.contributions) == pytest.approx(found.total)
+        stored = warehouse.rows(
+            "SELECT weight FROM testlake.identity.person__pair p JOIN testlake.identity.person__link a"
+            " ON a.fingerprint_id IN (fingerprint_a, fingerprint_b) JOIN testlake.identity.person__link b"
+            " ON b.fingerprint_id IN (fingerprint_a, fingerprint_b)"
+            f" WHERE a.record_id = '{warehouse.ids[one]}' AND b.record_id = '{warehouse.ids[other]}'"
+        )
+        assert (found.contradiction == "twins") is (other == "c")
+        assert [row[0] for row in stored] == [pytest.approx(found.total, abs=1e-5)]
+    shown = {step.field: (step.value_a, step.value_b) for step in found.contributions}
+    assert shown["first_name"] == ("Александр", "Михаил")
+
+
+def test_a_record_is_where_it_is_through_its_strongest_links(warehouse: Warehouse) -> None:
+    warehouse.run({"a": BROTHER, "b": {**BROTHER, "region": None}})
+    golden = warehouse.golden_ids()["a"]
+    other = next(warehouse.ids[key] for key in "ab" if warehouse.ids[key] != golden)
+    path = explain_membership(warehouse.connection, lake="testlake", entity="person", record_id=other)
+    assert [(one.record_a, one.record_b) for one in path] in ([(golden, other)], [(other, golden)])
+    assert path[0].probability > 0.99
+    assert explain_membership(warehouse.connection, lake="testlake", entity="person", record_id=golden) == ()
+
+
+def test_asking_about_an_unknown_record_says_so_without_its_data(warehouse: Warehouse) -> None:
+    warehouse.run({"a": BROTHER})
+    unknown = warehouse.ids["a"].__class__(int=7)
+    with pytest.raises(NotFound, match="entity person"):
+        explain_membership(warehouse.connection, lake="testlake", entity="person", record_id=unknown)
+
+
+def test_the_ceiling_is_what_keys_can_find(warehouse: Warehouse) -> None:
+    warehouse.run(
+        {
+            "a": BROTHER,
+            "b": {**BROTHER, "region": None},
+            "c": {"last_name": "Ли", "first_name": "Ян", "email": "x@y.ru"},
+        }
+    )
+    warehouse.connection.execute(
+        "CREATE OR REPLACE TEMP TABLE truth AS SELECT source, entity, key, 1 AS person_no FROM testlake.conformed.person"
+    )
+    identity = ProbabilisticIdentity()
+    found = candidate_ceiling(warehouse.connection, lake="testlake", entity="person", identity=identity, truth="truth")
+    assert found == pytest.approx(1 / 3)
+
+
+def test_organisations_are_one_by_name_and_place(duckdb_connection: Any, warehouse: Warehouse) -> None:
+    schools = type(warehouse)(
+        duckdb_connection,
+        ExactIdentity(fields=("name", "region")),
+        {"name": SemanticType.ORGANISATION_NAME, "region": SemanticType.REGION},
+    )
+    schools.run(
+        {
+            "a": {"name": "Школа №5", "region": "Москва"},
+            "b": {"name": "МБОУ СОШ № 5", "region": "г. Москва"},
+            "c": {"name": "Школа №5", "region": "Татарстан"},
+            "d": {"name": "Школа №5", "region": None},
+            "e": {"name": None, "region": "Москва"},
+            "f": {"name": None, "region": "Москва"},
+        }
+    )
+    assert split(schools) == {frozenset("ab"), *map(frozenset, "cdef")}
+    schools.judgements = {frozenset("ab"): "different", frozenset("cd"): "same"}
+    schools.run({"g": {"name": "школа 5", "region": "Москва"}})
+    assert frozenset("cd") in split(schools)
+    assert not any(frozenset("ab") <= group for group in split(schools))

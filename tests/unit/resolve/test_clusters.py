@@ -1,0 +1,61 @@
+from __future__ import annotations
+
+import numpy as np
+
+from rddm.resolve.clusters import CrossPair, agglomerate, component_labels, cut_component
+
+THRESHOLD = 6.6
+
+
+def test_a_chain_of_matches_is_one_group() -> None:
+    pairs = [CrossPair(0, 1, 9.0, forbidden=False), CrossPair(1, 2, 8.0, forbidden=False)]
+    assert agglomerate(3, pairs, THRESHOLD) == [0, 0, 0]
+
+
+def test_a_record_that_fits_two_siblings_goes_to_the_surer_one() -> None:
+    pairs = [
+        CrossPair(0, 1, 12.0, forbidden=False),
+        CrossPair(1, 2, 9.0, forbidden=False),
+        CrossPair(0, 2, 3.0, forbidden=True),
+    ]
+    assert agglomerate(3, pairs, THRESHOLD) == [0, 0, 2]
+
+
+def test_two_groups_do_not_join_on_one_lucky_pair() -> None:
+    inside = [CrossPair(0, 1, 15.0, forbidden=False), CrossPair(2, 3, 15.0, forbidden=False)]
+    lucky = [CrossPair(1, 2, 8.0, forbidden=False)]
+    against = [CrossPair(0, 2, -5.0, forbidden=False), CrossPair(0, 3, -5.0, forbidden=False)]
+    assert agglomerate(4, inside + lucky, THRESHOLD) == [0, 0, 0, 0]
+    assert agglomerate(4, inside + lucky + against, THRESHOLD) == [0, 0, 2, 2]
+
+
+def test_a_stewards_same_outweighs_every_contradiction() -> None:
+    pairs = [CrossPair(0, 1, -30.0, forbidden=True)]
+    assert agglomerate(2, pairs, THRESHOLD, same=[(0, 1)]) == [0, 0]
+
+
+def test_a_stewards_different_keeps_apart_what_a_third_record_would_join() -> None:
+    pairs = [CrossPair(a, b, 20.0, forbidden=False) for a, b in ((0, 1), (0, 2), (1, 2))]
+    groups = agglomerate(3, pairs, THRESHOLD, different=[(0, 2)])
+    assert groups[0] != groups[2]
+    assert agglomerate(3, [], THRESHOLD, same=[(0, 1), (1, 2)], different=[(0, 2)]) == [0, 0, 2]
+
+
+def test_a_giant_is_cut_at_its_weakest_pairs() -> None:
+    count = 20
+    a, b = np.arange(count - 1), np.arange(1, count)
+    weights = np.where(a == 9, 7.0, 20.0)
+    labels = cut_component(count, a, b, weights, limit=12)
+    assert len(set(labels[:10])) == len(set(labels[10:])) == 1
+    assert labels[0] != labels[19]
+
+
+def test_a_giant_that_cannot_be_cut_falls_apart() -> None:
+    count = 30
+    a, b = (side.astype(np.int64) for side in np.triu_indices(count, 1))
+    labels = cut_component(count, a, b, np.full(len(a), 1e5), limit=10)
+    assert len(set(labels.tolist())) == count
+
+
+def test_nodes_without_edges_are_components_of_their_own() -> None:
+    assert len(set(component_labels(3, np.array([0]), np.array([1])).tolist())) == 2

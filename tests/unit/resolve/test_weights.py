@@ -1,0 +1,134 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from rddm.resolve.comparisons import (
+    ALIKE,
+    CLOSE,
+    COMPARISONS,
+    DIFFERENT,
+    LEVELS,
+    MISSING,
+    NAMES,
+    SAME,
+    levels_of,
+    pattern_of,
+)
+from rddm.resolve.explain import Strand, explain_pair, strongest_path
+from rddm.resolve.weights import (
+    CLASSES,
+    ODDS_FACTOR,
+    Mixture,
+    class_bits,
+    learn_mixture,
+    measure_chance,
+    probability_of,
+    shipped_mixture,
+    total_bits,
+    weight_of,
+)
+
+
+def pattern(**levels: int) -> int:
+    return pattern_of(tuple(levels.get(name, MISSING) for name in NAMES))
+
+
+def weight(mixture: Mixture, number: int) -> float:
+    bits = class_bits(mixture, [number])[0]
+    return total_bits(dict(zip(CLASSES, bits.tolist(), strict=True)))
+
+
+TWIN = pattern(last_name=SAME, first_name=DIFFERENT, middle_name=SAME, birth_date=SAME, phone=SAME, place=SAME)
+SAME_PERSON = pattern(last_name=SAME, first_name=SAME, birth_date=SAME, phone=SAME)
+NAMESAKE = pattern(last_name=SAME, first_name=SAME, birth_date=DIFFERENT, place=DIFFERENT)
+
+
+def test_a_pattern_remembers_the_level_of_every_field() -> None:
+    levels = tuple(place % LEVELS for place in range(len(COMPARISONS)))
+    assert levels_of(pattern_of(levels)) == levels
+
+
+def test_the_probabilities_of_every_class_and_field_sum_to_one() -> None:
+    assert shipped_mixture().levels.sum(axis=2) == pytest.approx(1)
+
+
+def test_evidence_of_one_family_counts_once() -> None:
+    mixture = shipped_mixture()
+    assert weight(mixture, SAME_PERSON) > weight_of(0.99)
+    assert weight(mixture, TWIN) < weight_of(0.9)
+    assert weight(mixture, NAMESAKE) < 0
+
+
+def test_a_missing_field_says_nothing() -> None:
+    mixture = shipped_mixture()
+    found = explain_pair(mixture, pattern(first_name=SAME, phone=SAME), {}, {})
+    assert {one.field for one in found.contributions if one.weight == 0} == set(NAMES) - {"first_name", "phone"}
+
+
+def test_the_waterfall_sums_to_the_weight() -> None:
+    mixture = shipped_mixture()
+    for number in (SAME_PERSON, TWIN, NAMESAKE):
+        found = explain_pair(mixture, number, {}, {})
+        assert found.prior + sum(one.weight for one in found.contributions) == pytest.approx(found.total)
+        assert found.total == pytest.approx(weight(mixture, number))
+
+
+def test_a_rare_name_proves_more_than_a_common_one() -> None:
+    mixture = shipped_mixture()
+    number = pattern(last_name=SAME, first_name=SAME, birth_date=SAME)
+    rare, common = (explain_pair(mixture, number, {"last_name": bits}, {}).total for bits in (-5.0, 3.0))
+    assert rare > common + 4
+
+
+def test_two_descriptions_prove_less_where_more_people_are_compared() -> None:
+    number = pattern(last_name=SAME, first_name=SAME, birth_date=SAME)
+    patterns = [SAME_PERSON, TWIN, NAMESAKE, number]
+    small, large = (
+        learn_mixture(patterns, [size * 3 // 5, size // 10, size // 10, size // 5], measure_chance(size))
+        for size in (20_000, 20_000_000)
+    )
+    assert weight(small, number) > weight(large, number) + 5
+
+
+def test_too_little_data_teaches_nothing() -> None:
+    learnt = learn_mixture([SAME_PERSON], [10], measure_chance(10))
+    assert np.array_equal(learnt.levels, shipped_mixture().levels)
+
+
+def test_no_class_runs_away_whatever_the_data_say() -> None:
+    odd = learn_mixture([TWIN, NAMESAKE], [500_000, 500_000], measure_chance(1_000_000))
+    prior = shipped_mixture().levels[:2]
+    inner = prior > 0
+    ratio = (odd.levels[:2][inner] / (1 - odd.levels[:2][inner])) / (prior[inner] / (1 - prior[inner]))
+    assert ratio.max() < ODDS_FACTOR * 3
+    assert weight(odd, SAME_PERSON) > weight(odd, TWIN)
+
+
+def test_learning_does_not_depend_on_the_order_of_patterns() -> None:
+    patterns, counts = [SAME_PERSON, TWIN, NAMESAKE], [9_000, 2_000, 4_000]
+    one = learn_mixture(patterns, counts, measure_chance(20_000))
+    other = learn_mixture(patterns[::-1], counts[::-1], measure_chance(20_000))
+    assert np.array_equal(one.levels, other.levels)
+
+
+def test_a_model_comes_back_from_the_table_as_it_was() -> None:
+    mixture = shipped_mixture()
+    back = Mixture.from_json(mixture.to_json())
+    assert np.array_equal(back.levels, mixture.levels)
+    assert np.array_equal(back.shares, mixture.shares)
+
+
+def test_weight_and_probability_are_the_same_thing() -> None:
+    assert probability_of(weight_of(0.99)) == pytest.approx(0.99)
+
+
+def test_the_strongest_path_avoids_the_weak_link() -> None:
+    strands = [Strand("a", "d", 7.0), Strand("a", "b", 12.0), Strand("b", "c", 11.0), Strand("c", "d", 10.0)]
+    assert [(one.a, one.b) for one in strongest_path(strands, "d", "a")] == [("c", "d"), ("b", "c"), ("a", "b")]
+
+
+def test_every_level_that_is_tested_has_words() -> None:
+    for comparison in COMPARISONS:
+        assert {level for level, _ in comparison.tests} | {DIFFERENT} == comparison.words.keys()
+        assert comparison.words.keys() <= {SAME, ALIKE, CLOSE, DIFFERENT}
