@@ -61,7 +61,7 @@ def _warehouse(connection: duckdb.DuckDBPyConnection, make: type[Warehouse]) -> 
 
 
 @settings(
-    max_examples=25, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True, phases=[Phase.generate]
+    max_examples=10, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True, phases=[Phase.generate]
 )
 @given(history=histories())
 def test_groups_are_the_same_however_the_records_came(
