@@ -1,9 +1,14 @@
 from __future__ import annotations
 
+import os
+import re
 import shutil
+import subprocess
+import sys
 import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import IO
 
 import psycopg
 import pytest
@@ -53,3 +58,27 @@ def new_warehouse(tmp_path: Path, new_database: Callable[[], str]) -> Iterator[C
     yield make
     for warehouse in made:
         warehouse.close()
+
+
+@pytest.fixture(scope="session")
+def s3_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Path, str]]:
+    """Return the folder whose sub-folders are the buckets, and the endpoint."""
+    folder = tmp_path_factory.mktemp("s3")
+    (folder / "lake").mkdir()
+    program = Path(sys.executable).with_name("rclone")
+    with subprocess.Popen(  # noqa: S603 - our own program
+        [program, "serve", "s3", "--auth-key", "key,s3cret", "--addr", "127.0.0.1:0", str(folder), "--vfs-cache-mode",
+         "off", "--dir-cache-time", "0", "--config", os.devnull],
+        stderr=subprocess.PIPE, text=True,
+    ) as server:  # fmt: skip
+        assert server.stderr is not None
+        yield folder, _endpoint(server.stderr)
+        server.kill()  # it waits for idle connections otherwise
+
+
+def _endpoint(log: IO[str]) -> str:
+    for line in log:
+        found = re.search(r"http://127\.0\.0\.1:\d+", line)
+        if found:
+            return found[0]
+    raise AssertionError("rclone did not start")

@@ -73,10 +73,19 @@ class ListSource:
 class TinyWarehouse:
     """``deliver`` adds to what a source's entity holds; ``run`` reads, conforms, resolves, curates and publishes."""
 
-    def __init__(self, root: Path, database_url: str, sources: Mapping[str, str]) -> None:
+    def __init__(
+        self,
+        root: Path,
+        database_url: str,
+        sources: Mapping[str, str],
+        settings: str = "",
+        environment: Mapping[str, str] | None = None,
+    ) -> None:
         (root / "sources").mkdir(parents=True)
-        (root / "rddm.yaml").write_text("name: tiny\nengine: {memory_limit: 1GB, threads: 1}\n", encoding="utf-8")
-        self.root, self._url = root, database_url
+        (root / "rddm.yaml").write_text(
+            f"name: tiny\nengine: {{memory_limit: 1GB, threads: 1}}\n{settings}", encoding="utf-8"
+        )
+        self.root, self._environment = root, {DATABASE_URL: database_url, **(environment or {})}
         self.deliveries: dict[tuple[str, str], list[Row | Unreadable]] = defaultdict(list)
         self.batch_size = 1000
         self.fails_after: dict[tuple[str, str], int] = {}
@@ -92,7 +101,7 @@ class TinyWarehouse:
     def reopen(self) -> None:
         """Read the project's files anew."""
         self.close()
-        opened = self._stack.enter_context(open_warehouse(self.root, {DATABASE_URL: self._url}))
+        opened = self._stack.enter_context(open_warehouse(self.root, self._environment))
         self.warehouse: Warehouse = replace(opened, open_source=self._open, now=self._now)
 
     def close(self) -> None:

@@ -9,7 +9,6 @@ Rows without a value in the cursor column come in every reading, because nothing
 from __future__ import annotations
 
 import datetime as dt
-import importlib.resources
 import re
 import sqlite3
 from contextlib import contextmanager, suppress
@@ -25,6 +24,7 @@ import pyarrow.compute as pc
 
 from rddm.contracts.batches import Batch, Cursor, Unreadable
 from rddm.contracts.errors import SourceError
+from rddm.contracts.extensions import load_extension_sql
 from rddm.sources.loose_sqlite import Fetch, sqlite_rows
 from rddm.sources.protocol import BatchLimits
 
@@ -126,7 +126,7 @@ class SqlSource:
         with duckdb.connect(config={"autoinstall_known_extensions": "false"}) as connection:
             connection.execute("SET autoload_known_extensions = false")
             connection.execute("SET TimeZone = 'UTC'")
-            connection.load_extension(str(_extension_file(EXTENSIONS[self._system])))
+            connection.execute(load_extension_sql(EXTENSIONS[self._system]))
             if self._system == "sqlite":
                 connection.execute("SET GLOBAL sqlite_all_varchar = true")
             with self._translated():
@@ -354,9 +354,3 @@ def _mysql_address(url: SplitResult) -> str:
     }
     quoted = {name: value.replace("\\", "\\\\").replace('"', '\\"') for name, value in parts.items() if value}
     return " ".join(f'{name}="{value}"' for name, value in quoted.items())
-
-
-def _extension_file(name: str) -> Path:
-    """Return where the extension's wheel has put it; nothing is downloaded."""
-    folder = importlib.resources.files(f"duckdb_extension_{name}")
-    return Path(str(folder)) / "extensions" / f"v{duckdb.__version__}" / f"{name}.duckdb_extension"

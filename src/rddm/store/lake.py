@@ -16,9 +16,9 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
-from duckdb_extensions import import_extension
 
 from rddm.contracts.errors import NotFound, StoreError
+from rddm.contracts.extensions import load_extension_sql
 from rddm.contracts.tables import Table, create_table_sql, literal, quote
 from rddm.project.settings import Engine, Storage
 
@@ -150,9 +150,9 @@ def open_lake(conninfo: str, folder: Path, storage: Storage, engine: Engine, *, 
     spill.mkdir(parents=True, exist_ok=True)
     connection = connect_duckdb(engine, spill)
     for extension in ("ducklake", "postgres_scanner"):
-        import_extension(extension, con=connection)
+        connection.execute(load_extension_sql(extension))
     if storage.path.startswith("s3://"):
-        import_extension("httpfs", con=connection)
+        connection.execute(load_extension_sql("httpfs"))
         connection.execute(_s3_secret(storage))
         data_path = storage.path.rstrip("/") + "/"
     else:

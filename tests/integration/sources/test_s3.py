@@ -4,13 +4,10 @@ from __future__ import annotations
 
 import gzip
 import io
-import os
 import re
-import subprocess
-import sys
 import zipfile
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -20,33 +17,6 @@ from rddm.contracts.errors import SourceError
 from rddm.project.settings import FileConnector
 from rddm.sources import BatchLimits, open_source
 from rddm.sources.files import FileSource
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-
-@pytest.fixture(scope="module")
-def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Path, str]]:
-    """Return the folder whose sub-folders are the buckets, and the endpoint."""
-    folder = tmp_path_factory.mktemp("s3")
-    (folder / "lake").mkdir()
-    program = Path(sys.executable).with_name("rclone")
-    with subprocess.Popen(  # noqa: S603 - our own program
-        [program, "serve", "s3", "--auth-key", "key,s3cret", "--addr", "127.0.0.1:0", str(folder), "--vfs-cache-mode",
-         "off", "--dir-cache-time", "0", "--config", os.devnull],
-        stderr=subprocess.PIPE, text=True,
-    ) as server:  # fmt: skip
-        assert server.stderr is not None
-        yield folder, _endpoint(server.stderr)
-        server.kill()  # it waits for idle connections otherwise
-
-
-def _endpoint(log: IO[str]) -> str:
-    for line in log:
-        found = re.search(r"http://127\.0\.0\.1:\d+", line)
-        if found:
-            return found[0]
-    raise AssertionError("rclone did not start")
 
 
 def settings(endpoint: str, path: str, **more: Any) -> FileConnector:
@@ -63,8 +33,8 @@ def read(connector: FileConnector, cursor: Any = None) -> tuple[list[dict[str, A
     return rows, cursor
 
 
-def test_objects_of_every_kind_are_read_and_only_changed_ones_again(served: tuple[Path, str]) -> None:
-    folder, endpoint = served
+def test_objects_of_every_kind_are_read_and_only_changed_ones_again(s3_server: tuple[Path, str]) -> None:
+    folder, endpoint = s3_server
     inbox = folder / "lake" / "in"
     inbox.mkdir()
     (inbox / "a.csv").write_text("id,name\n1,Ада\n")
@@ -86,8 +56,8 @@ def test_objects_of_every_kind_are_read_and_only_changed_ones_again(served: tupl
     assert [row["id"] for row in read(settings(endpoint, "s3://lake/in/deep/"))[0]] == ["9"]
 
 
-def test_a_large_object_is_read_in_batches_and_gone_on_with(served: tuple[Path, str]) -> None:
-    folder, endpoint = served
+def test_a_large_object_is_read_in_batches_and_gone_on_with(s3_server: tuple[Path, str]) -> None:
+    folder, endpoint = s3_server
     (folder / "lake" / "large.csv").write_text("id,text\n" + "".join(f"{n},{'x' * 100}\n" for n in range(40_000)))
     connector = settings(endpoint, "s3://lake/large.csv")
     reading = FileSource(Path("/"), "camps", "person", connector, limits=BatchLimits(records=9_000))
@@ -98,8 +68,8 @@ def test_a_large_object_is_read_in_batches_and_gone_on_with(served: tuple[Path, 
     assert after[-1] == "39999"
 
 
-def test_a_large_parquet_object_is_read(served: tuple[Path, str]) -> None:
-    folder, endpoint = served
+def test_a_large_parquet_object_is_read(s3_server: tuple[Path, str]) -> None:
+    folder, endpoint = s3_server
     table = pa.table({"id": pa.array(range(300_000)), "text": [str(number * 7919) for number in range(300_000)]})
     pq.write_table(table, folder / "lake" / "large.parquet", compression="none")
     batches = open_source(Path("/"), "camps", "person", settings(endpoint, "s3://lake/large.parquet")).read(None)
@@ -116,9 +86,9 @@ def test_a_large_parquet_object_is_read(served: tuple[Path, str]) -> None:
     ],
 )
 def test_what_cannot_be_reached_is_named_without_its_keys(
-    served: tuple[Path, str], path: str, keys: dict[str, str]
+    s3_server: tuple[Path, str], path: str, keys: dict[str, str]
 ) -> None:
-    connector = settings(served[1], path, **keys)
+    connector = settings(s3_server[1], path, **keys)
     with pytest.raises(SourceError, match=re.escape(path)) as caught:
         open_source(Path("/"), "camps", "person", connector).probe()
     assert "s3cret" not in str(caught.value)
