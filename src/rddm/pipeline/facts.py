@@ -19,8 +19,8 @@ def link_facts(lake: Lake, entity: ModelEntity, identity: FactIdentity, name: st
     """
     Bring ``identity.<name>__link`` up to date and fill *touched* (golden_id) with the facts to make anew.
 
-    *entity* is the model's entity *name*. *changed* (record_id) holds the records that changed; ``regrouped_<entity>`` (golden_id) the golden ids of each referenced
-    entity that were created, merged, split or ended in this run.
+    *entity* is the model's entity *name*. *changed* (record_id) holds the records that changed; ``regrouped_<entity>``
+    (golden_id) the golden ids of each referenced entity that were created, merged, split or ended in this run.
     """
     connection = lake.connection
     link = link_table(name)
