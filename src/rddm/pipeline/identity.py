@@ -3,9 +3,8 @@ Resolve one entity: which conformed records are the same person (organisation, e
 transaction.
 
 The order of things is here; what each step asks and decides is in `rddm.resolve`. A first run, a batch of a thousand
-changes and
-a single record go through the same functions: everything starts from the records that changed, and spreads to the match
-keys they share, the pairs those find and the components those touch.
+changes and a single record go through the same functions: everything starts from the records that changed, and spreads
+to the match keys they share, the pairs those find and the components those touch.
 """
 
 from __future__ import annotations
@@ -36,13 +35,10 @@ class Resolution:
     What resolving an entity did.
 
     ``records`` were looked at; ``fingerprints``, ``keys``, ``candidate_pairs``, ``matched_pairs``, ``possible_pairs``
-    are those made by this
-    run, not all there are; ``living`` counts all golden ids; ``created`` … ``ended`` are this run's events.
-    ``split_components``: groups
-    of records that matched and were taken apart because they contradict themselves; ``cut_components``: too large to
-    be judged, cut
-    at their weakest pairs. ``model_learnt`` is false while there is too little data and the shipped parameters are
-    used.
+    are those made by this run, not all there are; ``living`` counts all golden ids; ``created`` … ``ended`` are this
+    run's events. ``split_components``: groups of records that matched and were taken apart because they contradict
+    themselves; ``cut_components``: too large to be judged, cut at their weakest pairs. ``model_learnt`` is false while
+    there is too little data and the shipped parameters are used.
     """
 
     records: int = 0
@@ -82,15 +78,12 @@ def resolve_entity(  # noqa: PLR0913 - the engine's call; each argument is one t
     *lake*.
 
     *changed* (record_id) names the records added, changed or removed since the last call. *judgements* (record_a,
-    record_b, verdict: same or
-    different) are all that hold. *exclusive_sources* (source, entity) never have one person twice. Fills *touched*
-    (golden_id): ids whose
-    members changed, came or went, those that ended or were merged included. Each stored table gets one DELETE and one
-    INSERT at most.
+    record_b, verdict: same or different) are all that hold. *exclusive_sources* (source, entity) never have one person
+    twice. Fills *touched* (golden_id): ids whose members changed, came or went, those that ended or were merged
+    included. Each stored table gets one DELETE and one INSERT at most.
 
     The model is learnt by the first call and used unchanged by the later ones, until *relearn*. When it, the settings
-    or the
-    rules in the code change, everything is matched anew; ids stay.
+    or the rules in the code change, everything is matched anew; ids stay.
     """
     identity = model_entity.identity
     if not isinstance(identity, ProbabilisticIdentity | ExactIdentity):

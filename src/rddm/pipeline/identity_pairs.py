@@ -61,9 +61,8 @@ def compare(work: Work, name: str, pairs: str, mixture: Mixture) -> str:
 
 def make_fingerprints(work: Work, mixture: Mixture) -> None:
     """
-    Make ``record_now`` (record_id, description_id, fingerprint_id), ``change`` (fingerprint_id, description_id,
-    before, after:
-    records, where they differ or the fingerprint is new) and ``weighed``: descriptions with term weights.
+    Make ``record_now`` (record_id, description_id, fingerprint_id), ``change`` (fingerprint_id, description_id, before,
+    after: records, where they differ or the fingerprint is new) and ``weighed``: descriptions with term weights.
 
     A description that would not prove a match with its own equal does not collapse records: each of them is its own
     fingerprint.
@@ -119,8 +118,7 @@ def find_pairs(work: Work, mixture: Mixture) -> None:
     ``pair_new``.
 
     Affected is a fingerprint that is new, or that has a key which began or ceased to be too common; all of its pairs
-    are found anew.
-    Gone or affected: no stored pair of it counts.
+    are found anew. Gone or affected: no stored pair of it counts.
     """
     change = work.table("change")
     work.make("added", f"SELECT fingerprint_id, description_id FROM {change} WHERE before = 0 AND after > 0")

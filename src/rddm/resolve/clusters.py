@@ -2,10 +2,9 @@
 From pairs to groups: connected components, taken apart where they contradict themselves.
 
 A component is put together pair by pair, the surest first. A step is refused where it would join two fingerprints that
-cannot be
-one, or two groups whose members, taken all together, speak against it. "Same" judgements come first and need no
-evidence.
-Every decision depends on one component alone and on nothing's order, so a new batch decides as a full run would.
+cannot be one, or two groups whose members, taken all together, speak against it. "Same" judgements come first and need
+no evidence. Every decision depends on one component alone and on nothing's order, so a new batch decides as a full run
+would.
 """
 
 from __future__ import annotations
@@ -83,8 +82,7 @@ def agglomerate(
     Return for each of *count* members the lowest member of its group.
 
     *pairs* are all pairs of the component, those at or above *threshold* (a match weight) are reasons to join. *same*
-    and
-    *different* are judgements; where they contradict each other, "different" stands.
+    and *different* are judgements; where they contradict each other, "different" stands.
 
     >>> pairs = [CrossPair(0, 1, 12.0, False), CrossPair(1, 2, 9.0, False), CrossPair(0, 2, 1.0, True)]
     >>> agglomerate(3, pairs, threshold=6.6)

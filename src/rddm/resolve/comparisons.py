@@ -2,8 +2,7 @@
 How two fingerprints are compared: per field one of five levels, from missing to differing, and when two cannot be one.
 
 The levels of all fields, as digits to base 5 in the order of `COMPARISONS`, are the *pattern* of a pair. Only patterns
-are
-weighed, so learning and scoring cost the same at a thousand pairs and at a billion.
+are weighed, so learning and scoring cost the same at a thousand pairs and at a billion.
 """
 
 from __future__ import annotations
@@ -21,9 +20,8 @@ COMPARISONS_VERSION = 1
 class Comparison:
     """
     One field's comparison. ``tests`` are SQL conditions over the fingerprints ``a`` and ``b`` for levels 1, 2, …; the
-    first
-    that is true decides, none of them: `DIFFERENT`. ``terms`` are the columns with term weights to count at `SAME`.
-    ``words`` describe the levels.
+    first that is true decides, none of them: `DIFFERENT`. ``terms`` are the columns with term weights to count at
+    `SAME`. ``words`` describe the levels.
     """
 
     name: str
@@ -226,8 +224,7 @@ def compare_sql(pairs: str, nodes: str) -> str:
     Return the query that compares *pairs* (fingerprint_a, fingerprint_b) of fingerprints in *nodes*.
 
     Columns: fingerprint_a, fingerprint_b, pattern INTEGER, contradiction VARCHAR (nullable), and the term weights that
-    count,
-    ``<comparison>_bits`` FLOAT (0 where the values are not the same). One row per pair.
+    count, ``<comparison>_bits`` FLOAT (0 where the values are not the same). One row per pair.
     """
     levels = ",\n    ".join(f"{level_sql(comparison)} AS {comparison.name}_level" for comparison in COMPARISONS)
     bits = ",\n    ".join(

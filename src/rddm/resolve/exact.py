@@ -2,8 +2,7 @@
 Entities whose records are the same when some fields agree: organisations, places, events.
 
 The first field must have a value - a record without it is nobody else's. In the other fields "not said" is a value of
-its own: taking
-it for a wildcard would join two towns through a record that names neither.
+its own: taking it for a wildcard would join two towns through a record that names neither.
 """
 
 from __future__ import annotations

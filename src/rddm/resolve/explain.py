@@ -2,9 +2,8 @@
 Why two records are one person, or are not: what each field weighed, so that the parts add up to the whole.
 
 Fields are not independent - once the surname agrees, the patronymic of the same family says less. So a field's weight
-here is what it
-adds to the fields before it: the match weight with it less the match weight without. The first is the prior, the sum
-is the total.
+here is what it adds to the fields before it: the match weight with it less the match weight without. The first is the
+prior, the sum is the total.
 """
 
 from __future__ import annotations

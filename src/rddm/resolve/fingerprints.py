@@ -2,10 +2,8 @@
 Records to descriptions to fingerprints.
 
 A *description* is what a record says about a person, in the forms that are compared. A *fingerprint* is what is
-matched: a description,
-or - where two people may well have the same one, where a source vouches that its records are different people, or
-where a steward said
-so - a description together with its record.
+matched: a description, or - where two people may well have the same one, where a source vouches that its records are
+different people, or where a steward said so - a description together with its record.
 """
 
 from __future__ import annotations
@@ -111,8 +109,8 @@ def description_sql(delivered: str, dictionaries: Sequence[tuple[str, str]]) -> 
     Return the query for descriptions of the *delivered* records. Grain: a record.
 
     *dictionaries* are pairs of role and table (``value`` and the columns of its `Forms`). Columns: record_id,
-    description_id, the
-    columns of `FORM_COLUMNS`, and last_sound. Gender is as delivered, else as patronymic, given name or surname tell.
+    description_id, the columns of `FORM_COLUMNS`, and last_sound. Gender is as delivered, else as patronymic, given
+    name or surname tell.
     """
     joins = "\n".join(
         f"LEFT JOIN {table} {role}_forms ON {role}_forms.value = d.{role}" for role, table in dictionaries

@@ -2,15 +2,12 @@
 Ids that stay: which golden id each group of records gets, and what happened to the ids there were.
 
 An id goes on with the group that holds most of its records (a tie: with its founding record, then the lowest record
-id). Where
-several ids go on in one group, the oldest stays - the one created in the earliest run, then the one whose founding
-record is earliest by
-its source's time, then the lowest id - and the others redirect to it. A group where no id goes on gets the id of its
-founding
-record: the earliest by source time, then the lowest, whose id no living or redirected golden id has. Is there none (its
-record founded an id that now lies elsewhere), the id is the md5 of that record's id and the run. An id that ended
-because all of its
-records were deleted lives again when its founding record comes back.
+id). Where several ids go on in one group, the oldest stays - the one created in the earliest run, then the one whose
+founding record is earliest by its source's time, then the lowest id - and the others redirect to it. A group where no
+id goes on gets the id of its founding record: the earliest by source time, then the lowest, whose id no living or
+redirected golden id has. Is there none (its record founded an id that now lies elsewhere), the id is the md5 of that
+record's id and the run. An id that ended because all of its records were deleted lives again when its founding record
+comes back.
 """
 
 from __future__ import annotations
@@ -25,10 +22,9 @@ class IdTables:
     """
     Tables that the queries here read.
 
-    ``now``: record_id, grp (BIGINT), source_time: every record of the groups to name. ``before``: record_id,
-    golden_id: the links that these
-    records, and removed ones, had. ``events``: `identity.event`. The rest are made from these queries, in the order of
-    the functions below.
+    ``now``: record_id, grp (BIGINT), source_time: every record of the groups to name. ``before``: record_id, golden_id:
+    the links that these records, and removed ones, had. ``events``: `identity.event`. The rest are made from these
+    queries, in the order of the functions below.
     """
 
     now: str

@@ -2,8 +2,7 @@
 Match keys: values that two fingerprints must share to be compared at all.
 
 Each kind is one way in which two descriptions of a person are usually still alike when the rest was mistyped, left out
-or
-spelt differently. A key that too many fingerprints share (a school's mailbox, a call centre's phone) is not used.
+or spelt differently. A key that too many fingerprints share (a school's mailbox, a call centre's phone) is not used.
 """
 
 from __future__ import annotations

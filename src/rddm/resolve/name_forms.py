@@ -2,9 +2,8 @@
 The forms in which names are compared: one spelling for both scripts, without gender, with short forms spelt out.
 
 They fold too much on purpose - a form says that two names *may* be one, the weights say how much that is worth. All
-functions take one delivered value; run them on distinct values only. `FORMS_VERSION` changes whenever a result
-changes, so that
-stored fingerprints are made anew.
+functions take one delivered value; run them on distinct values only. `FORMS_VERSION` changes whenever a result changes,
+so that stored fingerprints are made anew.
 """
 
 from __future__ import annotations

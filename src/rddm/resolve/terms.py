@@ -21,8 +21,8 @@ def terms_sql(distinct: str, field: str) -> str:
     Return the query for the common values of *field* among *distinct* descriptions.
 
     Columns: field, value (null: all that are not listed), bits FLOAT. With f the share of descriptions that have the
-    value, the
-    bits are log2 of f over the chance that two descriptions share any value (the sum of all f squared), within limits.
+    value, the bits are log2 of f over the chance that two descriptions share any value (the sum of all f squared),
+    within limits.
     """
     least = LEAST_BITS.get(field, _LEAST_ORDINARY)
     bits = f"greatest({least}, least({MOST_BITS}, log2(({{0}})::DOUBLE / total / chance)))::FLOAT"

@@ -2,17 +2,14 @@
 What an agreement weighs: a mixture of four latent classes of candidate pairs, learnt by EM on counts of patterns.
 
 A pair is a *match* (one person), of one *family* (shares name, phone, home because they live together), a *namesake*
-(shares names,
-perhaps a birth date, by chance) or *random* (met in a match key). Within a class, fields are independent; across
-classes they are
-not, which is how family name, patronymic, phone and school of one family come to count once. The match weight is the
-log2 of the odds of
-match against the other three together (Fellegi and Sunter 1969; latent classes: Winkler 1988, Larsen and Rubin 2001).
+(shares names, perhaps a birth date, by chance) or *random* (met in a match key). Within a class, fields are
+independent; across classes they are not, which is how family name, patronymic, phone and school of one family come to
+count once. The match weight is the log2 of the odds of match against the other three together (Fellegi and Sunter 1969;
+latent classes: Winkler 1988, Larsen and Rubin 2001).
 
-Priors are Dirichlet with the shipped parameters as mean and a strength that grows with the data; besides, no odds
-leave the shipped
-ones by more than a factor. So a class adapts to the data and cannot wander off to become another one, not even where
-one of the four has hardly any pairs.
+Priors are Dirichlet with the shipped parameters as mean and a strength that grows with the data; besides, no odds leave
+the shipped ones by more than a factor. So a class adapts to the data and cannot wander off to become another one, not
+even where one of the four has hardly any pairs.
 """
 
 from __future__ import annotations
@@ -136,8 +133,7 @@ class Chance:
     learnt.
 
     Two people agree on a name or a date as often as those are common, and there are descriptions² / 2 pairs to do so.
-    Candidate
-    pairs cannot tell: they were chosen for agreeing.
+    Candidate pairs cannot tell: they were chosen for agreeing.
     """
 
     descriptions: int
@@ -292,8 +288,7 @@ def _terms(name: str, alias: str) -> str:
 def weight_sql(alias: str = "") -> str:
     """
     Return the SQL expression for the match weight, over the columns ``match, family, namesake, random`` (see
-    `class_bits`)
-    and the term weights of `rddm.resolve.comparisons.compare_sql`.
+    `class_bits`) and the term weights of `rddm.resolve.comparisons.compare_sql`.
     """
     others = " + ".join(f"exp2_({alias}{name}{_terms(name, alias)})" for name in CLASSES[1:])
     return f"{alias}match - log2({others})".replace("exp2_(", "pow(2.0, ")

@@ -3,9 +3,8 @@ The identity layer: which records are the same person (organisation, event, …)
 of ids.
 
 Four tables per entity that has an identity - fingerprints, their match keys, matching and possible pairs, links of
-records
-to golden ids - and the judgements they honour; events, redirects, learnt models and common values for all entities in
-one table each.
+records to golden ids - and the judgements they honour; events, redirects, learnt models and common values for all
+entities in one table each.
 """
 
 from __future__ import annotations
