@@ -220,7 +220,7 @@ def _conformed(model: Model, order: Sequence[str]) -> Iterator[str]:
 def _table_section(table: Table) -> str:
     rows = ((f"`{column.name}`", column.type, column.description) for column in table.columns)
     said = table.grain if table.grain.endswith(".") else f"One row: {table.grain.removeprefix('one row per ')}."
-    return f"\n### {table.schema}.{table.name}\n\n{said}\n\n" + _table(("column", "type", "meaning"), rows)
+    return f"\n### `{table.schema}.{table.name}`\n\n{said}\n\n" + _table(("column", "type", "meaning"), rows)
 
 
 # --- cleaning ---------------------------------------------------------------------------------------------------------
@@ -265,7 +265,8 @@ def _table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
 
 
 def _cell(text: str) -> str:
-    return " ".join(text.split()).replace("|", "\\|")
+    escaped = " ".join(text.split()).replace("|", "\\|")
+    return escaped if escaped.startswith("`") else escaped.replace("<", "&lt;")
 
 
 def main(say: Callable[[str], None] = print) -> None:

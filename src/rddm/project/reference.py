@@ -99,7 +99,7 @@ def configuration_reference() -> str:
 
 def _file_section(file: str) -> str:
     said, classes = FILES[file]
-    return f"\n## {file}\n\n{said}\n" + "".join(_class_section(settings) for settings in classes)
+    return f"\n## `{file}`\n\n{said}\n" + "".join(_class_section(settings) for settings in classes)
 
 
 def _class_section(settings: type[BaseModel]) -> str:

@@ -7,7 +7,7 @@ from rddm.project.reference import configuration_reference
 
 def test_the_reference_has_every_key_a_user_may_write_and_none_that_the_parser_fills_in() -> None:
     text = configuration_reference()
-    source = text.partition("## sources/<name>.yaml")[2].partition("### entities.*.fields.*")[0]
+    source = text.partition("## `sources/<name>.yaml`")[2].partition("### entities.*.fields.*")[0]
     assert "| `connector` | mapping | required unless every entity has its `read` |" in source
     assert "| `key` | text or list of text | required |" in source
     assert "| `trust` | whole number, at least 0, at most 10 | `5` |" in source
