@@ -8,11 +8,12 @@ transaction is done again, a publication is made up for.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
+from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from typing import Protocol
 
-from rddm.contracts.errors import RddmError, SourceError
+from rddm.contracts.errors import SourceError
 from rddm.pipeline.engine import EngineResult, HumanWord, prepare_lake, run_engine
 from rddm.pipeline.ingesting import Clock, Ingested, ingest
 from rddm.pipeline.landing import Place
@@ -22,6 +23,7 @@ from rddm.sources.protocol import Source
 from rddm.store.control import Control, RunRecord
 from rddm.store.database import Database
 from rddm.store.lake import Lake
+from rddm.store.trouble import told_in_words
 
 
 class Reporter(Protocol):
@@ -76,15 +78,17 @@ def run(warehouse: Warehouse, reporter: Reporter, only: Collection[str] = (), *,
         RunInProgress: someone else writes to the warehouse.
         StoreError, ConservationError: nothing of the failing step was committed.
     """
-    with warehouse.database.writer_lock():
+    with warehouse.database.writer_lock() as still_held, warehouse.lake.only_while(still_held):
         started_at = warehouse.now()
         run_id = warehouse.control.start_run(started_at.replace(tzinfo=UTC))
         report = RunReport(run_id, "running")
         try:
-            _steps(warehouse, reporter, _to_read(warehouse, only) if read else (), report, started_at)
-        except RddmError:
+            with told_in_words():
+                _steps(warehouse, reporter, _to_read(warehouse, only) if read else (), report, started_at)
+        except Exception:
             report.status = "failed"
-            _finish(warehouse, report, started_at)
+            with suppress(Exception):  # what failed first matters; the next run marks this one as killed
+                _finish(warehouse, report, started_at)
             raise
         report.status = "source_failed" if report.problems else "succeeded"
         _finish(warehouse, report, started_at)

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from importlib import resources
 
 import psycopg
 
 from rddm.contracts.errors import RunInProgress, StoreError
+from rddm.store.trouble import store_trouble, told_in_words
 
 WRITER_LOCK = 0x5244444D  # "RDDM"; advisory locks are per database, and a warehouse has a database of its own
 
@@ -56,15 +57,21 @@ class Database:
             with engine.begin() as connection:
                 config.attributes["connection"] = connection
                 command.upgrade(config, "head")
+        except sqlalchemy.exc.DBAPIError as error:
+            trouble = store_trouble(error.orig) if error.orig is not None else None
+            if trouble is None:
+                raise
+            raise trouble from error
         finally:
             engine.dispose()
 
     @contextmanager
-    def writer_lock(self) -> Iterator[None]:
+    def writer_lock(self) -> Iterator[Callable[[], None]]:
         """
-        Hold the warehouse's writer lock for the length of the block.
+        Hold the warehouse's writer lock for the length of the block; yields a check that it is still held.
 
-        It belongs to a connection, so a killed process lets go of it at once.
+        It belongs to a connection, so a killed process lets go of it at once - and so does one whose PostgreSQL was started
+        anew: the check raises `StoreError` then, before two write at a time.
 
         Raises:
             RunInProgress: someone else holds it.
@@ -75,7 +82,12 @@ class Database:
                 raise RunInProgress(
                     "Another run is writing to this warehouse. Wait for it (`rddm status`), then start this one again."
                 )
-            yield
+
+            def check() -> None:
+                with told_in_words():
+                    connection.execute("SELECT 1")
+
+            yield check
 
     def is_being_written(self) -> bool:
         """Return whether someone holds the writer lock now."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -21,6 +21,7 @@ from rddm.contracts.errors import NotFound, StoreError
 from rddm.contracts.extensions import load_extension_sql
 from rddm.contracts.tables import Table, create_table_sql, literal, quote
 from rddm.project.settings import Engine, Storage
+from rddm.store.trouble import store_trouble
 
 CATALOG = "lake"
 METADATA_SCHEMA = "lake"
@@ -41,6 +42,16 @@ class Lake:
 
     def __init__(self, connection: duckdb.DuckDBPyConnection) -> None:
         self.connection = connection
+        self._before_commit: Callable[[], None] = lambda: None
+
+    @contextmanager
+    def only_while(self, check: Callable[[], None]) -> Iterator[None]:
+        """Inside the block, commit nothing when *check* raises."""
+        self._before_commit = check
+        try:
+            yield
+        finally:
+            self._before_commit = lambda: None
 
     def ensure(self, *tables: Table) -> None:
         """Create the tables (and their schemas) that are not there yet."""
@@ -81,15 +92,14 @@ class Lake:
                 f"CALL {CATALOG}.set_commit_message('rddm', {literal(message)},"
                 f" extra_info => {literal(json.dumps(dict(info or {}), sort_keys=True))})"
             )
+            self._before_commit()
             self.connection.execute("COMMIT")
         except BaseException as error:
             with suppress(duckdb.Error):  # the failed statement may have rolled back already
                 self.connection.execute("ROLLBACK")
-            if isinstance(error, duckdb.IOException | duckdb.OutOfMemoryException | duckdb.TransactionException):
-                raise StoreError(
-                    f"The lake could not be written ({type(error).__name__}). Check disk space, memory and that PostgreSQL is "
-                    "up, then run again: nothing of this step was committed."
-                ) from error
+            trouble = store_trouble(error)
+            if trouble is not None:
+                raise trouble from error
             raise
 
     def number(self, sql: str) -> int:
@@ -162,8 +172,15 @@ def open_lake(conninfo: str, folder: Path, storage: Storage, engine: Engine, *, 
     options = f"DATA_PATH {literal(data_path)}, METADATA_SCHEMA '{METADATA_SCHEMA}'" + (
         ", READ_ONLY" if read_only else ""
     )
+    attach = f"ATTACH {literal('ducklake:postgres:' + conninfo)} AS {CATALOG}"
     try:
-        connection.execute(f"ATTACH {literal('ducklake:postgres:' + conninfo)} AS {CATALOG} ({options})")
+        try:
+            connection.execute(f"{attach} ({options})")
+        except duckdb.Error as error:
+            if storage.path.startswith("s3://") or "OVERRIDE_DATA_PATH" not in str(error):
+                raise
+            connection.execute(f"{attach} ({options}, OVERRIDE_DATA_PATH true)")
+            _follow_move(connection, Path(data_path), read_only=read_only)
     except duckdb.Error as error:
         # DuckDB's message repeats the connection string, which may hold a password.
         raise StoreError(
@@ -171,6 +188,30 @@ def open_lake(conninfo: str, folder: Path, storage: Storage, engine: Engine, *, 
             "path left as it was?"
         ) from None
     return Lake(connection)
+
+
+def _follow_move(connection: duckdb.DuckDBPyConnection, data_folder: Path, *, read_only: bool) -> None:
+    """
+    Let the catalog know that the project, and the lake's files with it, lie in another folder now.
+
+    Raises:
+        StoreError: the files have not come along.
+    """
+    metadata = f"__ducklake_metadata_{CATALOG}.{METADATA_SCHEMA}"
+    row = connection.execute(
+        f"SELECT (SELECT value FROM {metadata}.ducklake_metadata WHERE key = 'data_path'),"
+        f" (SELECT count(*) FROM {metadata}.ducklake_data_file)"
+    ).fetchone()
+    before, files = row or ("", 0)
+    if files and next(data_folder.rglob("*.parquet"), None) is None:
+        raise StoreError(
+            f"The lake's files are not in {data_folder}. They were in {before} before: move them here, or set `storage.path` in "
+            "rddm.yaml to where they are."
+        )
+    if not read_only:
+        connection.execute(
+            f"UPDATE {metadata}.ducklake_metadata SET value = {literal(f'{data_folder}{os.sep}')} WHERE key = 'data_path'"
+        )
 
 
 def connect_duckdb(engine: Engine, spill: Path) -> duckdb.DuckDBPyConnection:

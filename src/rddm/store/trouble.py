@@ -1,0 +1,83 @@
+"""What a failure of the lake, PostgreSQL or the disk means for the one who runs us."""
+
+from __future__ import annotations
+
+import errno
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import duckdb
+import psycopg
+
+from rddm.contracts.errors import StoreError
+
+AGAIN = "then run again: nothing half-done was kept, and what was finished stays."
+FULL = f"The disk is full{{where}}. Free some space, {AGAIN}"
+GONE = (
+    f"PostgreSQL went away in the middle. See that it is up (an embedded one is started by the next command), {AGAIN}"
+)
+DENIED = f"{{where}} cannot be written. Give yourself the right to, {AGAIN}"
+MEMORY = (
+    "The memory allowed is too small for this step. Raise `engine.memory_limit` in rddm.yaml, or lower `engine.threads`, "
+    + AGAIN
+)
+UNWRITABLE = f"The lake could not be read or written. Look at the disk or the object storage that it lies on, {AGAIN}"
+
+_OUR_MISTAKES = (duckdb.BinderException, duckdb.ParserException, duckdb.ConversionException, duckdb.OutOfRangeException)
+_FULL_WORDS = ("no space left", "disk quota", "file too large", "max_temp_directory_size")
+_DENIED_WORDS = ("permission denied", "read-only file system")
+_GONE_WORDS = ("postgres", "ducklake", "server closed", "rollback", "copy_data")
+
+
+def store_trouble(error: BaseException) -> StoreError | None:
+    """
+    Return in words what *error* means when the lake, PostgreSQL or the disk failed; None when it is something else.
+
+    The error's own text is looked at and never shown: it may hold data, or an address with its password.
+    """
+    if isinstance(error, OSError):
+        return _of_the_disk(error)
+    if isinstance(error, psycopg.errors.DiskFull):
+        return StoreError(FULL.format(where=" where PostgreSQL keeps its data"))
+    if isinstance(error, psycopg.OperationalError | psycopg.InterfaceError):
+        return StoreError(GONE)
+    if isinstance(error, duckdb.Error) and not isinstance(error, _OUR_MISTAKES):
+        return _of_the_lake(error)
+    return None
+
+
+@contextmanager
+def told_in_words() -> Iterator[None]:
+    """Raise a failure of the store inside the block as the `StoreError` that it means."""
+    try:
+        yield
+    except Exception as error:
+        trouble = store_trouble(error)
+        if trouble is None:
+            raise
+        raise trouble from error
+
+
+def _of_the_disk(error: OSError) -> StoreError | None:
+    where = str(error.filename or "A folder of the project")
+    if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
+        return StoreError(FULL.format(where=f" at {where}" if error.filename else ""))
+    if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
+        return StoreError(DENIED.format(where=where))
+    return None
+
+
+def _of_the_lake(error: duckdb.Error) -> StoreError | None:
+    text = str(error).lower()
+    if any(words in text for words in _FULL_WORDS):
+        where = "where PostgreSQL keeps its data" if "could not extend" in text else "where the lake lies or spills"
+        return StoreError(FULL.format(where=f" {where}"))
+    if isinstance(error, duckdb.OutOfMemoryException):
+        return StoreError(MEMORY)
+    if any(words in text for words in _DENIED_WORDS):
+        return StoreError(DENIED.format(where="A folder of the lake"))
+    if any(words in text for words in _GONE_WORDS):
+        return StoreError(GONE)
+    if isinstance(error, duckdb.IOException | duckdb.HTTPException | duckdb.FatalException):
+        return StoreError(UNWRITABLE)
+    return None
