@@ -8,7 +8,7 @@ Every strategy ends in the record id, so that equal evidence always gives the sa
 * ``most_frequent``: the value that most records give, then the newest.
 
 Names go by completeness first: a full name stands before a diminutive, a name in Cyrillic before its romanisation, both
-before an initial - "Саша" twice does not outvote "Александр" once.
+before an initial - "Саша" twice does not outvote "Александр" once. Titles stand in mixed case before capitals.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from rddm.curate.golden import golden_column, golden_contract
 from rddm.project.settings import ModelEntity, ModelField, SemanticType, Survivorship
 
 NAME_TYPES = frozenset({SemanticType.FAMILY_NAME, SemanticType.GIVEN_NAME, SemanticType.PATRONYMIC})
+TITLE_TYPES = frozenset({SemanticType.ORGANISATION_NAME, SemanticType.PLACE_NAME, SemanticType.TEXT})
 
 
 def golden_sql(name: str, entity: ModelEntity, member: str, diminutive: str) -> str:
@@ -75,10 +76,14 @@ def _pick(field: str, settings: ModelField) -> str:
 
 def _counted_cte(field: str, settings: ModelField, member: str, diminutive: str) -> str:
     value = quote(field)
-    complete = _completeness_sql(value, diminutive) if settings.type in NAME_TYPES else "0"
+    complete = "0"
+    if settings.type in NAME_TYPES:
+        complete = _completeness_sql("value", diminutive)
+    elif settings.type in TITLE_TYPES:
+        complete = "value <> upper(value)"
     return f"""{quote("picked_" + field)} AS (
             SELECT golden_id, arg_max({{'value': value, 'record_id': newest.record_id}},
-                ({complete.replace(value, "value")}, records, newest.source_time, newest.record_id)) AS {quote("pick_" + field)}
+                ({complete}, records, newest.source_time, newest.record_id)) AS {quote("pick_" + field)}
             FROM (
                 SELECT golden_id, {value} AS value, count(*) AS records,
                     max({{'source_time': coalesce(source_time, TIMESTAMP '0001-01-01'), 'trust': trust,

@@ -1,0 +1,84 @@
+"""Which value stands in the golden record, and where it came from."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from tests.support.warehouse import PERSON, TinyWarehouse
+
+from rddm.contracts.ids import derive_record_id
+
+New = Callable[..., TinyWarehouse]
+SCHOOL = """
+connector: {type: file}
+entities:
+  organisation:
+    read: {path: unused.csv}
+    key: id
+    source_time: changed
+    fields: {name: title, city: town}
+  person:
+    read: {path: unused.csv}
+    key: id
+    fields: {last_name: last, first_name: first, birth_date: born, organisation: school}
+"""
+SURE = {"born": "2001-05-06", "phone": "+79165550001", "email": "belova@kostyor.alt"}
+
+
+@pytest.mark.parametrize(
+    ("delivered", "stands"),
+    [
+        (("Саша", "Саша", "Александра"), "Александра"),
+        (("Aleksandra", "Aleksandra", "Александра"), "Александра"),
+        (("Александра", "Aleksandra", "Саша"), "Александра"),
+    ],
+)
+def test_the_most_complete_given_name_stands(new_warehouse: New, delivered: tuple[str, ...], stands: str) -> None:
+    warehouse = new_warehouse(a=PERSON)
+    for number, first in enumerate(delivered):
+        last = "Belova" if first.isascii() else "Белова"
+        row = {"id": str(number), "last": last, "first": first, "changed": f"2024-01-0{number + 1}"}
+        warehouse.deliver("a/person", {**row, **SURE})
+    warehouse.run()
+    assert warehouse.query("SELECT first_name, last_name, records FROM lake.golden.person") == [(stands, "Белова", 3)]
+
+
+def test_the_newest_phone_stands_and_names_the_record_it_came_from(new_warehouse: New) -> None:
+    warehouse = new_warehouse(a=PERSON, b=PERSON)
+    same = {"id": "1", "last": "Белова", "first": "Анна", "born": "2001-05-06", "email": "belova@kostyor.alt"}
+    warehouse.deliver("a/person", {**same, "phone": "+79165550001", "changed": "2024-02-01"})
+    warehouse.deliver("b/person", {**same, "phone": "+79165550002", "changed": "2024-01-01"})
+    warehouse.run()
+    assert warehouse.query("SELECT phone, phone__origin, sources FROM lake.golden.person") == [
+        ("+79165550001", derive_record_id("a", "person", "1"), ["a", "b"])
+    ]
+
+
+def test_a_title_in_mixed_case_stands_before_one_in_capitals(new_warehouse: New) -> None:
+    warehouse = new_warehouse(a=SCHOOL)
+    warehouse.deliver(
+        "a/organisation",
+        {"id": "1", "title": "Клуб «Искра»", "changed": "2024-01-01"},
+        {"id": "2", "title": "КЛУБ «ИСКРА»", "changed": "2024-02-01"},
+    )
+    warehouse.run()
+    assert warehouse.query("SELECT name, records FROM lake.golden.organisation") == [("Клуб «Искра»", 2)]
+
+
+def test_a_person_follows_their_organisation_when_it_turns_out_to_be_another(new_warehouse: New) -> None:
+    warehouse = new_warehouse(a=SCHOOL)
+    warehouse.deliver(
+        "a/organisation",
+        {"id": "1", "title": "Клуб «Искра»", "changed": "2024-01-01"},
+        {"id": "2", "title": "Клуб «Исткра»", "changed": "2024-01-01"},
+    )
+    warehouse.deliver("a/person", {"id": "1", "last": "Белова", "first": "Анна", "born": "2001-05-06", "school": "2"})
+    warehouse.run()
+    joined = "SELECT name FROM warehouse.person JOIN warehouse.organisation USING (organisation_id)"
+    assert warehouse.published(joined) == ["Клуб «Исткра»"]
+    warehouse.deliver("a/organisation", {"id": "2", "title": "Клуб «Искра»", "changed": "2024-02-01"})
+    warehouse.run()
+    assert warehouse.published(joined) == ["Клуб «Искра»"]
+    assert warehouse.published("SELECT count(*) FROM warehouse.organisation") == [1]
+    assert warehouse.published("SELECT count(*) FROM warehouse.redirect WHERE entity = 'organisation'") == [1]
