@@ -52,7 +52,7 @@ def draw_record(record: RecordState) -> RenderableType:
     if waiting is not None:
         parts += [Text.assemble(("  waits because  ", "bold"), reason) for reason in waiting.reasons]
         parts += [Text.assemble(("  until          ", "bold"), release) for release in waiting.releases]
-        tries = f"tried {number(waiting.attempts)} times, last {moment(waiting.last_seen)}"
+        tries = f"tried {_times(waiting.attempts)}, last {moment(waiting.last_seen)}"
         parts.append(dim(f"  since {moment(waiting.first_seen)} UTC, {tries}"))
     parts.append(_versions(record.versions))
     if record.patches:
@@ -86,3 +86,7 @@ def _versions(versions: Sequence[Version]) -> RenderableType:
         cells = [Text(value, style="yellow" if differs else "") if value is not None else dim("–") for value in values]
         table.add_row(dim(column), *cells)
     return table
+
+
+def _times(count: int) -> str:
+    return "once" if count == 1 else f"{number(count)} times"
