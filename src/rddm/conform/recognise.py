@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 import pyarrow as pa
 
@@ -15,9 +16,6 @@ from rddm.conform.values.region import find_region
 from rddm.contracts.names import is_given_name, is_patronymic, looks_like_russian_surname
 from rddm.contracts.normalised import Normalised
 from rddm.project.settings import SemanticType
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
 
 Meaning = SemanticType | Literal["key", "source_time", "full_name"]
 

@@ -6,10 +6,7 @@ No sentence shows a value; names of fields are the model's.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
+from collections.abc import Sequence
 
 REPAIRS = {
     "placeholder": "a placeholder stood in for a missing value; left empty",

@@ -2,25 +2,20 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
-from typing import TYPE_CHECKING
+from random import Random
 
-from rddm.demo.dirt import soil, soil_fatally
+from rddm.demo.dirt import Value, soil, soil_fatally
 from rddm.demo.nine import BY_NAME, SERVICES, Service
+from rddm.demo.organisations import Organisations
 from rddm.demo.population import FIRST_DAY, Person
 from rddm.demo.rates import LIFE, RECORDS
 from rddm.demo.spelling import STANDARDS, transliterate
 from rddm.demo.wordlists import short_forms
 
-if TYPE_CHECKING:
-    from collections import Counter
-    from collections.abc import Callable, Iterable, Sequence
-    from random import Random
-
-    from rddm.demo.organisations import Organisations
-
-Value = str | date | None
 SECOND_DAY_MORNING = datetime.combine(FIRST_DAY + timedelta(days=1), time(9))
 
 

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import date, timedelta
-from typing import TYPE_CHECKING
+from random import Random
 
+from rddm.demo.nine import Service
+from rddm.demo.population import Person
 from rddm.demo.rates import DIRT
 from rddm.demo.spelling import (
     MOJIBAKE,
@@ -18,13 +21,8 @@ from rddm.demo.spelling import (
 )
 from rddm.demo.wordlists import short_forms
 
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from random import Random
-
-    from rddm.demo.accounts import Value
-    from rddm.demo.nine import Service
-    from rddm.demo.population import Person
+Value = str | date | None
+"""A value of one of the model's fields, before a service writes it in its own way."""
 
 NO_TEXT = ("нет", "-", "не указано", "отсутствует")
 NO_PHONE = ("+79999999999", "9999999999", "89000000000", "нет", "+7 (999) 999-99-99", "00000000000")

@@ -4,19 +4,22 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import TYPE_CHECKING
+from random import Random
 
 from rddm.demo.wordlists import Region, regions
-
-if TYPE_CHECKING:
-    from random import Random
-
-    from rddm.demo.population import Home
 
 MOVEMENT = "Движение «Костёр»"
 SPORTS = ("спортивного туризма", "шахмат", "робототехники", "народных игр", "ориентирования", "юных журналистов")
 _SCHOOLS = ("Школа", "Школа", "Школа", "Школа", "Гимназия", "Лицей")
 _CLUBS = ("Горизонт", "Орлёнок", "Искра", "Парус", "Компас", "Следопыт", "Родник", "Созвездие", "Маяк", "Эверест")
+
+
+@dataclass(frozen=True, slots=True)
+class Home:
+    """Where somebody lives; schools and clubs are near it."""
+
+    region: Region
+    town: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, NamedTuple
+from random import Random
+from typing import NamedTuple
 
 from rddm.demo.accounts import SECOND_DAY_MORNING, Account
+from rddm.demo.organisations import Event
 from rddm.demo.population import FIRST_DAY
 from rddm.demo.rates import RECORDS
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
-    from random import Random
-
-    from rddm.demo.organisations import Event
 
 
 class Place(NamedTuple):

@@ -3,20 +3,17 @@
 from __future__ import annotations
 
 from bisect import bisect
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from itertools import accumulate
-from typing import TYPE_CHECKING, Generic, TypeVar
+from random import Random
+from typing import Generic, TypeVar
 
+from rddm.demo.organisations import Home, Organisations
 from rddm.demo.rates import LIFE
 from rddm.demo.spelling import feminine_surname, patronymic, snils, transliterate
-from rddm.demo.wordlists import GivenName, Region, given_names, regions, surnames
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
-    from random import Random
-
-    from rddm.demo.organisations import Organisations
+from rddm.demo.wordlists import GivenName, given_names, regions, surnames
 
 T = TypeVar("T")
 
@@ -57,12 +54,6 @@ class History(Generic[T]):
 def always(value: T) -> History[T]:
     """Return the history of a value that never changes."""
     return History(((date.min, value),))
-
-
-@dataclass(frozen=True, slots=True)
-class Home:
-    region: Region
-    town: str
 
 
 @dataclass(frozen=True, slots=True)

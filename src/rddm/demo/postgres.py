@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, LiteralString
+from collections.abc import Iterable, Sequence
+from datetime import date, datetime
+from typing import LiteralString
 
 import psycopg
 
+from rddm.demo.accounts import Row
+from rddm.demo.participations import Listing, Participation
 from rddm.demo.services.rendering import phone, snils_text, text
 from rddm.demo.wordlists import regions
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
-    from datetime import date, datetime
-
-    from rddm.demo.accounts import Row
-    from rddm.demo.participations import Listing, Participation
-    from rddm.demo.world import World
+from rddm.demo.world import World
 
 _TABLES: LiteralString = """
 DROP SCHEMA IF EXISTS office CASCADE;

@@ -12,18 +12,16 @@ import binascii
 import json
 import threading
 from bisect import bisect_left
+from collections.abc import Iterator
 from contextlib import contextmanager
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from itertools import count
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 from rddm.demo.services.app import CHECKINS, USERS
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from pathlib import Path
 
 REST_TOKEN_VARIABLE = "RDDM_DEMO_TOKEN"  # noqa: S105 - the name of a variable
 """The environment variable from which the demo's project takes the token."""

@@ -3,21 +3,15 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from datetime import timedelta
-from typing import TYPE_CHECKING
+from collections.abc import Iterable, Sequence
+from datetime import datetime, timedelta
+from random import Random
 
 from rddm.demo.accounts import SECOND_DAY_MORNING, Account, Row, row_of
 from rddm.demo.nine import BY_NAME, SERVICES
-from rddm.demo.population import FIRST_DAY
+from rddm.demo.organisations import Organisations
+from rddm.demo.population import FIRST_DAY, Person
 from rddm.demo.rates import SECOND_DAY
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
-    from datetime import datetime
-    from random import Random
-
-    from rddm.demo.organisations import Organisations
-    from rddm.demo.population import Person
 
 _LINKING = ("grants", "federation", "register")
 """Services that ask for a document, an address and a phone."""

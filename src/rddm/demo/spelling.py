@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 from functools import lru_cache
+from random import Random
 from types import MappingProxyType
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from random import Random
 
 INVARIABLE = frozenset({"Цой"})
 

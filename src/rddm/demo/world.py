@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import gc
 from collections import Counter, defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from random import Random
-from typing import TYPE_CHECKING
 
 import pyarrow as pa
 
@@ -24,9 +24,6 @@ from rddm.demo.participations import (
 )
 from rddm.demo.population import Person, invent_people
 from rddm.demo.second_day import open_linking, open_newcomers, write_second_day_rows
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
 
 ENTITIES = {service.name: service.entity for service in SERVICES}
 

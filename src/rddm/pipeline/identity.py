@@ -11,7 +11,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+
+import duckdb
 
 from rddm.contracts.tables.identity import judgement_table
 from rddm.pipeline.identity_describe import describe
@@ -20,13 +21,8 @@ from rddm.pipeline.identity_ids import name_groups
 from rddm.pipeline.identity_model import StoredModel, applied_settings, learn_model, load_model, store_model, terms_of
 from rddm.pipeline.identity_pairs import find_pairs, make_fingerprints, write_fingerprints
 from rddm.pipeline.identity_work import Work
-from rddm.project.settings import ExactIdentity, ProbabilisticIdentity
-
-if TYPE_CHECKING:
-    import duckdb
-
-    from rddm.pipeline.stamp import RunStamp
-    from rddm.project.settings import ModelEntity
+from rddm.pipeline.stamp import RunStamp
+from rddm.project.settings import ExactIdentity, ModelEntity, ProbabilisticIdentity
 
 
 @dataclass(frozen=True)

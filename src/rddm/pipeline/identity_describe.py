@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import asdict
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pyarrow as pa
 
 from rddm.contracts.tables import quote
+from rddm.pipeline.identity_work import Work
 from rddm.project.settings import ExactIdentity
 from rddm.resolve.exact import KEY_FUNCTIONS, exact_description_sql, exact_keys_sql
 from rddm.resolve.fingerprints import DICTIONARIES, Forms, delivered_sql, description_sql, distinct_sql
 from rddm.resolve.keys import keys_sql
 from rddm.resolve.roles import roles_of
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from rddm.pipeline.identity_work import Work
 
 _ARROW = {"VARCHAR": pa.string(), "VARCHAR[]": pa.list_(pa.string()), "BOOLEAN": pa.bool_()}
 

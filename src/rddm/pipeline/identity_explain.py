@@ -6,14 +6,14 @@ find.
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING
 from uuid import UUID
 
+import duckdb
 import numpy as np
 
 from rddm.contracts.errors import NotFound
 from rddm.contracts.tables import literal, quote
-from rddm.project.settings import ExactIdentity, ProbabilisticIdentity
+from rddm.project.settings import ExactIdentity, ModelEntity, ProbabilisticIdentity
 from rddm.resolve.clusters import component_labels
 from rddm.resolve.comparisons import COMPARISONS, compare_sql
 from rddm.resolve.exact import EXACT_WEIGHT
@@ -21,11 +21,6 @@ from rddm.resolve.explain import Contribution, Explanation, Strand, explain_pair
 from rddm.resolve.keys import common_values_sql, usable_sql, without_common_sql
 from rddm.resolve.roles import Roles, roles_of
 from rddm.resolve.weights import Mixture, probability_of
-
-if TYPE_CHECKING:
-    import duckdb
-
-    from rddm.project.settings import ModelEntity
 
 _SHOWN = {comparison.name: (comparison.name,) for comparison in COMPARISONS} | {"place": ("region", "city", "school")}
 

@@ -3,18 +3,14 @@
 from __future__ import annotations
 
 from itertools import groupby
-from typing import TYPE_CHECKING
 
 import numpy as np
 import pyarrow as pa
 
 from rddm.pipeline.identity_pairs import compare, fetch_nodes, threshold_of
-from rddm.resolve.clusters import COMPONENT_LIMIT, CrossPair, agglomerate, component_labels, cut_component
-
-if TYPE_CHECKING:
-    from rddm.pipeline.identity_work import Work
-    from rddm.resolve.clusters import Integers
-    from rddm.resolve.weights import Mixture
+from rddm.pipeline.identity_work import Work
+from rddm.resolve.clusters import COMPONENT_LIMIT, CrossPair, Integers, agglomerate, component_labels, cut_component
+from rddm.resolve.weights import Mixture
 
 _JUDGED_WEIGHT = 1e6
 

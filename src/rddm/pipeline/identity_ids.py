@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from rddm.contracts.tables import literal, quote
 from rddm.contracts.tables.identity import EVENT, link_table
+from rddm.pipeline.identity_work import Work
 from rddm.resolve.golden_ids import IdTables, claims_sql, events_sql, names_sql, survivors_sql
-
-if TYPE_CHECKING:
-    from rddm.pipeline.identity_work import Work
 
 
 def name_groups(work: Work, changed: str, touched: str) -> None:

@@ -5,10 +5,10 @@ from __future__ import annotations
 import json
 import uuid
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from rddm.contracts.tables import literal, quote
 from rddm.contracts.tables.identity import MODEL, TERM, TERM_FIELDS
+from rddm.pipeline.identity_work import Work
 from rddm.project.settings import ProbabilisticIdentity
 from rddm.resolve.comparisons import COMPARISONS_VERSION, compare_sql
 from rddm.resolve.fingerprints import weighed_sql
@@ -16,9 +16,6 @@ from rddm.resolve.keys import KEY_KINDS, KEYS_VERSION, pairs_sql, usable_sql
 from rddm.resolve.name_forms import FORMS_VERSION
 from rddm.resolve.terms import terms_sql
 from rddm.resolve.weights import LEAST_PAIRS, Chance, Mixture, learn_mixture, measure_chance, shipped_mixture
-
-if TYPE_CHECKING:
-    from rddm.pipeline.identity_work import Work
 
 SAMPLE_DESCRIPTIONS = 150_000
 """Descriptions whose candidate pairs are learnt from: as many patterns at 51 million records as at one."""

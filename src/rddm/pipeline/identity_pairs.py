@@ -5,21 +5,16 @@ weights.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import pyarrow as pa
 
 from rddm.contracts.tables import quote
 from rddm.contracts.tables.identity import fingerprint_table, key_table, pair_table
+from rddm.pipeline.identity_work import Work
 from rddm.resolve.comparisons import compare_sql, self_sql
 from rddm.resolve.exact import exact_compare_sql
 from rddm.resolve.fingerprints import weighed_sql
 from rddm.resolve.keys import common_values_sql, pairs_sql, usable_sql, without_common_sql
-from rddm.resolve.weights import CLASSES, class_bits, weight_of, weight_sql
-
-if TYPE_CHECKING:
-    from rddm.pipeline.identity_work import Work
-    from rddm.resolve.weights import Mixture
+from rddm.resolve.weights import CLASSES, Mixture, class_bits, weight_of, weight_sql
 
 
 def threshold_of(work: Work) -> float:

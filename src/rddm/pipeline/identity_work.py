@@ -4,19 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+import duckdb
 import pyarrow as pa
 
 from rddm.contracts.tables import Table, create_table_sql, literal, quote
 from rddm.contracts.tables.identity import Method, identity_tables
-from rddm.project.settings import ExactIdentity, ProbabilisticIdentity
-
-if TYPE_CHECKING:
-    import duckdb
-
-    from rddm.pipeline.stamp import RunStamp
-    from rddm.project.settings import ModelEntity
+from rddm.pipeline.stamp import RunStamp
+from rddm.project.settings import ExactIdentity, ModelEntity, ProbabilisticIdentity
 
 PREFIX = "identity_"
 _NO_LIMIT = 2**31

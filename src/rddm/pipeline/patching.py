@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from datetime import datetime
 
 from rddm.contracts.errors import NotFound
 from rddm.contracts.ids import derive_record_id
@@ -12,10 +13,6 @@ from rddm.contracts.tables.raw import ENVELOPE_NAMES
 from rddm.project.suggestions import did_you_mean
 from rddm.store.control import Control, Patch
 from rddm.store.lake import CATALOG, Lake
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-    from datetime import datetime
 
 
 @dataclass(frozen=True)

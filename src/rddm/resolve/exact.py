@@ -7,16 +7,11 @@ its own: taking it for a wildcard would join two towns through a record that nam
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Mapping, Sequence
 
 from rddm.contracts.tables.table import quote
-from rddm.project.settings import SemanticType
+from rddm.project.settings import ModelField, SemanticType
 from rddm.resolve.organisation_name import organisation_key, place_key
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
-
-    from rddm.project.settings import ModelField
 
 EXACT_WEIGHT = 40.0
 """The match weight of two equal descriptions: certain."""

@@ -8,18 +8,14 @@ different people, or where a steward said so - a description together with its r
 
 from __future__ import annotations
 
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING
 
 from rddm.contracts.tables.identity import TERM_FIELDS
 from rddm.contracts.tables.table import literal, quote
 from rddm.resolve.name_forms import family_name_forms, given_name_forms, patronymic_forms
 from rddm.resolve.organisation_name import organisation_key, place_key
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Sequence
-
-    from rddm.resolve.roles import Roles
+from rddm.resolve.roles import Roles
 
 DELIVERED_TYPES = {"birth_date": "DATE"}
 FORM_COLUMNS = (

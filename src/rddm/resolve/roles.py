@@ -2,15 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
-from rddm.project.settings import SemanticType
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from rddm.project.settings import ModelField
+from rddm.project.settings import ModelField, SemanticType
 
 
 @dataclass(frozen=True)

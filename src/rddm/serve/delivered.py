@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
 
 from rddm.conform.mapping import MappedEntity, mapped_sql
 from rddm.contracts.tables import literal
 from rddm.contracts.tables.raw import ENVELOPE_NAMES
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from rddm.serve.reading import Reading, Row
+from rddm.serve.reading import Reading, Row
 
 
 def delivered_versions(reading: Reading, source: str, entity: str, key: str) -> list[Row]:

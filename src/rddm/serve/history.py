@@ -4,13 +4,10 @@ from __future__ import annotations
 
 import datetime as dt
 import uuid
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from rddm.serve.reading import Reading, Row
+from rddm.serve.reading import Reading, Row
 
 REASONS = {
     "new_records": "",

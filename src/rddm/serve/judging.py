@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 import uuid
-from typing import TYPE_CHECKING
 
 from rddm.contracts.errors import NotFound
 from rddm.serve.lookup import Identified, identify
-
-if TYPE_CHECKING:
-    from rddm.serve.reading import Reading
+from rddm.serve.reading import Reading
 
 
 def records_to_judge(

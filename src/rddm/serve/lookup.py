@@ -5,15 +5,12 @@ from __future__ import annotations
 import re
 import uuid
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from rddm.contracts.errors import NotFound
 from rddm.contracts.ids import derive_record_id
 from rddm.contracts.tables.golden import golden_id
 from rddm.project.settings import ProbabilisticIdentity
-
-if TYPE_CHECKING:
-    from rddm.serve.reading import Reading
+from rddm.serve.reading import Reading
 
 SHORTEST = 4
 """Hexadecimal digits that an abbreviated id needs at least."""

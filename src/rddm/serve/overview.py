@@ -3,19 +3,15 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 
 from rddm.contracts.tables import quote
-from rddm.store.lake import CATALOG
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-    from pathlib import Path
-
-    from rddm.project.settings import Model
-    from rddm.serve.reading import Reading
-    from rddm.store.lake import Lake
+from rddm.project.settings import Model
+from rddm.serve.reading import Reading
+from rddm.store.lake import CATALOG, Lake
 
 
 @dataclass(frozen=True)

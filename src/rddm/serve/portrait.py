@@ -4,25 +4,21 @@ from __future__ import annotations
 
 import datetime as dt
 import uuid
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from rddm.conform.mapping import MappedEntity
 from rddm.conform.words import repair_field, repair_in_words
 from rddm.contracts.errors import NotFound
 from rddm.contracts.tables import quote
 from rddm.contracts.tables.golden import ORIGIN_SUFFIX, golden_id
 from rddm.curate.golden import golden_column
-from rddm.project.settings import FactIdentity, SemanticType
+from rddm.project.settings import FactIdentity, ModelEntity, SemanticType
 from rddm.serve.delivered import mapped_entity, mapped_texts
 from rddm.serve.history import Happening, history
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-
-    from rddm.conform.mapping import MappedEntity
-    from rddm.project.settings import ModelEntity
-    from rddm.serve.lookup import Identified
-    from rddm.serve.reading import Reading, Row
+from rddm.serve.lookup import Identified
+from rddm.serve.reading import Reading, Row
 
 FACTS_LIMIT = 200
 NAME_PARTS = (SemanticType.FAMILY_NAME, SemanticType.GIVEN_NAME, SemanticType.PATRONYMIC)

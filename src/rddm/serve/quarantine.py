@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import datetime as dt
 import uuid
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from psycopg.rows import dict_row
 
@@ -13,11 +13,7 @@ from rddm.conform.words import reason_in_words, release_in_words
 from rddm.contracts.errors import NotFound
 from rddm.contracts.ids import derive_record_id
 from rddm.serve.delivered import delivered_columns, delivered_versions
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-
-    from rddm.serve.reading import Reading, Row
+from rddm.serve.reading import Reading, Row
 
 
 @dataclass(frozen=True)

@@ -7,23 +7,19 @@ A run may be active meanwhile: every statement sees one committed snapshot.
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 
 import duckdb
 
 from rddm.contracts.errors import NotFound, StoreError
 from rddm.contracts.tables import quote
-from rddm.store.lake import CATALOG
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-    from pathlib import Path
-
-    from rddm.project.settings import ProjectSettings
-    from rddm.store.control import Control
-    from rddm.store.database import Database
-    from rddm.store.lake import Lake
+from rddm.project.settings import ProjectSettings
+from rddm.store.control import Control
+from rddm.store.database import Database
+from rddm.store.lake import CATALOG, Lake
 
 Row = dict[str, Any]
 

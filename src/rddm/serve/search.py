@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import re
 import uuid
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from rddm.conform.values import normalise
 from rddm.contracts.errors import NotFound
@@ -20,11 +21,7 @@ from rddm.contracts.tables.golden import golden_id
 from rddm.project.settings import SemanticType
 from rddm.resolve.name_forms import family_name_forms, given_name_forms, patronymic_forms
 from rddm.serve.portrait import title_of
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from rddm.serve.reading import Reading
+from rddm.serve.reading import Reading
 
 CONTACTS = (
     ("email", SemanticType.EMAIL),

@@ -3,16 +3,12 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from rddm.contracts.errors import NotFound
 from rddm.project.suggestions import did_you_mean
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-
-    from rddm.serve.reading import Reading, Row
+from rddm.serve.reading import Reading, Row
 
 
 @dataclass(frozen=True)

@@ -5,20 +5,17 @@ from __future__ import annotations
 import hashlib
 import importlib.util
 import sys
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 
 from rddm.contracts.batches import Batch, Cursor
 from rddm.contracts.errors import RddmError, SourceError
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-    from pathlib import Path
-
-    from rddm.project.settings import CustomConnector
-    from rddm.sources.protocol import Source
+from rddm.project.settings import CustomConnector
+from rddm.sources.protocol import Source
 
 METHODS = ("read", "probe", "sample")
 

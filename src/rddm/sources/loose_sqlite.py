@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TypeAlias
 
 import pyarrow as pa
 
+from rddm.contracts.batches import Unreadable
 from rddm.sources.columns import text_table
 from rddm.sources.files.chunks import unreadable_piece
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from rddm.contracts.batches import Unreadable
 
 Fetch: TypeAlias = "tuple[pa.RecordBatch, list[Unreadable]]"
 """Some records in order, and the rows among them that are none."""

@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 from rddm.project.settings import Connector, CustomConnector, FileConnector, RestConnector, SqlConnector
 from rddm.sources.custom import CustomSource
 from rddm.sources.files import FileSource
+from rddm.sources.protocol import Source
 from rddm.sources.rest import RestSource
 from rddm.sources.sql import SqlSource
-
-if TYPE_CHECKING:
-    from pathlib import Path
-
-    from rddm.sources.protocol import Source
 
 
 def open_source(root: Path, source: str, entity: str, connector: Connector) -> Source:

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol, runtime_checkable
+from typing import Protocol, runtime_checkable
 
-if TYPE_CHECKING:
-    from collections.abc import Iterator
+import pyarrow as pa
 
-    import pyarrow as pa
-
-    from rddm.contracts.batches import Batch, Cursor
+from rddm.contracts.batches import Batch, Cursor
 
 
 @runtime_checkable

@@ -7,16 +7,18 @@ import hashlib
 import random
 import re
 import time
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal, InvalidOperation
 from email.utils import parsedate_to_datetime
-from typing import TYPE_CHECKING
 from urllib.parse import urljoin
 
 import httpx
+import pyarrow as pa
 
 from rddm.contracts.batches import Batch, Cursor, Json, Unreadable
 from rddm.contracts.errors import SourceError
+from rddm.project.settings import RestConnector
 from rddm.sources.columns import records_table
 from rddm.sources.files.chunks import unreadable_piece
 from rddm.sources.files.formats import is_html
@@ -32,13 +34,6 @@ from rddm.sources.json_text import (
     select_records,
 )
 from rddm.sources.protocol import BatchLimits
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
-
-    import pyarrow as pa
-
-    from rddm.project.settings import RestConnector
 
 LONGEST_WAIT_SECONDS = 60.0
 LONGEST_RETRY_AFTER_SECONDS = 900.0

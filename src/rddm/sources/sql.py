@@ -306,6 +306,7 @@ class SqlSource:
         try:
             yield
         except (duckdb.Error, sqlite3.Error, pa.ArrowException, OSError, RuntimeError) as error:
+            print('LOSTTEXT', type(error), str(error)[:600])
             raise self._explained(str(error).lower()) from None
 
     def _explained(self, text: str) -> SourceError:  # noqa: PLR0911 - one kind of trouble after the other

@@ -8,18 +8,13 @@ from __future__ import annotations
 
 import contextlib
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from datetime import datetime
 
 import duckdb
 
 from rddm.contracts.errors import StoreError
 from rddm.contracts.tables import quote
-from rddm.store.lake import CATALOG
-
-if TYPE_CHECKING:
-    from datetime import datetime
-
-    from rddm.store.lake import Lake
+from rddm.store.lake import CATALOG, Lake
 
 GRACE_HOURS = 1
 """Unused files are left this long, for readings that began before and still scan them."""

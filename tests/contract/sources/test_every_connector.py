@@ -10,8 +10,10 @@ import json
 import sqlite3
 import threading
 import zipfile
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, cast
+from pathlib import Path
+from typing import cast
 from urllib.parse import parse_qs, urlsplit
 
 import openpyxl
@@ -21,6 +23,7 @@ import pyarrow.parquet as pq
 import pytest
 from pydantic import SecretStr
 
+from rddm.contracts.batches import Cursor
 from rddm.contracts.errors import SourceError
 from rddm.project.settings import CustomConnector, FileConnector, RestConnector, SqlConnector
 from rddm.sources import BatchLimits, Source
@@ -28,12 +31,6 @@ from rddm.sources.custom import CustomSource
 from rddm.sources.files import FileSource
 from rddm.sources.rest import RestSource
 from rddm.sources.sql import SqlSource
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-    from pathlib import Path
-
-    from rddm.contracts.batches import Cursor
 
 ROWS = [{"id": str(number), "name": f"Имя {number}", "note": "a;b, c" if number % 3 else ""} for number in range(1, 31)]
 LIMITS = BatchLimits(records=7)

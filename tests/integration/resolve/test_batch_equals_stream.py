@@ -1,18 +1,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
+from uuid import UUID
 
 import duckdb
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
+from tests.integration.resolve.conftest import Warehouse
 
 from rddm.project.settings import ProbabilisticIdentity
-
-if TYPE_CHECKING:
-    from uuid import UUID
-
-    from tests.integration.resolve.conftest import Warehouse
 
 KEYS = tuple(f"r{number}" for number in range(14))
 SMALL_LIMIT = 3

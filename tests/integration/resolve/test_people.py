@@ -1,15 +1,13 @@
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
+from tests.integration.resolve.conftest import Warehouse
 
 from rddm.contracts.errors import NotFound
 from rddm.pipeline.identity_explain import candidate_ceiling, explain_membership, explain_records
 from rddm.project.settings import ExactIdentity, ProbabilisticIdentity, SemanticType
-
-if TYPE_CHECKING:
-    from tests.integration.resolve.conftest import Warehouse
 
 BROTHER: dict[str, Any] = {
     "last_name": "Щербаков",

@@ -7,23 +7,21 @@ import shutil
 import sqlite3
 import subprocess
 import time
+from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import duckdb
 import psycopg
 import pytest
 from pydantic import SecretStr
 
+from rddm.contracts.batches import Cursor
 from rddm.contracts.errors import SourceError
+from rddm.contracts.extensions import load_extension_sql
 from rddm.project.settings import SqlConnector
 from rddm.sources import BatchLimits
-from rddm.sources.sql import SqlSource
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from rddm.contracts.batches import Cursor
+from rddm.sources.sql import EXTENSIONS, SqlSource
 
 
 def source(url: str, root: Path = Path("/"), limits: BatchLimits | None = None, **settings: Any) -> SqlSource:
@@ -251,6 +249,5 @@ def test_mariadb_is_read_in_order_with_dates_that_are_none(mariadb_url: str, tmp
 
 
 def test_the_scanners_come_from_wheels_of_this_duckdb() -> None:
-    from rddm.sources.sql import EXTENSIONS, _extension_file  # noqa: PLC0415
-
-    assert all(_extension_file(name).is_file() for name in EXTENSIONS.values()), duckdb.__version__
+    places = [load_extension_sql(name).removeprefix("LOAD ").strip("'") for name in EXTENSIONS.values()]
+    assert all(Path(place).is_file() for place in places), duckdb.__version__

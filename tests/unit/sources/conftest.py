@@ -1,22 +1,18 @@
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
 
+import pyarrow as pa
 import pytest
 
+from rddm.contracts.batches import Cursor, Unreadable
 from rddm.project.settings import FileConnector
+from rddm.sources import BatchLimits
 from rddm.sources.columns import stack
 from rddm.sources.files import FileSource
 from rddm.sources.files.unpacking import UnpackLimits
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-    from pathlib import Path
-
-    import pyarrow as pa
-
-    from rddm.contracts.batches import Cursor, Unreadable
-    from rddm.sources import BatchLimits
 
 Rows = list[dict[str, Any]]
 

@@ -1,15 +1,12 @@
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import pytest
 
 from rddm.contracts.errors import SourceError
 from rddm.project.settings import CustomConnector
 from rddm.sources import Source, open_source
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 
 def opened(folder: Path, code: str, **options: str) -> Source:

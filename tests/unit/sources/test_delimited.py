@@ -2,19 +2,16 @@ from __future__ import annotations
 
 import hashlib
 import tracemalloc
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Iterator
+from typing import Any
 
 import pytest
 
+from rddm.contracts.batches import Unreadable
 from rddm.sources.files.bytestream import ByteStream
 from rddm.sources.files.delimited import Dialect, parse_delimited
 
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-
-    from rddm.contracts.batches import Unreadable
-
-    Deliver = Callable[..., tuple[list[dict[str, Any]], list[Unreadable]]]
+Deliver = Callable[..., tuple[list[dict[str, Any]], list[Unreadable]]]
 
 
 def places(bad: list[Unreadable]) -> list[str]:

@@ -3,30 +3,27 @@ from __future__ import annotations
 import gzip
 import io
 import zipfile
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable
+from typing import Any, Protocol
 
 import pytest
 
+from rddm.contracts.batches import Cursor, Unreadable
 from rddm.contracts.errors import SourceError
 from rddm.sources import BatchLimits
+from rddm.sources.files import FileSource
 from rddm.sources.files.unpacking import UnpackLimits
 
-if TYPE_CHECKING:
-    from collections.abc import Callable
-    from typing import Protocol
+Rows = list[dict[str, Any]]
+Deliver = Callable[..., tuple[Rows, list[Unreadable]]]
 
-    from rddm.contracts.batches import Cursor, Unreadable
-    from rddm.sources.files import FileSource
 
-    Rows = list[dict[str, Any]]
-    Deliver = Callable[..., tuple[Rows, list[Unreadable]]]
+class Delivery(Protocol):
+    cursor: Cursor | None
 
-    class Delivery(Protocol):
-        cursor: Cursor | None
-
-        def put(self, name: str, content: bytes | str) -> Delivery: ...
-        def source(self, path: str = "*", **settings: Any) -> FileSource: ...
-        def read(self, path: str = "*", **settings: Any) -> tuple[Rows, list[Unreadable]]: ...
+    def put(self, name: str, content: bytes | str) -> Delivery: ...
+    def source(self, path: str = "*", **settings: Any) -> FileSource: ...
+    def read(self, path: str = "*", **settings: Any) -> tuple[Rows, list[Unreadable]]: ...
 
 
 CSV = "id,name\n" + "".join(f"{number},name {number}\n" for number in range(5000))

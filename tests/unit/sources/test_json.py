@@ -1,21 +1,18 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable
+from typing import Any
 
 import pytest
 
+from rddm.contracts.batches import Unreadable
 from rddm.sources.files.bytestream import ByteStream
 from rddm.sources.files.json_document import parse_json_document
 from rddm.sources.files.selection import Selection
 from rddm.sources.json_text import parse_path
 
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from rddm.contracts.batches import Unreadable
-
-    Deliver = Callable[..., tuple[list[dict[str, Any]], list[Unreadable]]]
+Deliver = Callable[..., tuple[list[dict[str, Any]], list[Unreadable]]]
 
 
 def test_values_stay_to_the_letter(deliver: Deliver) -> None:

@@ -2,17 +2,15 @@ from __future__ import annotations
 
 import datetime as dt
 import io
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-if TYPE_CHECKING:
-    from collections.abc import Callable
+from rddm.contracts.batches import Unreadable
 
-    from rddm.contracts.batches import Unreadable
-
-    Deliver = Callable[..., tuple[list[dict[str, Any]], list[Unreadable]]]
+Deliver = Callable[..., tuple[list[dict[str, Any]], list[Unreadable]]]
 
 
 def written(table: pa.Table, row_group_size: int = 100) -> bytes:

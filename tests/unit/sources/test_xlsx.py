@@ -2,19 +2,16 @@ from __future__ import annotations
 
 import datetime as dt
 import io
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable
+from typing import Any
 
 import openpyxl
 import pytest
 
+from rddm.contracts.batches import Unreadable
 from rddm.contracts.errors import SourceError
 
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from rddm.contracts.batches import Unreadable
-
-    Deliver = Callable[..., tuple[list[dict[str, Any]], list[Unreadable]]]
+Deliver = Callable[..., tuple[list[dict[str, Any]], list[Unreadable]]]
 
 
 def workbook(*rows: list[Any], merged: tuple[str, ...] = (), title: str = "Sheet") -> bytes:

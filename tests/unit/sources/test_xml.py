@@ -1,18 +1,15 @@
 from __future__ import annotations
 
 import tracemalloc
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Iterator
+from typing import Any
 
+from rddm.contracts.batches import Unreadable
 from rddm.sources.files.bytestream import ByteStream
 from rddm.sources.files.selection import Selection
 from rddm.sources.files.xml import parse_xml
 
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-
-    from rddm.contracts.batches import Unreadable
-
-    Deliver = Callable[..., tuple[list[dict[str, Any]], list[Unreadable]]]
+Deliver = Callable[..., tuple[list[dict[str, Any]], list[Unreadable]]]
 
 USERS = """<?xml version="1.0" encoding="windows-1251"?>
 <e:export xmlns:e="urn:x" date="2024-05-01"><!-- all -->

@@ -8,7 +8,8 @@ Everything here is a pure function of its arguments and fast enough to run on th
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Mapping
+from datetime import date
 
 from rddm.conform.values.category import normalise_category
 from rddm.conform.values.date import LATEST, normalise_birth_date, normalise_date
@@ -28,10 +29,6 @@ from rddm.conform.values.text import normalise_reference, normalise_text
 from rddm.conform.values.timestamp import normalise_timestamp
 from rddm.contracts.normalised import Normalised, Rejected
 from rddm.project.settings import SemanticType
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
-    from datetime import date
 
 __all__ = [
     "LATEST",

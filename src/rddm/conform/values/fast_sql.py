@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Iterable
+from datetime import date
 
 from rddm.conform.values.date import LATEST
 from rddm.conform.values.email import KNOWN_DOMAINS, NOBODY, NOWHERE
 from rddm.conform.values.snils import UNCHECKED_UP_TO
 from rddm.project.settings import SemanticType
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
-    from datetime import date
 
 # 29 February is left to Python, which knows leap years.
 _DAY_OF_YEAR = "(?:(?:0[1-9]|1[0-2])-(?:0[1-9]|1[0-9]|2[0-8])|(?:0[13-9]|1[0-2])-(?:29|30)|(?:0[13578]|1[02])-31)"

@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from collections.abc import Iterator
 
 import phonenumbers
 
 from rddm.conform.values.characters import clean_characters
 from rddm.conform.values.placeholders import NOTHING, PLACEHOLDER_FOUND, is_empty_mark
 from rddm.contracts.normalised import Normalised, Rejected
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 LETTER_IN_NUMBER = "letter_in_number"
 SEVERAL_VALUES = "several_values"

@@ -4,15 +4,12 @@ from __future__ import annotations
 
 import math
 from collections import Counter
+from collections.abc import Iterable
 from functools import cache
 from itertools import pairwise
 from operator import add
-from typing import TYPE_CHECKING
 
 from rddm.contracts.names import given_names, transliterate
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
 
 _SURNAMES = """
 Иванов Смирнов Кузнецов Попов Васильев Петров Соколов Михайлов Новиков Фёдоров Морозов Волков Алексеев Лебедев Семёнов

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from collections.abc import Mapping
 from functools import cache
-from typing import TYPE_CHECKING
 
 from rddm.conform.values.characters import clean_characters
 from rddm.conform.values.look_alikes import mend_look_alikes
@@ -16,9 +16,6 @@ from rddm.conform.values.region_table import REGIONS
 from rddm.conform.values.settling import settle
 from rddm.contracts.names import romanisation_key
 from rddm.contracts.normalised import Normalised, Rejected
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
 
 NOT_A_REGION = Rejected("not_a_region")
 

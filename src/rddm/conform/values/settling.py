@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Callable
 
 from rddm.contracts.normalised import Normalised, Rejected
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
 
 _ROUNDS = 4
 

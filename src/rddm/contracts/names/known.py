@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from typing import TYPE_CHECKING, Literal
+from collections.abc import Iterable
+from typing import Literal
 
 from rddm.contracts.names import diminutives, given_names
 from rddm.contracts.names.romanisation import romanisation_key
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
 
 Gender = Literal["female", "male"]
 

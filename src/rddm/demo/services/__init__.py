@@ -6,7 +6,7 @@ The mobile app's REST answers and the federation's PostgreSQL are `rddm.demo.res
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import pyarrow.parquet as pq
 
@@ -18,11 +18,7 @@ from rddm.demo.services.grants import write_grants
 from rddm.demo.services.register import write_register
 from rddm.demo.services.tickets import write_tickets
 from rddm.demo.services.volunteers import write_volunteers
-
-if TYPE_CHECKING:
-    from pathlib import Path
-
-    from rddm.demo.world import World
+from rddm.demo.world import World
 
 __all__ = ["write_services"]
 

@@ -4,19 +4,15 @@ from __future__ import annotations
 
 import gzip
 import json
+from collections.abc import Sequence
+from pathlib import Path
 from random import Random
-from typing import TYPE_CHECKING
 
+from rddm.demo.accounts import Row
+from rddm.demo.participations import Listing, Participation
 from rddm.demo.rates import RECORDS
 from rddm.demo.services.rendering import day_name, phone, text
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-    from pathlib import Path
-
-    from rddm.demo.accounts import Row
-    from rddm.demo.participations import Listing, Participation
-    from rddm.demo.world import World
+from rddm.demo.world import World
 
 
 def write_academy(world: World, folder: Path, day: int) -> None:

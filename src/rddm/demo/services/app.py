@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 
+from rddm.demo.accounts import Row
+from rddm.demo.participations import Participation
 from rddm.demo.services.rendering import text
-
-if TYPE_CHECKING:
-    from pathlib import Path
-
-    from rddm.demo.accounts import Row
-    from rddm.demo.participations import Participation
-    from rddm.demo.world import World
+from rddm.demo.world import World
 
 USERS, CHECKINS = "users.json", "checkins.json"
 """Each a list of answers' items, ordered by ``updated_at`` and id."""

@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from pathlib import Path
 
+from rddm.demo.accounts import Row
+from rddm.demo.participations import Listing, Participation
 from rddm.demo.services.rendering import CsvStyle, day_name, full_name, phone, text, write_csv
-
-if TYPE_CHECKING:
-    from pathlib import Path
-
-    from rddm.demo.accounts import Row
-    from rddm.demo.participations import Listing, Participation
-    from rddm.demo.world import World
+from rddm.demo.world import World
 
 _STYLE = CsvStyle(delimiter=",", encoding="utf-8", mark=True)
 _CAMPER = ("camper_id", "full_name", "dob", "parent_phone", "parent_email", "school", "city", "updated_at", "deleted")

@@ -3,19 +3,15 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import TYPE_CHECKING
+from pathlib import Path
 from zlib import crc32
 
+from rddm.demo.accounts import Row
+from rddm.demo.organisations import Organisation
+from rddm.demo.participations import Listing, Participation
 from rddm.demo.services.rendering import day_first, day_name, phone, short_region, text
 from rddm.demo.services.spreadsheet import Cell, Sheet, write_workbook
-
-if TYPE_CHECKING:
-    from pathlib import Path
-
-    from rddm.demo.accounts import Row
-    from rddm.demo.organisations import Organisation
-    from rddm.demo.participations import Listing, Participation
-    from rddm.demo.world import World
+from rddm.demo.world import World
 
 _PUPILS = (
     ("Карточка", "Ученик", None, None, None, "Где учится", None, None, "Контакты", None),

@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from datetime import timedelta
-from typing import TYPE_CHECKING
+from pathlib import Path
 from xml.sax.saxutils import escape
 from zlib import crc32
 
+from rddm.demo.accounts import Row
+from rddm.demo.participations import Listing, Participation
 from rddm.demo.population import FIRST_DAY
 from rddm.demo.services.rendering import phone, short_region, snils_text, text
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
-    from pathlib import Path
-
-    from rddm.demo.accounts import Row
-    from rddm.demo.participations import Listing, Participation
-    from rddm.demo.world import World
+from rddm.demo.world import World
 
 _FIRST_DELTAS = 3
 """So many daily files make up what is there on day 1."""

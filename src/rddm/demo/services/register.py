@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Iterator
+from pathlib import Path
 
+from rddm.demo.accounts import Row
 from rddm.demo.services.rendering import CsvStyle, day_first, day_name, phone, snils_text, text, write_csv
 from rddm.demo.wordlists import regions
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from pathlib import Path
-
-    from rddm.demo.accounts import Row
-    from rddm.demo.world import World
+from rddm.demo.world import World
 
 _STYLE = CsvStyle(delimiter=";", encoding="cp1251")
 _MEMBER = (

@@ -5,22 +5,19 @@ from __future__ import annotations
 import csv
 import io
 from codecs import BOM_UTF8
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from pathlib import Path
 from random import Random
-from typing import TYPE_CHECKING
 from zlib import crc32
 
+from rddm.demo.accounts import Row
+from rddm.demo.dirt import Value
 from rddm.demo.population import FIRST_DAY
 from rddm.demo.rates import RECORDS
 from rddm.demo.spelling import phone_text
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
-    from pathlib import Path
-
-    from rddm.demo.accounts import Row, Value
-    from rddm.demo.world import World
+from rddm.demo.world import World
 
 
 def day_name(day: int) -> str:

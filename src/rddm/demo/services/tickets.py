@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from rddm.demo.accounts import Row
 from rddm.demo.services.rendering import day_name, text
-
-if TYPE_CHECKING:
-    from pathlib import Path
-
-    from rddm.demo.accounts import Row
-    from rddm.demo.world import World
+from rddm.demo.world import World
 
 
 def write_tickets(world: World, folder: Path, day: int) -> None:

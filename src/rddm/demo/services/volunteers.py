@@ -4,16 +4,12 @@ from __future__ import annotations
 
 import sqlite3
 from contextlib import closing
-from typing import TYPE_CHECKING
+from pathlib import Path
 
+from rddm.demo.accounts import Row
 from rddm.demo.services.rendering import phone, text
 from rddm.demo.wordlists import regions
-
-if TYPE_CHECKING:
-    from pathlib import Path
-
-    from rddm.demo.accounts import Row
-    from rddm.demo.world import World
+from rddm.demo.world import World
 
 _TABLES = """
 CREATE TABLE regions (id INTEGER PRIMARY KEY, title TEXT NOT NULL);

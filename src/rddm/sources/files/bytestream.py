@@ -5,12 +5,9 @@ from __future__ import annotations
 import codecs
 import hashlib
 import io
-from typing import TYPE_CHECKING
+from collections.abc import Iterable, Iterator
 
 from rddm.contracts.batches import UNREADABLE_TEXT_LIMIT_BYTES
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
 
 PIECE_BYTES = 512 * 1024
 

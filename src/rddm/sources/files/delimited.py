@@ -11,21 +11,17 @@ import csv
 import itertools
 import re
 from collections import deque
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import pyarrow as pa
 from pyarrow import csv as arrow_csv
 
 from rddm.contracts.batches import Unreadable
 from rddm.sources.columns import text_table, unique_names
+from rddm.sources.files.bytestream import ByteStream
 from rddm.sources.files.chunks import Chunk, unreadable_piece
 from rddm.sources.files.lines import Block, read_blocks
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
-
-    from rddm.sources.files.bytestream import ByteStream
 
 LOOK_AHEAD_LINES = 200
 """A quoted value may go over this many lines; a quote that is not closed by then is a stray one."""

@@ -4,12 +4,9 @@ from __future__ import annotations
 
 import codecs
 import re
-from typing import TYPE_CHECKING
+from collections.abc import Iterable
 
 from charset_normalizer import from_bytes
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
 
 SAMPLE_BYTES = 256 * 1024
 SEARCH_BYTES = 64 * 1024 * 1024

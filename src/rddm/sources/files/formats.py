@@ -4,13 +4,10 @@ from __future__ import annotations
 
 import csv
 import re
-from typing import TYPE_CHECKING
 
+from rddm.project.settings import FileConnector
 from rddm.sources.files.delimited import Dialect
 from rddm.sources.json_text import BrokenJson, decode_at
-
-if TYPE_CHECKING:
-    from rddm.project.settings import FileConnector
 
 SUFFIXES = {
     "csv": "csv", "tsv": "tsv", "tab": "tsv", "json": "json", "geojson": "json", "jsonl": "jsonl", "ndjson": "jsonl",

@@ -9,20 +9,16 @@ from __future__ import annotations
 
 import codecs
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
+from rddm.contracts.batches import Unreadable
 from rddm.sources.columns import records_table
+from rddm.sources.files.bytestream import ByteStream
 from rddm.sources.files.chunks import Chunk, unreadable_piece
 from rddm.sources.files.json_lines import NO_OBJECT
+from rddm.sources.files.selection import Selection
 from rddm.sources.json_text import BrokenJson, FlatRecord, NoObject, Step, Value, decode_at, select_records
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from rddm.contracts.batches import Unreadable
-    from rddm.sources.files.bytestream import ByteStream
-    from rddm.sources.files.selection import Selection
 
 ELEMENT_LIMIT_CHARACTERS = 64 * 1024 * 1024
 RECORDS_IN_CHUNK = 5_000

@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Iterator
 
 from rddm.contracts.batches import Unreadable
 from rddm.sources.columns import records_table
+from rddm.sources.files.bytestream import ByteStream
 from rddm.sources.files.chunks import Chunk, unreadable_piece
 from rddm.sources.files.lines import Block, read_blocks
+from rddm.sources.files.selection import Selection
 from rddm.sources.json_text import BrokenJson, FlatRecord, NoObject, decode, flatten, select_records
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from rddm.sources.files.bytestream import ByteStream
-    from rddm.sources.files.selection import Selection
 
 NO_OBJECT = "a JSON value that is no object"
 

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from rddm.contracts.batches import Unreadable
 from rddm.sources.files.bytestream import ByteStream, Excess
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 LINE_LIMIT_BYTES = 16 * 1024 * 1024
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, BinaryIO
+from collections.abc import Iterator
+from typing import BinaryIO
 
 import duckdb
 import pyarrow as pa
@@ -10,9 +11,6 @@ import pyarrow.parquet as pq
 
 from rddm.sources.columns import rows_with_invalid_text
 from rddm.sources.files.chunks import Chunk, unreadable_piece
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 ROWS_IN_CHUNK = 122_880
 

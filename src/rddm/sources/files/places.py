@@ -9,23 +9,19 @@ import os
 import re
 import tempfile
 import weakref
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Protocol, cast
+from typing import IO, Protocol, cast
 
 import obstore
 from obstore.exceptions import BaseError as ObjectStoreError
 from obstore.store import S3Store
+from pydantic import SecretStr
 
 from rddm.contracts.batches import Json
+from rddm.project.settings import FileConnector
 from rddm.sources.files.bytestream import PIECE_BYTES
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from pydantic import SecretStr
-
-    from rddm.project.settings import FileConnector
 
 Stamp = dict[str, Json]
 """What changes when a file does: its size, and when it was modified or its entity tag."""

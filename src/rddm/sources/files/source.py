@@ -6,13 +6,16 @@ import codecs
 import itertools
 import tempfile
 import zipfile
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from typing import IO, TYPE_CHECKING, BinaryIO, cast
+from pathlib import Path
+from typing import IO, BinaryIO, cast
 
 import pyarrow as pa
 
 from rddm.contracts.batches import Batch, Cursor, Json, Unreadable
 from rddm.contracts.errors import SourceError
+from rddm.project.settings import FileConnector
 from rddm.sources.columns import stack
 from rddm.sources.files.bytestream import PIECE_BYTES, ByteStream, Damage, as_utf8
 from rddm.sources.files.chunks import Chunk, unreadable_piece
@@ -36,12 +39,6 @@ from rddm.sources.files.xlsx import SheetMissing, parse_xlsx
 from rddm.sources.files.xml import parse_xml
 from rddm.sources.json_text import parse_path
 from rddm.sources.protocol import BatchLimits
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-    from pathlib import Path
-
-    from rddm.project.settings import FileConnector
 
 SPOOL_BYTES = 64 * 1024 * 1024
 

@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Iterator, Sequence
 from decimal import Decimal
-from typing import TYPE_CHECKING, BinaryIO, TypeAlias
+from typing import BinaryIO, TypeAlias
 
 from python_calamine import CalamineError, CalamineWorkbook, WorksheetNotFound
 
 from rddm.sources.columns import text_table, unique_names
 from rddm.sources.files.chunks import Chunk, unreadable_piece
 from rddm.sources.files.delimited import join_header
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
 
 ROWS_IN_CHUNK = 10_000
 Cell: TypeAlias = "int | float | str | bool | dt.time | dt.date | dt.datetime | dt.timedelta"

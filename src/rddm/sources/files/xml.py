@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-from typing import IO, TYPE_CHECKING, cast
+from collections.abc import Iterator
+from typing import IO, cast
 from xml.etree.ElementTree import Element, ParseError  # types only; defusedxml does the parsing
 
 from defusedxml.common import DefusedXmlException
 from defusedxml.ElementTree import iterparse
 
+from rddm.contracts.batches import Unreadable
 from rddm.sources.columns import records_table
 from rddm.sources.files.bytestream import ByteStream, PieceReader
 from rddm.sources.files.chunks import Chunk, unreadable_piece
+from rddm.sources.files.selection import Selection
 from rddm.sources.json_text import FlatRecord, NoObject, Step, Value, select_records
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from rddm.contracts.batches import Unreadable
-    from rddm.sources.files.selection import Selection
 
 RECORDS_IN_CHUNK = 5_000
 NIL = "{http://www.w3.org/2001/XMLSchema-instance}nil"
