@@ -2,7 +2,7 @@
 Ids are derived, never drawn: the same data gives the same ids on every machine and engine.
 
 A record id is the md5 (RFC 1321) of ``source``, ``entity`` and ``key`` joined by U+001F, read as a UUID. A golden id
-(`PersonId` and its siblings) is the record id of the founding record, so it looks the same and means something else.
+is the record id of the founding record, so it looks the same and means something else.
 """
 
 from __future__ import annotations
@@ -12,7 +12,6 @@ import uuid
 from typing import NewType
 
 RecordId = NewType("RecordId", uuid.UUID)
-PersonId = NewType("PersonId", uuid.UUID)
 
 SEPARATOR = "\x1f"
 

@@ -193,7 +193,6 @@ COMPARISONS: tuple[Comparison, ...] = (
     ),
 )
 NAMES = tuple(comparison.name for comparison in COMPARISONS)
-PATTERNS = LEVELS ** len(COMPARISONS)
 
 
 def level_sql(comparison: Comparison) -> str:
@@ -213,6 +212,7 @@ def levels_of(pattern: int) -> tuple[int, ...]:
 
 
 def pattern_of(levels: tuple[int, ...]) -> int:
+    """Return the pattern of a pair whose comparisons have these *levels*; `levels_of` undoes it."""
     pattern = 0
     for level in levels:
         pattern = pattern * LEVELS + level

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime as dt
 import uuid
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 from rddm.serve.reading import Reading, Row
@@ -48,12 +47,6 @@ def history(reading: Reading, entity: str, golden_id: uuid.UUID) -> list[Happeni
         [entity, golden_id, entity, golden_id],
     )
     return [_happening(row, golden_id) for row in rows]
-
-
-def own_ids(happenings: Sequence[Happening], golden_id: uuid.UUID) -> list[uuid.UUID]:
-    """Return the ids that were merged into *golden_id*, oldest first."""
-    merged = [each.id for each in happenings if each.kind == "merged" and each.id != golden_id]
-    return list(dict.fromkeys(merged))
 
 
 def _happening(row: Row, golden_id: uuid.UUID) -> Happening:

@@ -25,6 +25,7 @@ import pyarrow.compute as pc
 from rddm.contracts.batches import Batch, Cursor, Unreadable
 from rddm.contracts.errors import SourceError
 from rddm.contracts.extensions import load_extension_sql
+from rddm.contracts.tables import literal
 from rddm.sources.loose_sqlite import Fetch, sqlite_rows
 from rddm.sources.protocol import BatchLimits
 
@@ -130,7 +131,7 @@ class SqlSource:
             if self._system == "sqlite":
                 connection.execute("SET GLOBAL sqlite_all_varchar = true")
             with self._translated():
-                connection.execute(f"ATTACH {_literal(address)} AS delivered (TYPE {self._system}, READ_ONLY)")
+                connection.execute(f"ATTACH {literal(address)} AS delivered (TYPE {self._system}, READ_ONLY)")
             yield connection
 
     def _address(self) -> str:
@@ -202,7 +203,7 @@ class SqlSource:
         return self._system != "mysql" and plain and not (self._connector.query or self._connector.cursor_column)
 
     def _passed_through(self, statement: str) -> str:
-        return f"SELECT * FROM {self._system}_query('delivered', {_literal(statement)})"
+        return f"SELECT * FROM {self._system}_query('delivered', {literal(statement)})"
 
     # --- rows ---
 
@@ -283,7 +284,7 @@ class SqlSource:
             value = self._looked_back(value)
         if self._system == "sqlite" and kind in ("integer", "real"):
             return str(Decimal(value))
-        return _literal(value, backslash=self._system == "mysql")
+        return literal(value.replace("\\", "\\\\") if self._system == "mysql" else value)
 
     def _looked_back(self, value: str) -> str:
         seconds = self._connector.look_back_seconds
@@ -306,7 +307,6 @@ class SqlSource:
         try:
             yield
         except (duckdb.Error, sqlite3.Error, pa.ArrowException, OSError, RuntimeError) as error:
-            print('LOSTTEXT', type(error), str(error)[:600])
             raise self._explained(str(error).lower()) from None
 
     def _explained(self, text: str) -> SourceError:  # noqa: PLR0911 - one kind of trouble after the other
@@ -336,12 +336,6 @@ class SqlSource:
 
     def _error(self, message: str, fix: str) -> SourceError:
         return SourceError(self._source, self._entity, message, fix)
-
-
-def _literal(text: str, *, backslash: bool = False) -> str:
-    """Return *text* as an SQL literal."""
-    escaped = text.replace("\\", "\\\\") if backslash else text
-    return "'" + escaped.replace("'", "''") + "'"
 
 
 def _mysql_address(url: SplitResult) -> str:

@@ -18,11 +18,12 @@ from rddm.conform.values.fast_sql import fast_sql
 from rddm.conform.values.full_name import split_full_name
 from rddm.conform.values.gender import normalise_gender
 from rddm.conform.values.integer import normalise_integer
-from rddm.conform.values.organisation_name import normalise_organisation_name, organisation_key
+from rddm.conform.values.organisation_name import normalise_organisation_name
 from rddm.conform.values.personal_name import normalise_name
 from rddm.conform.values.phone import normalise_phone
 from rddm.conform.values.place_name import normalise_place_name
-from rddm.conform.values.record import repair_names, swap_phone_and_email
+from rddm.conform.values.placeholders import NOTHING
+from rddm.conform.values.record import repair_names
 from rddm.conform.values.region import normalise_region
 from rddm.conform.values.snils import normalise_snils
 from rddm.conform.values.text import normalise_reference, normalise_text
@@ -35,10 +36,8 @@ __all__ = [
     "RULES_VERSION",
     "fast_sql",
     "normalise",
-    "organisation_key",
     "repair_names",
     "split_full_name",
-    "swap_phone_and_email",
 ]
 
 RULES_VERSION = 1
@@ -76,12 +75,9 @@ def normalise(
     Normalised(value='+79161234567', repairs=())
     """
     if text is None:
-        return _NOTHING
+        return NOTHING
     if semantic_type is SemanticType.PHONE:
         return normalise_phone(text, default_region)
     if semantic_type is SemanticType.BIRTH_DATE:
         return normalise_birth_date(text, latest)
     return _NORMALISERS[semantic_type](text)
-
-
-_NOTHING = Normalised(None)

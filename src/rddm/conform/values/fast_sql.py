@@ -8,6 +8,7 @@ from datetime import date
 from rddm.conform.values.date import LATEST
 from rddm.conform.values.email import KNOWN_DOMAINS, NOBODY, NOWHERE
 from rddm.conform.values.snils import UNCHECKED_UP_TO
+from rddm.contracts.tables import literal
 from rddm.project.settings import SemanticType
 
 # 29 February is left to Python, which knows leap years.
@@ -69,7 +70,7 @@ def _email(column: str) -> str:
     return (
         f"CASE WHEN length({column}) <= {_EMAIL_LENGTH_LIMIT}"
         f" AND regexp_full_match({column}, '(?i)[a-z0-9]+(?:[._-][a-z0-9]+)*@(?:{domains})')"
-        f" AND lower(split_part({column}, '@', 1)) NOT IN ({', '.join(map(_quote, sorted(nobody)))})"
+        f" AND lower(split_part({column}, '@', 1)) NOT IN ({', '.join(map(literal, sorted(nobody)))})"
         f" THEN lower({column}) END"
     )
 
@@ -94,18 +95,14 @@ def _has_right_check_digits(column: str, places: tuple[int, ...]) -> str:
     smallest = f"{UNCHECKED_UP_TO + 1:09}"
     if places[10] > 11:
         smallest = f"{smallest[:3]}-{smallest[3:6]}-{smallest[6:]}"
-    return f"{column} >= {_quote(smallest)} AND ({weighed}) % 101 % 100 = {check}"
+    return f"{column} >= {literal(smallest)} AND ({weighed}) % 101 % 100 = {check}"
 
 
 def _any_of(alternatives: Iterable[object]) -> str:
     return "|".join(map(str, alternatives))
 
 
-def _quote(text: str) -> str:
-    return f"'{text}'"
-
-
 def _without(expression: str, *texts: str) -> str:
     for text in texts:
-        expression = f"nullif({expression}, {_quote(text)})"
+        expression = f"nullif({expression}, {literal(text)})"
     return expression

@@ -6,6 +6,7 @@ import re
 from typing import TypeAlias
 
 from rddm.conform.values.personal_name import normalise_name
+from rddm.conform.values.placeholders import NOTHING
 from rddm.contracts.names import (
     is_diminutive,
     is_given_name,
@@ -17,7 +18,6 @@ from rddm.contracts.normalised import Normalised, Rejected
 
 NameParts: TypeAlias = tuple[Normalised | Rejected, Normalised | Rejected, Normalised | Rejected]
 
-_NOTHING = Normalised(None)
 _SUFFIXES = frozenset(("оглы", "оглу", "угли", "улы", "кызы", "гызы", "кизи", "ogly", "oglu", "kyzy", "qizi"))
 _PARTICLES = frozenset(
     (
@@ -59,20 +59,20 @@ def split_full_name(text: str | None) -> NameParts:
     ['Smith', 'John', None]
     """
     if text is None:
-        return _NOTHING, _NOTHING, _NOTHING
+        return NOTHING, NOTHING, NOTHING
     family_part, comma, rest = text.partition(",")
     if comma and rest.strip() and family_part.strip() and any(map(str.isalpha, rest)):
         return _split_after_comma(family_part, rest)
     whole = normalise_name(text)
     if isinstance(whole, Rejected) or whole.value is None:
-        return whole, _NOTHING, _NOTHING
+        return whole, NOTHING, NOTHING
     return _with_repairs(arrange_name_words(whole.value), whole.repairs)
 
 
 def _split_after_comma(family_text: str, rest_text: str) -> NameParts:
     family, rest = normalise_name(family_text), normalise_name(rest_text)
     if isinstance(rest, Rejected) or rest.value is None:
-        return family, rest, _NOTHING
+        return family, rest, NOTHING
     words = _group(rest.value)
     given, patronymic = (words[0], " ".join(words[1:])) if len(words) > 1 else (words[0], None)
     if len(words) > 1 and is_patronymic(words[0]) and is_given_name(words[1]):

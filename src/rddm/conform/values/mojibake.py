@@ -29,7 +29,6 @@ _READINGS = (
     (_W1252, "cp866"),
 )
 _CYRILLIC_WORD = re.compile(r"[А-Яа-яЁё]+")
-_MENDED = re.compile(r"[А-Яа-яЁё \d.,«»\"'()№/-]+|[А-Яа-яЁё \w.,«»\"'()№/-]+")
 _ODD_LETTER = re.compile(r"[^А-Яа-яЁё\x00-\x7f«»№–—’ ]")
 _INVERTED_CASE = re.compile(r"[а-яё][А-ЯЁ]{3,}")
 _SANE_CASE = re.compile(r"[А-ЯЁ]?[а-яё]+|[А-ЯЁ]+")

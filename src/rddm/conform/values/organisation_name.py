@@ -1,4 +1,4 @@
-"""Names of schools, federations, clubs: a readable form, and a key on which its many spellings agree."""
+"""Names of schools, federations, clubs: one readable form."""
 
 from __future__ import annotations
 
@@ -60,47 +60,3 @@ def _write_readably(text: str) -> str:
     if text.startswith("«") and text.endswith("»") and text.count("«") == 1:
         text = text[1:-1].strip(_EDGES)
     return text
-
-
-_LEGAL_FORM = re.compile(
-    r"\b(?:[мгфчк]?[бакг]?оу(?:со|во|спо|до|нпо|дод)?|ф[гк][бак]оу|[чн]оу|аноо|ано|нко|ооо|оао|зао|пао|ао|ип|роо|рфсоо"
-    r"|[мг][бак]у|ф?г?бу|фку|муп|гуп|о[гб]?[бо]?оу|кг[бо]?оу|[мг][ба]удо?|мбуду"
-    r"|муниципальн\w+|государственн\w+|федеральн\w+|бюджетн\w+|автономн\w+|казенн\w+|частн\w+|негосударственн\w+"
-    r"|областн\w+|краев\w+|(?:обще)?образовательн\w+ (?:учреждени|организаци)\w+|учреждени\w+|город\w* округ\w*)\b"
-)
-_SCHOOL = re.compile(
-    r"\b(?:средн\w+ (?:общеобразовательн\w+ )?школ\w*|ср школ\w*|(?:основн\w+ )?общеобразовательн\w+ школ\w*|[сон]ош"
-    r"|шк|школ[аеыу]|secondary school|school|sosh|shkola)\b"
-)
-_WORDS = (
-    (re.compile(r"\b(?:лицей|litsey|lyceum)\b"), "лицей"),
-    (re.compile(r"\b(?:гимназия|gimnaziya|gymnasium)\b"), "гимназия"),
-    (re.compile(r"\b(?:детск\w+ сад\w*|дс|д с|доу|мбдоу|мадоу)\b"), "детский сад"),
-    (re.compile(r"\bимени\b"), "им"),
-)
-_PLACE = re.compile(r"\b(?:г|гор|города?|городе|с|село|пос|п|пгт|р н|района?) [а-я-]+(?: области| района)?")
-_ORDINAL = re.compile(r"\b(\d+)[ -]?(?:я|й|ая|ый|ой|го)\b")
-_NOT_WORD = re.compile(r"[\W_]+")
-_ZEROS = re.compile(r"\b0+(?=\d)")
-
-
-def organisation_key(text: str) -> str:
-    """
-    Return words on which the usual spellings of one organisation's name agree; empty if nothing telling is left.
-
-    Legal forms go, kinds of school get one word, numbers lose their sign, word order does not matter.
-
-    >>> {organisation_key(name) for name in ("МБОУ СОШ №5", "Школа № 5", "школа 5", "ГБОУ Школа №5", "5-я школа")}
-    {'школа 5'}
-    """
-    folded = clean_characters(text.replace("№", " "))[0].casefold().replace("ё", "е")
-    folded = mend_look_alikes(folded)[0]
-    folded = _ORDINAL.sub(r"\1", folded)
-    folded = _NOT_WORD.sub(" ", _NUMBER_SIGN.sub(" ", folded)).strip()
-    key = _SCHOOL.sub("школа", _LEGAL_FORM.sub(" ", folded))
-    for pattern, word in _WORDS:
-        key = pattern.sub(word, key)
-    if any(map(str.isdigit, key)):
-        key = _PLACE.sub(" ", key)
-    words = dict.fromkeys(_ZEROS.sub("", key).split())
-    return " ".join(sorted(words, key=lambda word: (word[0].isdigit(), word))) or folded

@@ -45,7 +45,6 @@ _TRAILING_DIGITS = re.compile(r"(?<=[^\W\d_])\s*(?:\d{1,2}|19\d\d|20\d\d)$")
 _INITIALS = re.compile(r"(?<![^\W\d_])([^\W\d_])\.\s*(?=[^\W\d_])")
 _INITIAL_AT_END = re.compile(r"(?<=[\s.])([^\W\d_])\.?$")
 _SPLIT = re.compile(r"([ '\-.]+)")
-_TITLE = re.compile(r"[^\W\d_][^\W\d_]*")
 
 
 def normalise_name(text: str) -> Normalised | Rejected:

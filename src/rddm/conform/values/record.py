@@ -1,8 +1,7 @@
-"""What fields of one record say together: names in each other's place, a full name in one field, phone for e-mail."""
+"""What fields of one record say together: names in each other's place, a full name in one field."""
 
 from __future__ import annotations
 
-import re
 from typing import TypeAlias
 
 from rddm.conform.values.full_name import arrange_name_words
@@ -17,14 +16,11 @@ from rddm.contracts.names import (
 
 NAMES_SWAPPED = "names_swapped"
 FULL_NAME_SPLIT = "full_name_split"
-PHONE_EMAIL_SWAPPED = "phone_email_swapped"
 
 Names: TypeAlias = tuple[str | None, str | None, str | None, tuple[str, ...]]
 
 _FIELDS = 3
 _SURE_LATIN_ENDINGS = ("ov", "ova", "ev", "eva", "sky", "skiy", "skaya", "skaia", "enko", "chuk", "shvili")
-_DIGIT = re.compile(r"[0-9]")
-_LETTER = re.compile(r"[^\W\d_]")
 
 
 def repair_names(last: str | None, first: str | None, middle: str | None) -> Names:
@@ -135,21 +131,3 @@ def _is_given_for_sure(last: str, first: str) -> bool:
 def _is_known_given(word: str) -> bool:
     """A full given name, or a short form that is no surname's ending too."""
     return is_given_name(word) and not (is_diminutive(word) and looks_like_russian_surname(word))
-
-
-def swap_phone_and_email(phone: str | None, email: str | None) -> tuple[str | None, str | None, tuple[str, ...]]:
-    """
-    Return phone and e-mail as delivered, exchanged if each stands (or one alone stands) in the other's field.
-
-    >>> swap_phone_and_email("ada@example.org", "8 916 123-45-67")
-    ('8 916 123-45-67', 'ada@example.org', ('phone_email_swapped',))
-    """
-    phone_is_email = phone is not None and "@" in phone
-    email_is_phone = (
-        email is not None and len(_DIGIT.findall(email)) >= 10 and "@" not in email and not _LETTER.search(email)
-    )
-    email_may_move = email is None or "@" not in email
-    phone_may_move = phone is None or not _DIGIT.search(phone)
-    if (phone_is_email and email_may_move) or (email_is_phone and phone_may_move):
-        return email, phone, (PHONE_EMAIL_SWAPPED,)
-    return phone, email, ()

@@ -14,10 +14,8 @@ from hypothesis import strategies as st
 from rddm.conform.values import (
     fast_sql,
     normalise,
-    organisation_key,
     repair_names,
     split_full_name,
-    swap_phone_and_email,
 )
 from rddm.contracts.normalised import Normalised, Rejected
 from rddm.project.settings import SemanticType
@@ -100,20 +98,6 @@ def test_repairing_names_twice_changes_nothing_more(last: str, first: str, middl
     names = [value.value if isinstance(value, Normalised) else None for value in values]
     *repaired, _ = repair_names(*names)
     assert repair_names(*repaired) == (*repaired, ())
-
-
-@given(phone=delivered, email=delivered)
-def test_swapping_contacts_loses_neither(phone: str, email: str) -> None:
-    new_phone, new_email, repairs = swap_phone_and_email(phone, email)
-    assert {new_phone, new_email} == {phone, email}
-    assert (new_phone != phone) <= bool(repairs)
-
-
-@given(text=delivered)
-def test_an_organisation_has_the_same_key_before_and_after_cleaning(text: str) -> None:
-    result = normalise(SemanticType.ORGANISATION_NAME, text)
-    if isinstance(result, Normalised) and result.value and not result.repairs:
-        assert organisation_key(result.value) == organisation_key(text)
 
 
 def _check_agreement(semantic_type: SemanticType, texts: list[str]) -> list[str | None]:

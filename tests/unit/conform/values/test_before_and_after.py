@@ -6,7 +6,7 @@ from datetime import date
 
 import pytest
 
-from rddm.conform.values import normalise, organisation_key
+from rddm.conform.values import normalise
 from rddm.contracts.normalised import Normalised, Rejected
 from rddm.project.settings import SemanticType
 
@@ -367,16 +367,3 @@ def test_there_are_89_regions_and_no_code_is_given_twice() -> None:
     codes = [code for _, iso, numbers, _ in REGIONS for code in (iso, *numbers.split())]
     assert len(REGIONS) == 89
     assert len(codes) == len(set(codes))
-
-
-@pytest.mark.parametrize(
-    "name", ["МБОУ СОШ №5", "Школа № 5", "школа 5", "ГБОУ Школа №5", "5-я школа", "МБОУ «СОШ № 5» г. Самары"]
-)
-def test_spellings_of_one_school_have_one_key(name: str) -> None:
-    assert organisation_key(name) == "школа 5"
-
-
-def test_another_kind_or_number_of_school_has_another_key() -> None:
-    assert (
-        len({organisation_key(name) for name in ("Школа 5", "Школа 15", "Гимназия 5", "Лицей 5", "Детский сад 5")}) == 5
-    )

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from rddm.conform.values import repair_names, split_full_name, swap_phone_and_email
+from rddm.conform.values import repair_names, split_full_name
 from rddm.contracts.normalised import Normalised, Rejected
 
 
@@ -77,15 +77,3 @@ def test_names_in_the_wrong_field_are_put_right(
 )
 def test_names_that_may_be_right_stay(names: tuple[str | None, str | None, str | None]) -> None:
     assert repair_names(*names) == (*names, ())
-
-
-def test_phone_and_email_in_each_others_field_change_places() -> None:
-    assert swap_phone_and_email("a@mail.ru", "89161234567") == ("89161234567", "a@mail.ru", ("phone_email_swapped",))
-    assert swap_phone_and_email("a@mail.ru", None) == (None, "a@mail.ru", ("phone_email_swapped",))
-
-
-@pytest.mark.parametrize(
-    ("phone", "email"), [("89161234567", "a@mail.ru"), ("a@mail.ru", "b@mail.ru"), ("1", "89161234567"), (None, None)]
-)
-def test_contacts_stay_where_moving_would_lose_one(phone: str | None, email: str | None) -> None:
-    assert swap_phone_and_email(phone, email) == (phone, email, ())
