@@ -214,7 +214,7 @@ def _see_how_it_ended(child: Child, tally: Tally) -> None:
     tally.exit_codes[code] += 1
     said = child.text()
     if code not in (0, 4, -signal.SIGKILL) or "Traceback" in said:
-        raise RuntimeError(f"a run ended in {code} and said: {said}")
+        raise RuntimeError(f"a run ended in {code}; {child.said} has what it said: {said[-2000:]}")
 
 
 # --- comparing --------------------------------------------------------------------------------------------------------

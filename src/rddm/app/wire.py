@@ -55,8 +55,9 @@ def open_warehouse(root: Path, environment: Mapping[str, str]) -> Iterator[Wareh
     """
     settings = load_project(root, environment)
     database = open_database(settings, environment)
-    database.migrate()
-    lake = open_lake(database.conninfo, settings.root / STATE_FOLDER, settings.storage, settings.engine)
+    with database.opening():
+        database.migrate()
+        lake = open_lake(database.conninfo, settings.root / STATE_FOLDER, settings.storage, settings.engine)
     try:
         yield _warehouse(settings, database, lake)
     finally:

@@ -40,6 +40,7 @@ from rddm.contracts.tables.raw import ENVELOPE_NAMES
 from rddm.pipeline.landing import Place
 from rddm.project.settings import FieldMapping, ModelEntity, ModelField, SemanticType
 from rddm.store.lake import CATALOG, Lake
+from rddm.store.trouble import store_trouble
 
 CONFORMED = f"{CATALOG}.conformed"
 LIVING_QUARANTINE = f"{CATALOG}.{QUARANTINE.schema}.{QUARANTINE.name}"
@@ -115,6 +116,9 @@ def conform_entity(
     connection = work.connection
     work.lake.ensure(conformed_table(name, entity))
     work.lake.add_columns(conformed_table(name, entity))
+    if work.lake.retype_columns(conformed_table(name, entity)):
+        # Every record is conformed anew; without its hash none passes for unchanged.
+        connection.execute(f"UPDATE {CONFORMED}.{quote(name)} SET content_hash = NULL")
     connection.execute(f"CREATE OR REPLACE TEMP TABLE changed_{name} (record_id UUID)")
     affected = _find_affected(work, name, entity, mapped_entities)
     if not affected:
@@ -127,6 +131,8 @@ def conform_entity(
         try:
             _evaluate(work, each, evaluated)
         except duckdb.BinderException as error:
+            if store_trouble(error) is not None:
+                raise
             work.problems.append(_unmappable(each, error))
         else:
             judged.append(each)

@@ -106,6 +106,25 @@ def balances(lake: Lake, entities: Mapping[str, Sequence[tuple[str, str]]]) -> l
     return found
 
 
+def forgotten_places(lake: Lake, entities: Mapping[str, Sequence[tuple[str, str]]]) -> list[tuple[str, str, int]]:
+    """
+    Return (source, entity, records in force) of what was received from places that no source's file names any more.
+
+    *entities* as for `balances`. Their records stay in every layer as they were.
+    """
+    known = {place for places in entities.values() for place in places}
+    received = lake.connection.execute(
+        f"SELECT DISTINCT source, entity FROM {CATALOG}.raw.batch ORDER BY ALL"
+    ).fetchall()
+    forgotten = [place for place in received if place not in known]
+    if not forgotten:
+        return []
+    selects = " UNION ALL ".join(f"SELECT source, entity FROM {CATALOG}.conformed.{quote(name)}" for name in entities)
+    found = lake.connection.execute(f"SELECT source, entity, count(*) FROM ({selects}) GROUP BY ALL").fetchall()
+    counts = {(source, entity): int(count) for source, entity, count in found}
+    return [(source, entity, counts.get((source, entity), 0)) for source, entity in forgotten]
+
+
 def _raw_rows(lake: Lake, place: tuple[str, str], last_batch: int) -> tuple[int, int]:
     """Return how many rows the raw table has, and how many of them are not conformed yet."""
     if not lake.has("raw", "__".join(place)):

@@ -20,7 +20,7 @@ from rddm.contracts.tables import conformed, literal, quote, raw
 from rddm.contracts.tables.identity import SHARED_TABLES, link_table
 from rddm.curate.golden import golden_contract
 from rddm.pipeline.conforming import Conforming, conform_entity, prepare
-from rddm.pipeline.conservation import Balance, balances
+from rddm.pipeline.conservation import Balance, balances, forgotten_places
 from rddm.pipeline.curating import curate_entity, prepare_curation, touch_referring
 from rddm.pipeline.facts import link_facts
 from rddm.pipeline.identity import Resolution, resolve_entity
@@ -105,6 +105,11 @@ def run_engine(
             for name, entities in mapped_entities(settings).items()
         }
         result.balances = balances(lake, places)
+        result.warnings += [
+            f'source "{source}", entity {entity}: no file of the project names it any more. Its {count:,} records stay as they '
+            f"were; put it back into sources/{source}.yaml, under this name, to bring them up to date."
+            for source, entity, count in forgotten_places(lake, places)
+        ]
     return result
 
 
@@ -224,6 +229,8 @@ def _curate(
         entity: ModelEntity = settings.model.entities[name]
         lake.ensure(conformed_table(name, entity), golden_contract(name, entity))
         lake.add_columns(golden_contract(name, entity))
+        if lake.retype_columns(golden_contract(name, entity)):
+            lake.connection.execute(f"UPDATE {CATALOG}.golden.{quote(name)} SET row_hash = NULL")
         progress(f"curate {name}")
         touch_referring(lake, settings.model, name, f"touched_{name}")
         result.golden[name] = curate_entity(lake, settings.model, name, f"touched_{name}")

@@ -34,6 +34,7 @@ from rddm.contracts.tables.raw import (
 from rddm.project.expressions import expression_columns
 from rddm.project.settings import SourceEntity
 from rddm.store.lake import CATALOG, Lake
+from rddm.store.trouble import store_trouble
 
 SOURCE_TIME_FORMATS = (
     "%d.%m.%Y %H:%M:%S", "%d.%m.%Y %H:%M", "%d.%m.%Y", "%d/%m/%Y %H:%M:%S", "%d/%m/%Y", "%Y%m%d%H%M%S", "%Y%m%d",
@@ -88,6 +89,8 @@ def land(lake: Lake, place: Place, batch: Batch, run_id: int, received_at: datet
         try:
             landed = connection.execute(_insert_sql(place, delivered, number), {"at": received_at}).fetchone()
         except duckdb.BinderException as error:
+            if store_trouble(error) is not None:
+                raise
             raise SourceError(
                 place.source,
                 place.entity,

@@ -8,7 +8,7 @@ made up for by the next one. Readers see the state before or the state after, ne
 from __future__ import annotations
 
 import io
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -17,7 +17,7 @@ import pyarrow as pa
 import pyarrow.csv
 from psycopg import sql
 
-from rddm.contracts.errors import NotFound
+from rddm.contracts.errors import NotFound, StoreError
 from rddm.contracts.tables import Column, Table, literal, quote
 from rddm.contracts.tables.golden import ORIGIN_SUFFIX, golden_id
 from rddm.curate.golden import golden_contract, references
@@ -26,6 +26,7 @@ from rddm.store.database import Database
 from rddm.store.lake import CATALOG, Lake
 
 SCHEMA = "warehouse"
+_SPELT_OUT = {"timestamptz": "timestamp with time zone"}
 _TYPES = {"VARCHAR": "text", "TIMESTAMP": "timestamptz", "VARCHAR[]": "text[]"}
 _SEARCHED = frozenset({SemanticType.PHONE, SemanticType.EMAIL, SemanticType.SNILS, SemanticType.BIRTH_DATE})
 _BATCH_ROWS = 100_000
@@ -238,16 +239,21 @@ def _find_changed_keys(lake: Lake, each: PublishedTable, published: int, snapsho
 
 def _copy(lake: Lake, connection: psycopg.Connection, query: str, each: PublishedTable, staged: sql.Identifier) -> None:
     texts = ", ".join(_as_csv(column) for column in each.table.columns)
-    _copy_query(lake, connection, f"SELECT {texts} FROM ({query})", staged)
+    _copy_query(lake, connection, f"SELECT {texts} FROM ({query})", staged, each.table.column_names)
 
 
 def _copy_keys(lake: Lake, connection: psycopg.Connection) -> None:
-    _copy_query(lake, connection, "SELECT key::VARCHAR AS key FROM changed_key", sql.Identifier("changed_key"))
+    query = "SELECT key::VARCHAR AS key FROM changed_key"
+    _copy_query(lake, connection, query, sql.Identifier("changed_key"), ["key"])
 
 
-def _copy_query(lake: Lake, connection: psycopg.Connection, query: str, target: sql.Identifier) -> None:
+def _copy_query(
+    lake: Lake, connection: psycopg.Connection, query: str, target: sql.Identifier, columns: Sequence[str]
+) -> None:
     options = pa.csv.WriteOptions(include_header=False)
-    with connection.cursor().copy(sql.SQL("COPY {} FROM STDIN (FORMAT csv)").format(target)) as copy:
+    # By name: a column that the model got later stands at the end of the table.
+    names = sql.SQL(", ").join(map(sql.Identifier, columns))
+    with connection.cursor().copy(sql.SQL("COPY {} ({}) FROM STDIN (FORMAT csv)").format(target, names)) as copy:
         for batch in _batches(lake, query):
             sink = io.BytesIO()
             pa.csv.write_csv(batch, sink, options)
@@ -277,15 +283,14 @@ def _ensure_publication_table(connection: psycopg.Connection) -> None:
 
 
 def _ensure_table(connection: psycopg.Connection, each: PublishedTable) -> None:
-    """Create the table with its key, foreign keys, indexes and comments, or add the columns that it lacks."""
+    """Create the table with its key, foreign keys, indexes and comments, or bring its columns to what the model says now."""
     target = sql.Identifier(SCHEMA, each.table.name)
-    existing = {
-        row[0]
-        for row in connection.execute(
-            "SELECT column_name FROM information_schema.columns WHERE table_schema = %s AND table_name = %s",
-            (SCHEMA, each.table.name),
-        ).fetchall()
-    }
+    columns_now = connection.execute(
+        "SELECT attname, format_type(atttypid, NULL) FROM pg_attribute"
+        " WHERE attrelid = to_regclass(format('%%I.%%I', %s::text, %s::text)) AND attnum > 0 AND NOT attisdropped",
+        (SCHEMA, each.table.name),
+    )
+    existing: dict[str, str] = dict(columns_now.fetchall())
     columns = [
         sql.SQL("{} {}").format(sql.Identifier(column.name), sql.SQL(_postgres_type(column.type)))
         for column in each.table.columns
@@ -307,9 +312,7 @@ def _ensure_table(connection: psycopg.Connection, each: PublishedTable) -> None:
                 sql.SQL("CREATE INDEX ON {} ({})").format(target, sql.SQL(", ").join(map(sql.Identifier, indexed)))
             )
     else:
-        for column, definition in zip(each.table.columns, columns, strict=True):
-            if column.name not in existing:
-                connection.execute(sql.SQL("ALTER TABLE {} ADD COLUMN {}").format(target, definition))
+        _follow_model(connection, each, existing)
     connection.execute(sql.SQL("COMMENT ON TABLE {} IS {}").format(target, sql.Literal(each.table.grain)))
     for column in each.table.columns:
         connection.execute(
@@ -317,6 +320,38 @@ def _ensure_table(connection: psycopg.Connection, each: PublishedTable) -> None:
                 sql.Identifier(SCHEMA, each.table.name, column.name), sql.Literal(column.description)
             )
         )
+
+
+def _follow_model(connection: psycopg.Connection, each: PublishedTable, existing: Mapping[str, str]) -> None:
+    """
+    Add, retype and drop columns as the model did.
+
+    A retyped column begins empty: every row of it has changed and is written anew. One that the model no longer has goes,
+    with what was in it.
+
+    Raises:
+        StoreError: a view of somebody's uses a column that must change.
+    """
+    target = sql.Identifier(SCHEMA, each.table.name)
+    wanted = {column.name: _postgres_type(column.type) for column in each.table.columns}
+    alterations = []
+    for name, kind in wanted.items():
+        parts = {"name": sql.Identifier(name), "kind": sql.SQL(kind)}
+        if name not in existing:
+            alterations.append(sql.SQL("ADD COLUMN {name} {kind}").format(**parts))
+        elif existing[name] != _SPELT_OUT.get(kind, kind):
+            alterations.append(sql.SQL("ALTER COLUMN {name} TYPE {kind} USING NULL::{kind}").format(**parts))
+    alterations += [sql.SQL("DROP COLUMN {}").format(sql.Identifier(name)) for name in existing.keys() - wanted.keys()]
+    if not alterations:
+        return
+    try:
+        connection.execute(sql.SQL("ALTER TABLE {} {}").format(target, sql.SQL(", ").join(alterations)))
+    except (psycopg.errors.DependentObjectsStillExist, psycopg.errors.FeatureNotSupported) as error:
+        gone = ", ".join(sorted(existing.keys() - wanted.keys())) or "see model.yaml"
+        raise StoreError(
+            f"{SCHEMA}.{each.table.name} cannot follow the model: a view uses a column that was removed or retyped ({gone})."
+            " Drop or change the view, then run again."
+        ) from error
 
 
 def _postgres_type(duckdb_type: str) -> str:

@@ -13,6 +13,7 @@ from rddm.contracts.errors import RunInProgress, StoreError
 from rddm.store.trouble import store_trouble, told_in_words
 
 WRITER_LOCK = 0x5244444D  # "RDDM"; advisory locks are per database, and a warehouse has a database of its own
+OPENING_LOCK = WRITER_LOCK + 1
 
 
 class Database:
@@ -64,6 +65,13 @@ class Database:
             raise trouble from error
         finally:
             engine.dispose()
+
+    @contextmanager
+    def opening(self) -> Iterator[None]:
+        """For the length of the block nobody else creates what a warehouse must have; waits for who does already."""
+        with self.connect(autocommit=True) as connection:
+            connection.execute("SELECT pg_advisory_lock(%s)", (OPENING_LOCK,))
+            yield
 
     @contextmanager
     def writer_lock(self) -> Iterator[Callable[[], None]]:

@@ -103,7 +103,7 @@ def start_embedded(data_folder: Path) -> str:
         server = _hold(data_folder)
         with _locked(data_folder.with_name("pg.lock")):
             _see_it_up(server)
-        return ensure_database(server.url, DATABASE)
+            return ensure_database(server.url, DATABASE)
     except (OSError, psycopg.Error, subprocess.SubprocessError) as error:
         if isinstance(error, OSError) and error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
             raise StoreError(
@@ -258,6 +258,10 @@ def _create(server: _Server) -> None:
                 f"The data in {server.data} is PostgreSQL {found}'s, and this version brings {VERSION}. "
                 "Go back to the version that wrote it, or dump it with its pg_dump, move the folder away and restore."
             )
+        if server.user is not None and server.data.stat().st_uid != server.user:  # root has copied it
+            for place in (server.data, *server.data.rglob("*")):
+                os.chown(place, server.user, -1, follow_symlinks=False)
+            _let_pass(server.data)
         return
     made = server.data.with_name("pg.new")
     shutil.rmtree(made, ignore_errors=True)

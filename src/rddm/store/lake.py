@@ -72,6 +72,21 @@ class Lake:
             )
         return tuple(column.name for column in missing)
 
+    def retype_columns(self, table: Table) -> tuple[str, ...]:
+        """Empty the columns that the lake holds in another type than *table* says, and give them the new; return their names."""
+        rows = self.connection.execute(
+            "SELECT lower(column_name), data_type FROM duckdb_columns()"
+            " WHERE database_name = ? AND schema_name = ? AND table_name = ?",
+            [CATALOG, table.schema, table.name],
+        ).fetchall()
+        held = dict(rows)
+        wrong = [each for each in table.columns if held.get(each.name.lower(), each.type) != each.type]
+        for column in wrong:
+            place = f"{CATALOG}.{quote(table.schema)}.{quote(table.name)}"
+            self.connection.execute(f"ALTER TABLE {place} DROP COLUMN {quote(column.name)}")
+            self.connection.execute(f"ALTER TABLE {place} ADD COLUMN {quote(column.name)} {column.type}")
+        return tuple(column.name for column in wrong)
+
     def has(self, schema: str, name: str) -> bool:
         return (schema, name) in self._columns_by_table()
 

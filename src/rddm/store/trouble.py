@@ -23,10 +23,13 @@ MEMORY = (
 )
 UNWRITABLE = f"The lake could not be read or written. Look at the disk or the object storage that it lies on, {AGAIN}"
 
-_OUR_MISTAKES = (duckdb.BinderException, duckdb.ParserException, duckdb.ConversionException, duckdb.OutOfRangeException)
 _FULL_WORDS = ("no space left", "disk quota", "file too large", "max_temp_directory_size")
 _DENIED_WORDS = ("permission denied", "read-only file system")
-_GONE_WORDS = ("postgres", "ducklake", "server closed", "rollback", "copy_data")
+_GONE_WORDS = (
+    "from ducklake:", "for ducklake:", "unable to connect to postgres", "server closed the connection", "prepare copy",
+    'failed to execute query "', "transaction is aborted", "terminating connection", "no connection to the server",
+)  # fmt: skip
+"""Of DuckDB's extensions and of libpq. DuckDB passes them on in exceptions of any kind, also as errors of its binder."""
 
 
 def store_trouble(error: BaseException) -> StoreError | None:
@@ -41,9 +44,7 @@ def store_trouble(error: BaseException) -> StoreError | None:
         return StoreError(FULL.format(where=" where PostgreSQL keeps its data"))
     if isinstance(error, psycopg.OperationalError | psycopg.InterfaceError):
         return StoreError(GONE)
-    if isinstance(error, duckdb.Error) and not isinstance(error, _OUR_MISTAKES):
-        return _of_the_lake(error)
-    return None
+    return _of_the_lake(error) if isinstance(error, duckdb.Error) else None
 
 
 @contextmanager
@@ -69,15 +70,15 @@ def _of_the_disk(error: OSError) -> StoreError | None:
 
 def _of_the_lake(error: duckdb.Error) -> StoreError | None:
     text = str(error).lower()
-    if any(words in text for words in _FULL_WORDS):
-        where = "where PostgreSQL keeps its data" if "could not extend" in text else "where the lake lies or spills"
-        return StoreError(FULL.format(where=f" {where}"))
-    if isinstance(error, duckdb.OutOfMemoryException):
-        return StoreError(MEMORY)
-    if any(words in text for words in _DENIED_WORDS):
-        return StoreError(DENIED.format(where="A folder of the lake"))
+    is_io = isinstance(error, duckdb.IOException | duckdb.HTTPException | duckdb.FatalException)
     if any(words in text for words in _GONE_WORDS):
-        return StoreError(GONE)
-    if isinstance(error, duckdb.IOException | duckdb.HTTPException | duckdb.FatalException):
-        return StoreError(UNWRITABLE)
-    return None
+        # PostgreSQL's own full disk comes by the same way as its end.
+        return StoreError(FULL.format(where=" where PostgreSQL keeps its data") if _FULL_WORDS[0] in text else GONE)
+    if isinstance(error, duckdb.OutOfMemoryException):
+        is_spilt = any(words in text for words in _FULL_WORDS)
+        return StoreError(FULL.format(where=" where the lake spills") if is_spilt else MEMORY)
+    if is_io and any(words in text for words in _FULL_WORDS):
+        return StoreError(FULL.format(where=" where the lake lies or spills"))
+    if is_io and any(words in text for words in _DENIED_WORDS):
+        return StoreError(DENIED.format(where="A folder of the lake"))
+    return StoreError(UNWRITABLE) if is_io else None

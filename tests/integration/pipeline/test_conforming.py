@@ -199,3 +199,17 @@ def test_a_run_whose_counts_do_not_balance_fails(new_warehouse: New) -> None:
     lake.connection.execute("DELETE FROM lake.conformed.person")
     with pytest.raises(ConservationError, match='source "a", entity person: the counts do not balance'):
         balances(lake, {"person": [("a", "person")]})
+
+
+def test_what_a_removed_source_delivered_stays_and_the_run_says_so(new_warehouse: New) -> None:
+    warehouse = new_warehouse(a=PERSON, b=PERSON)
+    for place in ("a/person", "b/person"):
+        warehouse.deliver(place, ANNA)
+    assert not [warning for warning in warehouse.run().engine.warnings if "any more" in warning]
+    (warehouse.root / "sources" / "b.yaml").unlink()
+    warehouse.reopen()
+    report = warehouse.run()
+    forgotten = [warning for warning in report.engine.warnings if "any more" in warning]
+    assert [warning.split(":")[0] for warning in forgotten] == ['source "b", entity person']
+    assert warehouse.query("SELECT source FROM lake.conformed.person ORDER BY source") == ["a", "b"]
+    assert warehouse.published("SELECT sources FROM warehouse.person") == [["a", "b"]]

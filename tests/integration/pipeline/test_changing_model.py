@@ -1,0 +1,84 @@
+"""The model changes after data was loaded; what was loaded follows."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import psycopg
+import pytest
+from tests.support.warehouse import PERSON, TinyWarehouse
+
+from rddm.contracts.errors import StoreError
+
+New = Callable[..., TinyWarehouse]
+
+ANNA = {"id": "1", "last": "Белова", "first": "Анна", "born": "2001-05-06", "changed": "2024-01-01", "shoe": "38"}
+BORIS = {"id": "2", "last": "Орлов", "first": "Борис", "born": "2002-01-01", "changed": "2024-01-01", "shoe": "узкая"}
+WITH_SHOE = PERSON.replace("email: email}", "email: email, shoe: shoe}")
+
+
+def load(warehouse: TinyWarehouse) -> None:
+    warehouse.deliver("a/person", ANNA, BORIS)
+    warehouse.run()
+
+
+def say(warehouse: TinyWarehouse, source: str, kind: str | None) -> None:
+    """Map field shoe of *kind*, or have no such field."""
+    model = warehouse.root / "model.yaml"
+    model.write_text(
+        f"entities: {{person: {{fields: {{shoe: {{type: {kind}}}}}}}}}\n" if kind else "", encoding="utf-8"
+    )
+    warehouse.write_source("a", source)
+    warehouse.reopen()
+
+
+def shoes(warehouse: TinyWarehouse) -> list[object]:
+    return warehouse.published("SELECT shoe FROM warehouse.person ORDER BY last_name")
+
+
+def test_a_field_added_to_the_model_is_filled_for_what_was_there(new_warehouse: New) -> None:
+    warehouse = new_warehouse(a=PERSON)
+    load(warehouse)
+    say(warehouse, WITH_SHOE, "text")
+    warehouse.run()
+    assert shoes(warehouse) == ["38", "узкая"]
+
+
+def test_a_field_of_another_type_is_made_anew_in_every_layer(new_warehouse: New) -> None:
+    warehouse = new_warehouse(a=PERSON)
+    load(warehouse)
+    say(warehouse, WITH_SHOE, "integer")
+    warehouse.run()
+    assert shoes(warehouse) == [38, None]
+    say(warehouse, WITH_SHOE, "text")
+    assert warehouse.run().engine.balances[0].conformed == 2
+    assert shoes(warehouse) == ["38", "узкая"]
+    say(warehouse, WITH_SHOE, "integer")
+    warehouse.run()
+    assert shoes(warehouse) == [38, None]
+
+
+def test_a_field_taken_out_of_the_model_is_no_longer_shown(new_warehouse: New) -> None:
+    warehouse = new_warehouse(a=PERSON)
+    say(warehouse, WITH_SHOE, "text")
+    load(warehouse)
+    say(warehouse, PERSON, None)
+    warehouse.run()
+    with pytest.raises(psycopg.errors.UndefinedColumn):
+        shoes(warehouse)
+    assert warehouse.published("SELECT last_name FROM warehouse.person ORDER BY 1") == ["Белова", "Орлов"]
+
+
+def test_a_view_that_needs_the_field_is_named_as_the_trouble(new_warehouse: New) -> None:
+    warehouse = new_warehouse(a=PERSON)
+    say(warehouse, WITH_SHOE, "text")
+    load(warehouse)
+    with warehouse.warehouse.database.connect() as connection:
+        connection.execute("CREATE VIEW public.shoes AS SELECT shoe FROM warehouse.person")
+    say(warehouse, PERSON, None)
+    with pytest.raises(StoreError, match=r"warehouse\.person cannot follow the model"):
+        warehouse.run()
+    with warehouse.warehouse.database.connect() as connection:
+        connection.execute("DROP VIEW public.shoes")
+    warehouse.run()
+    assert warehouse.published("SELECT last_name FROM warehouse.person ORDER BY 1") == ["Белова", "Орлов"]
