@@ -58,7 +58,8 @@ TROUBLE = (
 )
 NO_CONNECTION = ("connection refused", "could not connect", "unable to connect", "failed to connect", "can't connect",
                  "could not translate host name", "unknown mysql server host", "timeout expired")  # fmt: skip
-LOST = ("unable to read", "binary copy", "copy data", "unexpected eof", "eof detected", "administrator command",
+# "interrupted!": of several threads that read, another one met the broken connection first.
+LOST = ("unable to read", "interrupted!", "binary copy", "copy data", "unexpected eof", "eof detected", "administrator command",
         "terminating connection", "server closed the connection", "connection to server was lost", "ssl syscall",
         "lost connection", "server has gone away", "no connection to the server", "connection reset",
         "connection not open", "bad connection")  # fmt: skip
