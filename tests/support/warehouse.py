@@ -21,6 +21,15 @@ from rddm.project.settings import SourceEntity
 
 Row = Mapping[str, str | None]
 
+SMALL_MODEL = """
+entities:
+  organisation: null
+  location: null
+  event: {fields: {organisation: null}}
+  person: {fields: {organisation: null}}
+"""
+"""People, events and who took part: for tests that run often, as every entity takes its time."""
+
 PERSON = """
 connector: {type: file}
 entities:
@@ -80,11 +89,13 @@ class TinyWarehouse:
         sources: Mapping[str, str],
         settings: str = "",
         environment: Mapping[str, str] | None = None,
+        model: str = "",
     ) -> None:
         (root / "sources").mkdir(parents=True)
         (root / "rddm.yaml").write_text(
             f"name: tiny\nengine: {{memory_limit: 1GB, threads: 1}}\n{settings}", encoding="utf-8"
         )
+        (root / "model.yaml").write_text(model, encoding="utf-8")
         self.root, self._environment = root, {DATABASE_URL: database_url, **(environment or {})}
         self.deliveries: dict[tuple[str, str], list[Row | Unreadable]] = defaultdict(list)
         self.batch_size = 1000

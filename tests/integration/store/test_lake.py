@@ -7,7 +7,7 @@ from pathlib import Path
 
 import duckdb
 import pytest
-from tests.support.warehouse import PERSON, TinyWarehouse
+from tests.support.warehouse import PERSON, SMALL_MODEL, TinyWarehouse
 
 from rddm.contracts.errors import NotFound, StoreError
 from rddm.store.lake import Lake
@@ -24,7 +24,7 @@ def test_a_warehouse_runs_with_its_files_in_s3(
 ) -> None:
     folder, endpoint = s3_server
     secrets = {"KEY": "key", "SECRET": "s3cret"}
-    warehouse = TinyWarehouse(tmp_path / "w", new_database(), {"a": PERSON}, S3 % endpoint, secrets)
+    warehouse = TinyWarehouse(tmp_path / "w", new_database(), {"a": PERSON}, S3 % endpoint, secrets, SMALL_MODEL)
     warehouse.deliver("a/person", *({**ANNA, "id": str(number)} for number in range(50)))
     warehouse.run()
     warehouse.deliver("a/person", {**ANNA, "first": "Инна", "changed": "2024-02-02"})
@@ -41,7 +41,7 @@ def test_what_fails_inside_a_transaction_leaves_no_trace(new_warehouse: New) -> 
     warehouse.run()
     lake = warehouse.warehouse.lake
     before = lake.current_snapshot()
-    with pytest.raises(StoreError, match="nothing of this step was committed"), lake.transaction("try"):
+    with pytest.raises(StoreError, match="nothing half-done was kept"), lake.transaction("try"):
         _delete_and_fail(lake)
     assert lake.current_snapshot() == before
 

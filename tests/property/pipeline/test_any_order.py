@@ -8,7 +8,7 @@ from pathlib import Path
 
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from tests.support.warehouse import Row, TinyWarehouse
+from tests.support.warehouse import SMALL_MODEL, Row, TinyWarehouse
 
 MOVEMENT = """
 connector: {type: file}
@@ -93,8 +93,8 @@ def outcome(warehouse: TinyWarehouse) -> dict[str, list[object]]:
     }
 
 
-@settings(max_examples=10, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(st.lists(ANY, min_size=1, max_size=14), st.data())
+@settings(max_examples=5, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.lists(ANY, min_size=1, max_size=16), st.data())
 def test_order_and_batches_make_no_difference(
     new_database: Callable[[], str], deliveries: list[Delivery], data: st.DataObject
 ) -> None:
@@ -104,7 +104,7 @@ def test_order_and_batches_make_no_difference(
     outcomes = []
     for parts in ([arrived], [shuffled[start::runs] for start in range(runs)]):
         with tempfile.TemporaryDirectory(prefix="rddm-") as folder:
-            warehouse = TinyWarehouse(Path(folder) / "w", new_database(), {"a": MOVEMENT})
+            warehouse = TinyWarehouse(Path(folder) / "w", new_database(), {"a": MOVEMENT}, model=SMALL_MODEL)
             for part in parts:
                 for place, row in part:
                     warehouse.deliver(place, row)
