@@ -125,7 +125,7 @@ class SqlSource:
         if bool(self._connector.table) == bool(self._connector.query):
             raise self._error("either `table` or `query` must be given.", "Give exactly one of them.")
         address = self._address()
-        with duckdb.connect(config={"autoinstall_known_extensions": "false"}) as connection:
+        with duckdb.connect(config={"autoinstall_known_extensions": "false", "enable_progress_bar": "false"}) as connection:
             connection.execute("SET autoload_known_extensions = false")
             connection.execute("SET TimeZone = 'UTC'")
             connection.execute(load_extension_sql(EXTENSIONS[self._system]))

@@ -1,12 +1,15 @@
 from __future__ import annotations
 
 import os
+import tempfile
+from pathlib import Path
 
 import duckdb
 import psycopg
 import pytest
 from tests.integration.app.conftest import Outcome, Project, rddm
 
+from rddm.app.cli import demo as cli_demo
 from rddm.project import load
 from rddm.store.database import Database
 
@@ -146,3 +149,25 @@ def test_a_database_that_is_not_there_ends_in_4(new_project: Project, monkeypatc
     assert outcome.code == 4
     assert "RDDM_DATABASE_URL" in outcome.err
     assert "hidden" not in outcome.err
+
+
+@pytest.mark.parametrize("has_folder", [True, False])
+def test_outside_a_project_the_log_is_in_the_demo_or_the_temporary_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *, has_folder: bool
+) -> None:
+    def fail(*_: object, **__: object) -> None:
+        raise ValueError(SOMEBODY)
+
+    demo, temporary = tmp_path / "demo", tmp_path / "tmp"
+    (demo if has_folder else temporary).mkdir()
+    temporary.mkdir(exist_ok=True)
+    arguments = ["demo", "--folder", str(demo)]
+    monkeypatch.setattr(cli_demo, "_clear", fail)
+    monkeypatch.setattr(tempfile, "tempdir", str(temporary))
+    monkeypatch.setattr("sys.argv", ["rddm", *arguments])
+    monkeypatch.chdir(tmp_path)
+    outcome = rddm(*arguments)
+    logs = [*demo.rglob("*.log"), *temporary.rglob("*.log")]
+    assert outcome.code == 1
+    assert [str(log) in outcome.err for log in logs] == [True]
+    assert "builtins.ValueError" in logs[0].read_text(encoding="utf-8")

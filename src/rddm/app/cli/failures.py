@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import contextlib
 import errno
-import itertools
 import os
 import sys
+import tempfile
 import traceback
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -90,28 +90,47 @@ def _write_log(error: BaseException) -> Path | None:
 
     Frames only: neither local variables nor the exception's message, either of which may hold people's data.
     """
+    chain = [
+        "".join(traceback.format_list(traceback.extract_tb(each.__traceback__)))
+        + f"{type(each).__module__}.{type(each).__qualname__}\n"
+        for each in _chain(error)
+    ]
+    text = "\nwhich came from\n\n".join(chain)
+    with contextlib.suppress(OSError, RddmError):
+        place = _folder() / LOG
+        place.parent.mkdir(exist_ok=True)
+        place.write_text(text, encoding="utf-8")
+        return place
+    with contextlib.suppress(OSError):
+        handle, name = tempfile.mkstemp(prefix="rddm-error-", suffix=".log")
+        with os.fdopen(handle, "w", encoding="utf-8") as file:
+            file.write(text)
+        return Path(name)
+    return None
+
+
+def _folder() -> Path:
+    """
+    Return the folder that the command works in: the project's, or the demo's.
+
+    Raises:
+        ConfigurationError: there is neither.
+    """
     from rddm.app.cli.options import find_project  # noqa: PLC0415
 
-    try:
-        place = find_project(_project_argument()) / LOG
-        place.parent.mkdir(exist_ok=True)
-        chain = [
-            "".join(traceback.format_list(traceback.extract_tb(each.__traceback__)))
-            + f"{type(each).__module__}.{type(each).__qualname__}\n"
-            for each in _chain(error)
-        ]
-        place.write_text("\nwhich came from\n\n".join(chain), encoding="utf-8")
-    except (OSError, RddmError):
-        return None
-    return place
+    demo = _argument("--folder")
+    if demo is not None and demo.is_dir():
+        return demo
+    return find_project(_argument("--project", "-p"))
 
 
-def _project_argument() -> Path | None:
-    arguments = sys.argv[1:]
-    for option, value in itertools.pairwise(arguments):
-        if option in ("--project", "-p"):
-            return Path(value)
-    return next((Path(each.partition("=")[2]) for each in arguments if each.startswith("--project=")), None)
+def _argument(*options: str) -> Path | None:
+    """Return what one of *options* was given; the command's own parser is out of reach when it failed."""
+    for place, each in enumerate(sys.argv[1:], start=1):
+        name, is_given, value = each.partition("=")
+        if name in options and (is_given or place + 1 < len(sys.argv)):
+            return Path(value if is_given else sys.argv[place + 1])
+    return None
 
 
 def _say(message: str) -> None:
