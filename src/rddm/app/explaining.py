@@ -7,14 +7,19 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from rddm.contracts.errors import NotFound
-from rddm.pipeline.identity_explain import explain_membership, explain_records
+from rddm.pipeline.identity_explain import explain_fingerprints, explain_membership, explain_records
 from rddm.resolve.explain import Explanation
 from rddm.resolve.weights import weight_of
 from rddm.serve.lookup import Identified, identify
+from rddm.serve.possible import PossiblePair, list_possible
 from rddm.serve.reading import Reading
 from rddm.store.lake import CATALOG
 
 EXPLAINED_RECORDS = 50
+TELLING_WEIGHT = 0.5
+"""Bits that a comparison must weigh to be named among the reasons."""
+Reason = tuple[str, str, float]
+"""A comparison's field, its level of agreement in words, its weight in bits."""
 
 
 @dataclass(frozen=True)
@@ -49,7 +54,16 @@ class Step:
     weight: float | None
     probability: float
     is_judged: bool
-    reasons: Sequence[tuple[str, str, float]]
+    reasons: Sequence[Reason]
+
+
+@dataclass(frozen=True)
+class PossibleExplained:
+    """Two who may be one, and the comparisons that speak for and against it, the loudest first."""
+
+    pair: PossiblePair
+    speaks_for: Sequence[Reason]
+    speaks_against: Sequence[Reason]
 
 
 @dataclass(frozen=True)
@@ -121,11 +135,35 @@ def explain_group(reading: Reading, entity: str, who: str) -> GroupExplained:
     return GroupExplained(found.golden_id, names[founder], explained, left_out)
 
 
+def explain_possible(reading: Reading, entity: str, limit: int) -> list[PossibleExplained]:
+    """Return the pairs that wait for a human's word, the most probable first, with what speaks for and against each."""
+    pairs = list_possible(reading, entity, limit)
+    explanations = explain_fingerprints(
+        reading.lake.connection,
+        lake=CATALOG,
+        entity=entity,
+        model_entity=reading.settings.model.entities[entity],
+        pairs=[(pair.first.fingerprint_id, pair.second.fingerprint_id) for pair in pairs],
+    )
+    explained = []
+    for pair, explanation in zip(pairs, explanations, strict=True):
+        reasons = _loudest(explanation)
+        speaks_for = [each for each in reasons if each[2] > 0]
+        explained.append(PossibleExplained(pair, speaks_for, [each for each in reasons if each[2] < 0]))
+    return explained
+
+
+def _loudest(explanation: Explanation) -> list[Reason]:
+    """Return what weighs most, either way."""
+    loudest = sorted(explanation.contributions, key=lambda each: -abs(each.weight))
+    return [(each.field, each.level, each.weight) for each in loudest if abs(each.weight) >= TELLING_WEIGHT]
+
+
 def _steps(reading: Reading, entity: str, record: NamedRecord, names: dict[uuid.UUID, str]) -> list[Step]:
     links = explain_membership(reading.lake.connection, lake=CATALOG, entity=entity, record_id=record.record_id)
     steps = []
     for link in links:
-        reasons: list[tuple[str, str, float]] = []
+        reasons: list[Reason] = []
         if not link.judged:
             explanation = explain_records(
                 reading.lake.connection,
@@ -135,8 +173,7 @@ def _steps(reading: Reading, entity: str, record: NamedRecord, names: dict[uuid.
                 record_a=link.record_a,
                 record_b=link.record_b,
             )
-            loudest = sorted(explanation.contributions, key=lambda each: -abs(each.weight))
-            reasons = [(each.field, each.level, each.weight) for each in loudest if abs(each.weight) >= 0.5]
+            reasons = _loudest(explanation)
         steps.append(
             Step(
                 names.get(link.record_a, str(link.record_a)),

@@ -5,6 +5,7 @@ find.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from uuid import UUID
 
@@ -65,23 +66,70 @@ def explain_records(
             f"entity {entity}: no link for one of the two records. It may be in quarantine, deleted or not loaded yet."
         )
     a, b = found[record_a], found[record_b]
-    fingerprints = (
-        f"(SELECT * FROM {lake}.identity.{quote(f'{entity}__fingerprint')} WHERE fingerprint_id IN ('{a}', '{b}'))"
-    )
     if isinstance(model_entity.identity, ExactIdentity):
+        stored = f"{lake}.identity.{quote(f'{entity}__fingerprint')}"
+        fingerprints = f"(SELECT * FROM {stored} WHERE fingerprint_id IN ('{a}', '{b}'))"
         return _explain_exact(connection, model_entity.identity, fingerprints)
-    keys = f"{lake}.identity.{quote(f'{entity}__key')}"
-    limit = model_entity.identity.key_limit if isinstance(model_entity.identity, ProbabilisticIdentity) else 0
-    common = f"({common_values_sql(fingerprints, keys, limit)})"
-    fingerprints = f"({without_common_sql(fingerprints, common)})"
-    pair = f"(SELECT '{a}'::UUID AS fingerprint_a, '{b}'::UUID AS fingerprint_b)"
-    cursor = connection.execute(compare_sql(pair, fingerprints))
-    names = [column[0] for column in cursor.description or ()]
-    row = dict(zip(names, cursor.fetchone() or (), strict=True))
-    terms = {name.removesuffix("_bits"): float(value) for name, value in row.items() if name.endswith("_bits")}
+    ((pattern, contradiction, terms),) = _compared(connection, lake, entity, model_entity, [(a, b)])
     mixture = _mixture(connection, lake, entity)
     values = _values(connection, f"{lake}.conformed.{quote(entity)}", roles_of(model_entity.fields), record_a, record_b)
-    return explain_pair(mixture, row["pattern"], terms, values, row["contradiction"] if a != b else None)
+    return explain_pair(mixture, pattern, terms, values, contradiction if a != b else None)
+
+
+def explain_fingerprints(
+    connection: duckdb.DuckDBPyConnection,
+    *,
+    lake: str,
+    entity: str,
+    model_entity: ModelEntity,
+    pairs: Sequence[tuple[UUID, UUID]],
+) -> list[Explanation]:
+    """
+    Return what speaks for and against each of *pairs* of fingerprints being one, by the model in use, in their order.
+
+    For many at once: `explain_records` without the values, of an entity that is matched by weights.
+    """
+    if not pairs:
+        return []
+    mixture = _mixture(connection, lake, entity)
+    compared = _compared(connection, lake, entity, model_entity, pairs)
+    return [explain_pair(mixture, pattern, terms, {}, contradiction) for pattern, contradiction, terms in compared]
+
+
+def _compared(
+    connection: duckdb.DuckDBPyConnection,
+    lake: str,
+    entity: str,
+    model_entity: ModelEntity,
+    pairs: Sequence[tuple[UUID, UUID]],
+) -> list[tuple[int, str | None, dict[str, float]]]:
+    """Return pattern, contradiction and term weights by comparison for each of *pairs* of fingerprints, in their order."""
+    stored, keys = (f"{lake}.identity.{quote(f'{entity}__{name}')}" for name in ("fingerprint", "key"))
+    limit = model_entity.identity.key_limit if isinstance(model_entity.identity, ProbabilisticIdentity) else 0
+    ids = ", ".join(sorted({literal(str(each)) for pair in pairs for each in pair}))
+    wanted, common = "explained_fingerprint", "explained_common"
+    connection.execute(
+        f"CREATE OR REPLACE TEMP TABLE {wanted} AS SELECT * FROM {stored} WHERE fingerprint_id IN ({ids})"
+    )
+    try:
+        connection.execute(f"CREATE OR REPLACE TEMP TABLE {common} AS {common_values_sql(wanted, keys, limit)}")
+        listed = ", ".join(f"({literal(str(a))}::UUID, {literal(str(b))}::UUID)" for a, b in dict.fromkeys(pairs))
+        pair = f"(SELECT * FROM (VALUES {listed}) AS listed(fingerprint_a, fingerprint_b))"
+        cursor = connection.execute(compare_sql(pair, f"({without_common_sql(wanted, common)})"))
+        names = [column[0] for column in cursor.description or ()]
+        rows = [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+    finally:
+        for table in (wanted, common):
+            connection.execute(f"DROP TABLE IF EXISTS {table}")
+    compared = {
+        (row["fingerprint_a"], row["fingerprint_b"]): (
+            int(row["pattern"]),
+            row["contradiction"],
+            {name.removesuffix("_bits"): float(value) for name, value in row.items() if name.endswith("_bits")},
+        )
+        for row in rows
+    }
+    return [compared[pair] for pair in pairs]
 
 
 def _explain_exact(connection: duckdb.DuckDBPyConnection, identity: ExactIdentity, fingerprints: str) -> Explanation:

@@ -44,6 +44,19 @@ the person's records came to it.
   rddm person why 489d3d54
   rddm person why camps/camper/1178 academy/student/88
 """
+POSSIBLE_HELP = """
+List the people who may be one and wait for your word, one pair a line, the most probable first.
+
+For each: how probable it is, by their two most alike records, and what speaks loudest for it and against it. A pair
+goes from the list when you have said what they are, or when their records say it.
+
+[bold]Examples[/bold]
+
+  rddm person possible --limit 50
+  rddm person why 489d3d54 0f44aa10         [dim]# all the weights between two of them[/dim]
+  rddm person same 489d3d54 0f44aa10 --reason "the club's secretary knows her"
+  rddm person different 489d3d54 0f44aa10 --reason "twins"
+"""
 HISTORY_HELP = """
 Tell what happened to an id: founded, merged, split.
 
@@ -136,6 +149,21 @@ def why_command(
         else:
             pair = explain_two(warehouse, entity, who, other)
             show(pair, lambda: draw_pair(pair), as_json=as_json)
+
+
+@group.command("possible", help=POSSIBLE_HELP)
+def possible_command(limit: LimitOption = 20, project: ProjectOption = None, as_json: JsonOption = False) -> None:  # noqa: FBT002
+    from rddm.app.cli.output import show  # noqa: PLC0415
+    from rddm.app.cli.render.possible import draw_possible  # noqa: PLC0415
+    from rddm.app.explaining import explain_possible  # noqa: PLC0415
+    from rddm.serve.lookup import people_entity  # noqa: PLC0415
+    from rddm.serve.possible import count_possible  # noqa: PLC0415
+
+    with reading(project) as warehouse:
+        entity = people_entity(warehouse)
+        found = explain_possible(warehouse, entity, limit)
+        total = count_possible(warehouse.lake, warehouse.control, entity)
+    show({"pairs": found, "total": total}, lambda: draw_possible(found, total), as_json=as_json)
 
 
 @group.command("history", help=HISTORY_HELP)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from rddm.project.settings import ProbabilisticIdentity
 from rddm.serve.overview import count_golden
+from rddm.serve.possible import count_possible
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -50,7 +51,10 @@ class SourceLine:
 
 @dataclass(frozen=True)
 class RunSummary:
-    """A run, ready to be printed. ``people``: conformed records and golden rows of the entity matched by weights."""
+    """
+    A run, ready to be printed. ``people``: conformed records and golden rows of the entity matched by weights;
+    ``to_review``: pairs of those golden rows that may be one and wait for a human's word.
+    """
 
     run: int
     status: str
@@ -58,6 +62,7 @@ class RunSummary:
     totals: Counts
     balances: bool
     people: Mapping[str, Any]
+    to_review: int
     golden: Mapping[str, int]
     resolved: Mapping[str, Mapping[str, Any]]
     published: Mapping[str, Mapping[str, int]]
@@ -85,13 +90,15 @@ def summarise(report: RunReport, warehouse: Warehouse) -> RunSummary:
     ]
     totals = total([line.in_all for line in lines])
     golden = count_golden(warehouse.lake, warehouse.settings.model)
+    people = _people(report, warehouse, golden)
     return RunSummary(
         run=report.run_id,
         status=report.status,
         sources=lines,
         totals=totals,
         balances=totals.received == totals.found,
-        people=_people(report, warehouse, golden),
+        people=people,
+        to_review=count_possible(warehouse.lake, warehouse.control, people["entity"]) if people else 0,
         golden=golden,
         resolved={name: asdict(each) for name, each in report.engine.resolutions.items()},
         published={name: {"written": written, "removed": gone} for name, (written, gone) in report.published.items()},

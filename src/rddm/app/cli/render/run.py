@@ -115,6 +115,11 @@ def draw_people(summary: RunSummary) -> RenderableType:
         line.append(f"{number(people['records'])} records → ")
         line.append(f"{number(people['golden'])} {what}", "bold green")
         line.append(_happened(summary.resolved.get(people["entity"], {})), "dim")
+        if summary.to_review:
+            pairs = "pair" if summary.to_review == 1 else "pairs"
+            line.append("\nreview   ", "bold")
+            line.append(f"{number(summary.to_review)} {pairs} may be one and wait for a person's word")
+            line.append(f"   rddm {people['entity']} possible" if people["entity"] == "person" else "", "cyan")
         line.append("\n" if others else "")
     if others:
         line.append("golden   ", "bold")
@@ -138,10 +143,7 @@ def draw_stages(stage_seconds: Mapping[str, float]) -> RenderableType:
 
 
 def _happened(resolved: Mapping[str, int]) -> str:
-    kinds = [
-        ("created", "new"), ("merged", "merged"), ("split", "split"), ("moved", "records moved"),
-        ("possible_pairs", "possible matches to review"),
-    ]  # fmt: skip
+    kinds = [("created", "new"), ("merged", "merged"), ("split", "split"), ("moved", "records moved")]
     found = [f"{number(resolved[kind])} {words}" for kind, words in kinds if resolved.get(kind)]
     return f"   {', '.join(found)}" if found else ""
 
