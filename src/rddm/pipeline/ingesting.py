@@ -81,5 +81,5 @@ def _remember_keys(connection: duckdb.DuckDBPyConnection, place: Place, batch: B
     if records.num_rows == 0:
         return
     connection.register("delivered", records)
-    connection.execute(f"INSERT INTO seen_key SELECT {key_sql(place.settings)} FROM delivered")
+    connection.execute(f"INSERT INTO seen_key SELECT {key_sql(place.settings, records.column_names)} FROM delivered")
     connection.unregister("delivered")

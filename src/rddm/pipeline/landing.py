@@ -10,7 +10,7 @@ A record equal to a version that is already here adds nothing and is counted as 
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -121,7 +121,8 @@ def land_deletions(lake: Lake, place: Place, seen_keys: str, run_id: int, receiv
     """
     Commit a deletion for every living key that a full snapshot did not deliver; None when there is none.
 
-    *seen_keys* names a temporary table with column ``_key``.
+    *seen_keys* names a temporary table with column ``_key``. A null in it, of a record without its key, keeps everything:
+    nobody can say whose record that was.
     """
     gone = f"""
         SELECT _key FROM (
@@ -147,8 +148,15 @@ def land_deletions(lake: Lake, place: Place, seen_keys: str, run_id: int, receiv
     return Landed(batch=number, received=count, unreadable=0, duplicate=0, landed=count)
 
 
-def key_sql(settings: SourceEntity) -> str:
-    """Return the SQL expression of a record's key: null when any part is missing. Several parts are joined by ``|``."""
+def key_sql(settings: SourceEntity, delivered: Collection[str]) -> str:
+    """
+    Return the SQL expression of a record's key over the columns *delivered*. Several parts are joined by ``|``.
+
+    Null when any part is missing, in the record or as a column.
+    """
+    known = {name.lower() for name in delivered}
+    if any(column.lower() not in known for column in settings.key):
+        return "NULL::VARCHAR"
     parts = [f"nullif(trim({quote(column)}::VARCHAR), '')" for column in settings.key]
     if len(parts) == 1:
         return parts[0]
@@ -174,12 +182,11 @@ def with_safe_names(records: pa.Table) -> pa.Table:
 
 
 def _insert_sql(place: Place, delivered: pa.Table, number: int) -> str:
-    columns = [name for name in delivered.column_names if name != "_seq"]
+    columns = delivered.column_names
     known = {name.lower() for name in columns}
     texts = ", ".join(f"{_as_text(delivered.schema.field(name))} AS {quote(name)}" for name in columns)
     hash_parts = ", ".join(f"{literal(name.lower() + '=')} || {quote(name)}" for name in sorted(columns, key=str.lower))
     deleted = f"coalesce(TRY({place.settings.deleted}), false)" if place.settings.deleted else "false"
-    key = key_sql(place.settings) if all(column.lower() in known for column in place.settings.key) else "NULL"
     source_time = "NULL::TIMESTAMP"
     if place.settings.source_time and place.settings.source_time.lower() in known:
         source_time = source_time_sql(quote(place.settings.source_time), place.settings.source_time_format)
@@ -196,8 +203,8 @@ def _insert_sql(place: Place, delivered: pa.Table, number: int) -> str:
         ), enveloped AS (
             SELECT * EXCLUDE (_key), coalesce(_key, '{MISSING_KEY_PREFIX}' || _hash) AS _key
             FROM (
-                SELECT {delivered_names}_seq, {key} AS _key, CASE WHEN {deleted} THEN 'delete' ELSE 'upsert' END AS _op,
-                    {source_time} AS _source_time, $at::TIMESTAMP AS _received_at, {number}::BIGINT AS _batch,
+                SELECT {delivered_names}_seq, {key_sql(place.settings, columns)} AS _key,
+                    CASE WHEN {deleted} THEN 'delete' ELSE 'upsert' END AS _op, {source_time} AS _source_time, $at::TIMESTAMP AS _received_at, {number}::BIGINT AS _batch,
                     {content_hash} AS _hash
                 FROM texts
             )

@@ -122,3 +122,22 @@ def test_a_source_that_breaks_keeps_what_it_delivered_and_does_not_stop_the_othe
     warehouse.fails_after.clear()
     assert warehouse.run().status == "succeeded"
     assert warehouse.query("SELECT count(*) FROM lake.conformed.person") == [3]
+
+
+def test_a_snapshot_whose_records_have_lost_their_key_deletes_nothing(new_warehouse: New) -> None:
+    warehouse = new_warehouse(a=SNAPSHOT)
+    warehouse.deliver("a/person", ANNA)
+    warehouse.run()
+    warehouse.deliveries["a", "person"] = [{"number": "1", "last": "Белова", "first": "Анна"}]
+    report = warehouse.run()
+    assert (report.status, report.ingested[0].deletions) == ("succeeded", 0)
+    assert warehouse.query("SELECT key FROM lake.conformed.person") == ["1"]
+    assert warehouse.query("SELECT kind FROM lake.quarantine.record") == ["technical"]
+
+
+def test_a_snapshot_with_one_record_without_a_key_deletes_nothing(new_warehouse: New) -> None:
+    warehouse = new_warehouse(a=SNAPSHOT)
+    warehouse.deliver("a/person", ANNA, {"id": "2", "last": "Орлов", "first": "Борис"})
+    warehouse.run()
+    warehouse.deliveries["a", "person"] = [ANNA, {"id": None, "last": "Орлов", "first": "Борис"}]
+    assert warehouse.run().ingested[0].deletions == 0
