@@ -96,7 +96,7 @@ class TinyWarehouse:
             f"name: tiny\nengine: {{memory_limit: 1GB, threads: 1}}\n{settings}", encoding="utf-8"
         )
         (root / "model.yaml").write_text(model, encoding="utf-8")
-        self.root, self._environment = root, {DATABASE_URL: database_url, **(environment or {})}
+        self.root, self.environment = root, {DATABASE_URL: database_url, **(environment or {})}
         self.deliveries: dict[tuple[str, str], list[Row | Unreadable]] = defaultdict(list)
         self.batch_size = 1000
         self.fails_after: dict[tuple[str, str], int] = {}
@@ -112,7 +112,7 @@ class TinyWarehouse:
     def reopen(self) -> None:
         """Read the project's files anew."""
         self.close()
-        opened = self._stack.enter_context(open_warehouse(self.root, self._environment))
+        opened = self._stack.enter_context(open_warehouse(self.root, self.environment))
         self.warehouse: Warehouse = replace(opened, open_source=self._open, now=self._now)
 
     def close(self) -> None:

@@ -125,8 +125,9 @@ class SqlSource:
         if bool(self._connector.table) == bool(self._connector.query):
             raise self._error("either `table` or `query` must be given.", "Give exactly one of them.")
         address = self._address()
-        with duckdb.connect(config={"autoinstall_known_extensions": "false", "enable_progress_bar": "false"}) as connection:
+        with duckdb.connect(config={"autoinstall_known_extensions": "false"}) as connection:
             connection.execute("SET autoload_known_extensions = false")
+            connection.execute("SET enable_progress_bar = false")
             connection.execute("SET TimeZone = 'UTC'")
             connection.execute(load_extension_sql(EXTENSIONS[self._system]))
             if self._system == "sqlite":

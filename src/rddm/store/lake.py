@@ -236,13 +236,13 @@ def connect_duckdb(engine: Engine, spill: Path) -> duckdb.DuckDBPyConnection:
         config={
             "autoinstall_known_extensions": "false",
             "autoload_known_extensions": "false",
-            "enable_progress_bar": "false",  # it would draw on standard output, which is ours
             "temp_directory": str(spill),
             "memory_limit": memory_limit(engine.memory_limit),
             "preserve_insertion_order": "false",
         },
     )
     connection.execute("SET TimeZone = 'UTC'")
+    connection.execute("SET enable_progress_bar = false")  # it would draw on standard output, which is ours
     if engine.threads is not None:
         connection.execute(f"SET threads = {engine.threads}")
     return connection

@@ -70,6 +70,6 @@ def plain_columns(table: pa.Table) -> pa.Table:
 
 def _as_json(column: pa.ChunkedArray) -> pa.ChunkedArray:
     values = pa.table({"value": column})
-    with duckdb.connect(config={"autoinstall_known_extensions": "false", "enable_progress_bar": "false"}) as connection:
+    with duckdb.connect(config={"autoinstall_known_extensions": "false"}) as connection:
         connection.register("delivered", values)
         return connection.execute("SELECT to_json(value)::VARCHAR AS value FROM delivered").to_arrow_table().column(0)

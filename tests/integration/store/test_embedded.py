@@ -1,0 +1,156 @@
+"""The embedded server comes up whatever happened to its folder, and tells apart its own server and another's."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from rddm.contracts.errors import StoreError
+from rddm.store.embedded import VERSION, start_embedded
+
+STARTED = """
+import sys
+from pathlib import Path
+from rddm.store.embedded import start_embedded
+import psycopg
+with psycopg.connect(start_embedded(Path(sys.argv[1]))) as connection:
+    connection.execute("CREATE TABLE IF NOT EXISTS started (at timestamptz DEFAULT now())")
+    connection.execute("INSERT INTO started DEFAULT VALUES")
+    count = connection.execute("SELECT count(*) FROM started").fetchone()[0]
+print(count, flush=True)
+if len(sys.argv) > 2:
+    sys.stdin.read()
+"""
+STRANGE = 'Проект "д\'Арт" $HOME `id`, с пробелами и длинным именем, которое ни в один сокет не поместится'
+
+
+@pytest.fixture
+def data() -> Iterator[Path]:
+    """Where a server may live; its path is short."""
+    folder = Path(tempfile.mkdtemp(prefix="rddm-"))
+    yield folder / "pg"
+    shutil.rmtree(folder)
+
+
+def use(data: Path) -> int:
+    """Start and stop the server in a process of its own; return how often that was done before, and now."""
+    done = subprocess.run(  # noqa: S603 - our own program
+        [sys.executable, "-c", STARTED, str(data)], capture_output=True, text=True, check=True, timeout=120
+    )
+    assert not done.stderr
+    return int(done.stdout)
+
+
+def leave_running(data: Path) -> int:
+    """Kill a process that uses the server; return the process of the server, which lives on."""
+    with subprocess.Popen(  # noqa: S603 - our own program
+        [sys.executable, "-c", STARTED, str(data), "stay"], stdout=subprocess.PIPE, stdin=subprocess.PIPE
+    ) as process:
+        assert process.stdout is not None
+        process.stdout.readline()
+        process.kill()
+    return server_of(data)
+
+
+def server_of(data: Path) -> int:
+    return int((data / "postmaster.pid").read_text(encoding="utf-8").split()[0])
+
+
+def is_alive(pid: int) -> bool:
+    try:
+        return ") Z " not in Path(f"/proc/{pid}/stat").read_text(encoding="utf-8")
+    except OSError:
+        return False
+
+
+def test_the_last_one_to_leave_stops_the_server_though_others_were_killed(data: Path) -> None:
+    server = leave_running(data)
+    assert is_alive(server)
+    assert use(data) == 2
+    assert not is_alive(server)
+    assert not (data / "postmaster.pid").exists()
+
+
+def test_a_killed_server_is_started_again(data: Path) -> None:
+    os.kill(leave_running(data), signal.SIGKILL)
+    assert use(data) == 2
+
+
+def test_a_folder_of_any_name_and_length_will_do(data: Path) -> None:
+    assert use(data.parent / STRANGE / "pg") == 1
+    assert use(data.parent / STRANGE / "pg") == 2
+
+
+@pytest.mark.parametrize("name", ["moved", STRANGE], ids=["short", "strange"])
+def test_a_folder_may_move_while_its_server_runs(data: Path, name: str) -> None:
+    server = leave_running(data)
+    (data.parent / name).mkdir()
+    moved = data.rename(data.parent / name / "pg")
+    assert use(moved) == 2
+    assert not is_alive(server)
+
+
+def test_a_copied_folder_has_a_server_of_its_own(data: Path) -> None:
+    server = leave_running(data)
+    (data.parent / "copy").mkdir()
+    copy = data.parent / "copy" / "pg"
+    shutil.copytree(data, copy, ignore=shutil.ignore_patterns(".s.PGSQL*"))
+    assert use(copy) == 2
+    assert is_alive(server)
+    assert use(data) == 2
+
+
+@pytest.mark.parametrize("text", ["", "1\n/x\n1\n5432\n/x\n\n 1 1\nready\n"], ids=["empty", "another's"])
+def test_a_stale_note_of_a_server_is_not_believed(data: Path, text: str) -> None:
+    use(data)
+    (data / "postmaster.pid").write_text(text, encoding="utf-8")
+    assert use(data) == 2
+
+
+def test_a_killed_creation_leaves_nothing_in_the_way(data: Path) -> None:
+    (data.with_name("pg.new") / "base").mkdir(parents=True)
+    assert use(data) == 1
+
+
+def test_data_of_another_version_is_left_alone(data: Path) -> None:
+    use(data)
+    (data / "PG_VERSION").write_text("16\n", encoding="ascii")
+    with pytest.raises(StoreError, match=f"PostgreSQL 16's, and this version brings {VERSION}"):
+        start_embedded(data)
+
+
+def test_several_may_start_it_at_once(data: Path) -> None:
+    processes = [
+        subprocess.Popen(  # noqa: S603 - our own program
+            [sys.executable, "-c", STARTED, str(data)], stdout=subprocess.PIPE, stderr=subprocess.PIPE
+        )
+        for _ in range(3)
+    ]
+    outcomes = [process.communicate(timeout=120) for process in processes]
+    assert [process.returncode for process in processes] == [0, 0, 0], outcomes
+
+
+def test_nobody_else_reaches_the_socket(data: Path) -> None:
+    url = start_embedded(data)
+    folder = Path(str(psycopg.conninfo.conninfo_to_dict(url)["host"]))
+    assert (folder / ".s.PGSQL.5432").stat().st_mode & 0o077 == 0
+
+
+def test_a_folder_that_cannot_be_written_is_named(data: Path) -> None:
+    if os.geteuid() == 0:
+        pytest.skip("root may write everywhere")
+    data.parent.chmod(0o500)
+    try:
+        with pytest.raises(StoreError, match="cannot be written"):
+            start_embedded(data)
+    finally:
+        data.parent.chmod(0o700)
