@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from rddm.contracts.ids import record_id_sql
 from rddm.contracts.tables import literal, quote
 from rddm.project.expressions import expression_columns
+from rddm.project.references import reference_target
 from rddm.project.settings import FieldMapping, ModelEntity, SemanticType, SourceEntity
 
 
@@ -81,8 +82,7 @@ def _expressions(mapped: MappedEntity, known: Collection[str]) -> list[tuple[str
         mapping = mapped.settings.fields[name]
         text = _delivered_text(mapping, known)
         if name in mapped.reference_fields():
-            source = mapping.source or mapped.source
-            entity = mapping.entity or mapped.model_entity.fields[name].references or name
+            source, entity = reference_target(mapped.source, mapping, mapped.model_entity.fields[name])
             key = f"nullif(trim({text}), '')"
             expressions.append((name, record_id_sql(literal(source), literal(entity), key)))
             expressions.append((f"{name}__key", f"{literal(f'{source}/{entity}/')} || {key}"))

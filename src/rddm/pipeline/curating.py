@@ -56,20 +56,17 @@ def curate_entity(lake: Lake, model: Model, name: str, touched: str) -> int:
     connection, entity = lake.connection, model.entities[name]
     golden = f"{CATALOG}.golden.{quote(name)}"
     key = quote(golden_id(name))
-    replaced, joins = [], []
+    joins: list[str] = []
+    columns = {field: f"record.{quote(field)}" for field in entity.fields}
     for index, (field, parent) in enumerate(references(entity).items()):
         alias = f"parent_{index}"
         joins.append(
             f"LEFT JOIN {CATALOG}.identity.{quote(parent + '__link')} AS {alias} ON {alias}.record_id = record.{quote(field)}"
         )
-        replaced.append(f"{alias}.golden_id AS {quote(field)}")
-    fields = ", ".join(
-        next((each for each in replaced if each.endswith(f"AS {quote(field)}")), f"record.{quote(field)}")
-        for field in entity.fields
-    )
+        columns[field] = f"{alias}.golden_id AS {quote(field)}"
     member = (
         f"(SELECT link.golden_id, record.record_id, record.source, record.source_time,"
-        f" coalesce(source_trust.trust, 5) AS trust, {fields}"
+        f" coalesce(source_trust.trust, 5) AS trust, {', '.join(columns.values())}"
         f" FROM {CATALOG}.conformed.{quote(name)} AS record"
         f" JOIN {CATALOG}.identity.{quote(name + '__link')} AS link ON link.record_id = record.record_id"
         f" LEFT JOIN source_trust ON source_trust.source = record.source {' '.join(joins)}"

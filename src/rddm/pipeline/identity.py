@@ -10,7 +10,7 @@ to the match keys they share, the pairs those find and the components those touc
 from __future__ import annotations
 
 from collections.abc import Callable, Collection
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import duckdb
 
@@ -118,19 +118,25 @@ def resolve_entity(  # noqa: PLR0913 - the engine's call; each argument is one t
 
 def _is_rejudged(work: Work, judgements: str) -> bool:
     """Whether the judgements differ from those that the stored links honour."""
-    ordered = (
-        "SELECT DISTINCT least(record_a, record_b) AS record_a, greatest(record_a, record_b) AS record_b, verdict"
-        f" FROM {judgements} WHERE record_a <> record_b"
-    )
+    now = _judgements_sql(judgements)
     stored = f"SELECT record_a, record_b, verdict FROM {work.stored('judgement')}"
-    return bool(work.value(f"SELECT count(*) FROM (({ordered} EXCEPT {stored}) UNION ALL ({stored} EXCEPT {ordered}))"))
+    return bool(work.value(f"SELECT count(*) FROM (({now} EXCEPT {stored}) UNION ALL ({stored} EXCEPT {now}))"))
+
+
+def _judgements_sql(judgements: str) -> str:
+    """Return the query for the judgements as they are stored: the lower record first; "different" stands against "same"."""
+    return (
+        "SELECT least(record_a, record_b) AS record_a, greatest(record_a, record_b) AS record_b,"
+        " CASE WHEN bool_or(verdict = 'different') THEN 'different' ELSE 'same' END AS verdict"
+        f" FROM {judgements} WHERE record_a <> record_b GROUP BY least(record_a, record_b), greatest(record_a, record_b)"
+    )
 
 
 def _model(work: Work, stored: StoredModel | None, *, relearn: bool) -> StoredModel:
     if stored is None or relearn:
         return learn_model(work, 1 if stored is None else stored.version + 1)
     terms_of(work, stored.version)
-    return replace(stored)
+    return stored
 
 
 def _reconsider(work: Work, changed: str, judgements: str) -> None:
@@ -140,16 +146,7 @@ def _reconsider(work: Work, changed: str, judgements: str) -> None:
 
     A record whose judgements changed is reconsidered as if it had changed itself.
     """
-    judgement = work.make(
-        "judgement",
-        "SELECT least(record_a, record_b) AS record_a, greatest(record_a, record_b) AS record_b, max(verdict)"
-        " FILTER (WHERE verdict = 'different')"
-        f" IS NOT NULL AS apart FROM {judgements} WHERE record_a <> record_b GROUP BY 1, 2",
-    )
-    judgement = work.make(
-        "judgement",
-        f"SELECT record_a, record_b, CASE WHEN apart THEN 'different' ELSE 'same' END AS verdict FROM {judgement}",
-    )
+    judgement = work.make("judgement", _judgements_sql(judgements))
     stored = work.stored("judgement")
     work.make(
         "judgement_changed",

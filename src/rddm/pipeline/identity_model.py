@@ -1,4 +1,4 @@
-"""Resolve, step 4: the learnt model - loaded, or learnt from what is there and stored as a new version."""
+"""Resolve, step 2: the learnt model - loaded, or learnt from what is there and stored as a new version."""
 
 from __future__ import annotations
 
@@ -19,8 +19,6 @@ from rddm.resolve.weights import LEAST_PAIRS, Chance, Mixture, learn_mixture, me
 
 SAMPLE_DESCRIPTIONS = 150_000
 """Descriptions whose candidate pairs are learnt from: as many patterns at 51 million records as at one."""
-
-
 BLIND_DESCRIPTIONS, BLIND_PAIRS_EACH = 50_000, 10
 """Pairs of any two descriptions, neighbours by id (an md5, so by chance), to see how often people agree by chance."""
 

@@ -1,5 +1,5 @@
 """
-Resolve, steps 1 to 3: fingerprints that came and went, the keys they share, the pairs that those find, and their
+Resolve, step 3: fingerprints that came and went, the keys they share, the pairs that those find, and their
 weights.
 """
 

@@ -204,8 +204,8 @@ def _insert_sql(place: Place, delivered: pa.Table, number: int) -> str:
             SELECT * EXCLUDE (_key), coalesce(_key, '{MISSING_KEY_PREFIX}' || _hash) AS _key
             FROM (
                 SELECT {delivered_names}_seq, {key_sql(place.settings, columns)} AS _key,
-                    CASE WHEN {deleted} THEN 'delete' ELSE 'upsert' END AS _op, {source_time} AS _source_time, $at::TIMESTAMP AS _received_at, {number}::BIGINT AS _batch,
-                    {content_hash} AS _hash
+                    CASE WHEN {deleted} THEN 'delete' ELSE 'upsert' END AS _op, {source_time} AS _source_time,
+                    $at::TIMESTAMP AS _received_at, {number}::BIGINT AS _batch, {content_hash} AS _hash
                 FROM texts
             )
         ), {_new_versions(place)}

@@ -279,7 +279,8 @@ def _facts_of(reading: Reading, who: Identified, name: str, entity: ModelEntity,
         selects.append(f", parent_{index} AS {quote('parent ' + field)}")
     rows = reading.rows(
         f"SELECT fact.*{''.join(selects)} FROM {reading.table('golden', name)} AS fact {' '.join(joins)}"
-        f" WHERE fact.{quote(own + '_id')} = ? LIMIT {FACTS_LIMIT}",
+        f" WHERE fact.{quote(own + '_id')} = ?"
+        f" ORDER BY fact.{quote(golden_id(name))} LIMIT {FACTS_LIMIT}",
         [who.golden_id],
     )
     facts = []

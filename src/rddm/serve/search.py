@@ -23,7 +23,7 @@ from rddm.resolve.name_forms import family_name_forms, given_name_forms, patrony
 from rddm.serve.portrait import title_of
 from rddm.serve.reading import Reading
 
-CONTACTS = (
+SEARCHED = (
     ("email", SemanticType.EMAIL),
     ("birth_date", SemanticType.BIRTH_DATE),
     ("snils", SemanticType.SNILS),
@@ -33,11 +33,15 @@ CONTACTS = (
 
 @dataclass(frozen=True)
 class Wanted:
-    """One thing that must hold: the SQL condition on a fingerprint and its parameters. ``as_what``: how it was understood."""
+    """
+    One thing that must hold: the SQL condition on a fingerprint and its parameters. ``as_what``: how it was understood;
+    ``name``: the word, where it was taken for a part of the name.
+    """
 
     as_what: str
     condition: str
     parameters: Sequence[object]
+    name: str = ""
 
 
 @dataclass(frozen=True)
@@ -75,7 +79,7 @@ def find(reading: Reading, entity: str, texts: Sequence[str], limit: int = 20) -
         )
     found = _look_up(reading, entity, wanted, limit)
     by_beginning = False
-    if not found and any(each.as_what.startswith("name") for each in wanted):
+    if not found and any(each.name for each in wanted):
         by_beginning = True
         found = _look_up(reading, entity, [_by_beginning(each) for each in wanted], limit)
     understood = [each.as_what for each in wanted]
@@ -96,7 +100,7 @@ def _joined(texts: Sequence[str]) -> list[str]:
 
 
 def _understand(text: str) -> list[Wanted]:
-    for column, kind in CONTACTS:
+    for column, kind in SEARCHED:
         if _may_be(column, text):
             result = normalise(kind, text)
             if isinstance(result, Normalised) and result.value is not None:
@@ -129,14 +133,11 @@ def _name(word: str) -> Wanted | None:
     if middle and len(middle) > 2:
         conditions.append("middle_root = ?")
         parameters.append(middle)
-    return Wanted(f"name {word}", f"({' OR '.join(conditions)})", parameters) if conditions else None
+    return Wanted(f"name {word}", f"({' OR '.join(conditions)})", parameters, word) if conditions else None
 
 
 def _by_beginning(wanted: Wanted) -> Wanted:
-    if not wanted.as_what.startswith("name "):
-        return wanted
-    word = wanted.as_what.removeprefix("name ")
-    text = given_name_forms(word).text or ""
+    text = given_name_forms(wanted.name).text or ""
     if len(text) < 2:
         return wanted
     condition = (
@@ -161,7 +162,7 @@ def _look_up(reading: Reading, entity: str, wanted: Sequence[Wanted], limit: int
         [parameter for each in wanted for parameter in each.parameters],
     )
     settings = reading.settings.model.entities[entity]
-    kinds = {kind for _, kind in CONTACTS}
+    kinds = {kind for _, kind in SEARCHED}
     shown = [name for name, field in settings.fields.items() if field.type in kinds]
     return [
         FoundPerson(
