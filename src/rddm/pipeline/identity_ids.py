@@ -11,10 +11,12 @@ from rddm.resolve.golden_ids import IdTables, claims_sql, events_sql, names_sql,
 def name_groups(work: Work, changed: str, touched: str) -> None:
     """Give every record of ``grouped`` its golden id; write links, events and redirects; fill *touched*."""
     _make_now(work)
+    changed_words = work.table("judgement_changed")
     tables = IdTables(
         now=work.table("now"),
         before=work.table("before"),
         events=work.stored("event"),
+        judged=f"(SELECT record_a AS record_id FROM {changed_words} UNION SELECT record_b FROM {changed_words})",
         claims=work.table("claim"),
         survivors=work.table("survivor"),
         names=work.table("name"),

@@ -23,13 +23,15 @@ class IdTables:
     Tables that the queries here read.
 
     ``now``: record_id, grp (BIGINT), source_time: every record of the groups to name. ``before``: record_id, golden_id:
-    the links that these records, and removed ones, had. ``events``: `identity.event`. The rest are made from these
-    queries, in the order of the functions below.
+    the links that these records, and removed ones, had. ``events``: `identity.event`. ``judged``: record_id: the records
+    that a human's word was given on, or taken back from, since. The rest are made from these queries, in the order of the
+    functions below.
     """
 
     now: str
     before: str
     events: str
+    judged: str
     claims: str
     survivors: str
     names: str
@@ -118,6 +120,8 @@ def events_sql(tables: IdTables) -> str:
     """
     Return what happened. Columns: golden_id, kind, other_id, record_id, reason. See
     `rddm.contracts.tables.identity.EVENT`.
+
+    The reason is ``judgement`` where a judged record is among those that went from the one id to the other group.
     """
     return f"""
 WITH origins AS (
@@ -127,23 +131,33 @@ WITH origins AS (
     WHERE n.grp NOT IN (SELECT grp FROM {tables.survivors})
     GROUP BY n.grp, b.golden_id
   ) WHERE place = 1
+),
+judged AS (
+  SELECT DISTINCT b.golden_id, n.grp FROM {tables.judged} j
+  JOIN {tables.before} b ON b.record_id = j.record_id JOIN {tables.now} n ON n.record_id = j.record_id
 )
 SELECT i.golden_id, CASE WHEN o.golden_id IS NULL THEN 'created' ELSE 'split' END AS kind, o.golden_id AS other_id,
 i.founder AS record_id,
-  CASE WHEN o.golden_id IS NULL THEN 'new_records' ELSE 'records_no_longer_match' END AS reason
+  CASE WHEN o.golden_id IS NULL THEN 'new_records' WHEN j.grp IS NOT NULL THEN 'judgement'
+    ELSE 'records_no_longer_match' END AS reason
 FROM {tables.names} i LEFT JOIN origins o ON o.grp = i.grp
+LEFT JOIN judged j ON j.golden_id = o.golden_id AND j.grp = o.grp
 WHERE i.founder IS NOT NULL
 UNION ALL
-SELECT c.golden_id, 'merged', i.golden_id, NULL, 'records_match'
+SELECT c.golden_id, 'merged', i.golden_id, NULL,
+  CASE WHEN j.grp IS NOT NULL THEN 'judgement' ELSE 'records_match' END
 FROM {tables.claims} c JOIN {tables.names} i ON i.grp = c.grp
+LEFT JOIN judged j ON j.golden_id = c.golden_id AND j.grp = c.grp
 WHERE c.golden_id <> i.golden_id
 UNION ALL
-SELECT i.golden_id, 'moved', b.golden_id, b.record_id, 'matches_better'
+SELECT i.golden_id, 'moved', b.golden_id, b.record_id,
+  CASE WHEN j.grp IS NOT NULL THEN 'judgement' ELSE 'matches_better' END
 FROM {tables.before} b
 JOIN {tables.now} n ON n.record_id = b.record_id
 JOIN {tables.names} i ON i.grp = n.grp
 JOIN {tables.claims} c ON c.golden_id = b.golden_id
 LEFT JOIN origins o ON o.grp = n.grp
+LEFT JOIN judged j ON j.golden_id = b.golden_id AND j.grp = n.grp
 WHERE c.grp <> n.grp AND (o.golden_id IS NULL OR o.golden_id <> b.golden_id)
 UNION ALL
 SELECT DISTINCT b.golden_id, 'ended', CAST(NULL AS UUID), CAST(NULL AS UUID), 'no_records'

@@ -1,46 +1,193 @@
-"""Which two records a human's word is about."""
+"""Human words on who is who: which records a new one is about, which there are, and which of them is taken back."""
 
 from __future__ import annotations
 
+import datetime as dt
 import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import groupby
 
 from rddm.contracts.errors import NotFound
 from rddm.serve.lookup import Identified, identify
 from rddm.serve.reading import Reading
+from rddm.store.control import Judgement
 
 
-def records_to_judge(
-    reading: Reading, entity: str, verdict: str, first: str, second: str
-) -> tuple[uuid.UUID, uuid.UUID]:
+@dataclass(frozen=True)
+class ToJudge:
     """
-    Return the two record ids that a *verdict* (same, different) on *first* and *second* is kept on.
+    What a word is kept on. ``pairs``: of records, the two that were named (or founded what was named) first;
+    ``instead_of``: numbers of the judgements that it overrules.
+    """
 
-    A golden record is stood for by its founding record, or by the lowest of those it has when that one has gone elsewhere.
+    pairs: Sequence[tuple[uuid.UUID, uuid.UUID]]
+    instead_of: Sequence[int] = ()
+
+
+@dataclass(frozen=True)
+class JudgedRecord:
+    """A record that was judged; ``golden_id`` is None while it belongs to nobody."""
+
+    record_id: uuid.UUID
+    address: str
+    golden_id: uuid.UUID | None
+
+
+@dataclass(frozen=True)
+class Word:
+    """
+    One human's word as it was given: on ``pairs`` pairs of records, of which ``first`` and ``second`` are the first.
+
+    ``state``: applied, waits for the next run, withdrawn, withdrawn from the next run on.
+    """
+
+    verdict: str
+    first: JudgedRecord
+    second: JudgedRecord
+    pairs: int
+    reason: str
+    made_by: str
+    made_at: dt.datetime
+    state: str
+
+
+def to_judge(reading: Reading, entity: str, verdict: str, first: str, second: str) -> ToJudge:
+    """
+    Return the records that a *verdict* (same, different) on *first* and *second* is kept on.
+
+    "Same" of two ids is about all their records, or those that contradict each other would part again: each is judged the
+    same as the founding record of the larger, and what told records of the two apart is overruled. Otherwise it is about
+    two records: those named, and for an id the founding one.
 
     Raises:
-        NotFound: one of the two is nobody, both are the same record, or, to tell apart one person, no two records were named.
+        NotFound: one of the two is nobody, both are the same already, or no two records were named to tell one person apart.
     """
     one, other = identify(reading, entity, first), identify(reading, entity, second)
-    if verdict == "different" and one.golden_id == other.golden_id and None in (one.record_id, other.record_id):
+    is_one = one.golden_id == other.golden_id
+    if is_one and None in (one.record_id, other.record_id):
+        short = str(one.golden_id)[:8]
+        if verdict == "same":
+            raise NotFound(f"Both are the same {entity} {one.golden_id} already.")
         raise NotFound(
             f"Both are the same {entity} {one.golden_id}. Name the two records to tell apart as SOURCE/ENTITY/KEY;"
-            f" `rddm {entity} show {str(one.golden_id)[:8]}` lists them."
+            f" `rddm {entity} show {short}` lists them. What people have said of them: `rddm {entity} judgements`."
         )
-    records = _record_of(reading, one), _record_of(reading, other)
-    if records[0] == records[1]:
+    if one.record_id is not None and one.record_id == other.record_id:
         raise NotFound("Both are one and the same record. Name two.")
-    return records
+    members = [_records_of(reading, each) for each in (one, other)]
+    if verdict == "same" and one.record_id is None and other.record_id is None:
+        larger, smaller = sorted(members, key=len, reverse=True)
+        star = [(larger[0], each) for each in (*smaller, *larger[1:])]
+        return ToJudge(star, _told_apart(reading, entity, set(larger), set(smaller)))
+    return ToJudge([(one.record_id or members[0][0], other.record_id or members[1][0])])
 
 
-def _record_of(reading: Reading, who: Identified) -> uuid.UUID:
+def words_given(reading: Reading, entity: str) -> list[Word]:
+    """Return every word ever given on records of *entity*, newest first, withdrawn ones too."""
+    words = _words(reading.control.judgements_made(entity))
+    records = _judged_records(
+        reading, entity, [each for word in words for each in (word[0].record_a, word[0].record_b)]
+    )
+    return [
+        Word(
+            first.verdict, records[first.record_a], records[first.record_b], len(word), first.reason, first.made_by,
+            first.made_at, _state(word),
+        )
+        for word in words
+        for first in word[:1]
+    ]  # fmt: skip
+
+
+def are_one(reading: Reading, entity: str, first: uuid.UUID, second: uuid.UUID) -> bool:
+    """Return whether two records belong to one golden record now."""
+    rows = reading.rows(
+        f"SELECT count(*) AS records, count(DISTINCT golden_id) AS ids FROM {reading.table('identity', entity + '__link')}"
+        " WHERE record_id IN (?, ?)",
+        [first, second],
+    )
+    return bool(rows) and rows[0]["records"] == 2 and rows[0]["ids"] == 1
+
+
+def words_to_withdraw(reading: Reading, entity: str, first: str, second: str) -> list[Judgement]:
+    """
+    Return the judgements to take back: every word that holds on a record of *first* and one of *second*, whole.
+
+    An id that was merged stands for the record that founded it.
+
+    Raises:
+        NotFound: one of the two is nobody, or no word holds on the two.
+    """
+    one, other = identify(reading, entity, first), identify(reading, entity, second)
+    is_one = one.golden_id == other.golden_id
+    ends = [_meant(reading, each, is_one=is_one) for each in (one, other)]
+    words = _words([each for each in reading.control.judgements_made(entity) if each.withdrawn_at is None])
+    found = [word for word in words if any(_joins(each, *ends) for each in word)]
+    if not found:
+        raise NotFound(
+            f"No word holds on {first} and {second}. `rddm {entity} judgements` lists what people have said, by records."
+        )
+    return [each for word in found for each in word]
+
+
+def _words(judgements: Sequence[Judgement]) -> list[list[Judgement]]:
+    """Return judgements as they were given, a list per word; in each the first judgement first."""
+
+    def given(each: Judgement) -> tuple[dt.datetime, str, str, str]:
+        return each.made_at, each.made_by, each.verdict, each.reason
+
+    ordered = sorted(judgements, key=lambda each: (given(each), each.judgement_id))
+    return [list(word) for _, word in groupby(ordered, given)][::-1]
+
+
+def _state(word: Sequence[Judgement]) -> str:
+    holding = [each for each in word if each.withdrawn_at is None]
+    is_applied = all(each.applied_run is not None for each in (holding or word))
+    if holding:
+        return "applied" if is_applied else "waits for the next run"
+    return "withdrawn" if is_applied else "withdrawn from the next run on"
+
+
+def _joins(judgement: Judgement, first: set[uuid.UUID], second: set[uuid.UUID]) -> bool:
+    a, b = judgement.record_a, judgement.record_b
+    return (a in first and b in second) or (b in first and a in second)
+
+
+def _told_apart(reading: Reading, entity: str, first: set[uuid.UUID], second: set[uuid.UUID]) -> list[int]:
+    return [
+        each.judgement_id
+        for each in reading.control.judgements_made(entity)
+        if each.withdrawn_at is None and each.verdict == "different" and _joins(each, first, second)
+    ]
+
+
+def _meant(reading: Reading, who: Identified, *, is_one: bool) -> set[uuid.UUID]:
     if who.record_id is not None:
-        return who.record_id
+        return {who.record_id}
+    if is_one:
+        return {who.redirected[0] if who.redirected else who.golden_id}
+    return set(_records_of(reading, who))
+
+
+def _records_of(reading: Reading, who: Identified) -> list[uuid.UUID]:
+    """Return the records of *who*, the founding one first, or the lowest when that one has gone elsewhere."""
     rows = reading.rows(
         f"SELECT record_id FROM {reading.table('identity', who.entity + '__link')} WHERE golden_id = ?"
-        " ORDER BY record_id <> golden_id, record_id LIMIT 1",
+        " ORDER BY record_id <> golden_id, record_id",
         [who.golden_id],
     )
     if not rows:
         raise NotFound(f"The {who.entity} {who.golden_id} has no records.")
-    found: uuid.UUID = rows[0]["record_id"]
-    return found
+    return [row["record_id"] for row in rows]
+
+
+def _judged_records(reading: Reading, entity: str, ids: Sequence[uuid.UUID]) -> dict[uuid.UUID, JudgedRecord]:
+    rows = reading.rows(
+        "SELECT record.record_id, source || '/' || record.entity || '/' || key AS address, link.golden_id"
+        f" FROM {reading.table('conformed', entity)} AS record"
+        f" LEFT JOIN {reading.table('identity', entity + '__link')} AS link USING (record_id)"
+        " WHERE list_contains(?::UUID[], record.record_id)",
+        [[str(each) for each in ids]],
+    )
+    found = {row["record_id"]: JudgedRecord(row["record_id"], row["address"], row["golden_id"]) for row in rows}
+    return {each: found.get(each) or JudgedRecord(each, str(each), None) for each in ids}

@@ -65,7 +65,7 @@ class Version:
 
 @dataclass(frozen=True)
 class PatchMade:
-    """A patch over raw. ``state``: waits for the next run, applied, withdrawn."""
+    """A patch over raw. ``state``: waits for the next run, applied, withdrawn, or withdrawn from the next run on."""
 
     column: str
     before: str | None
@@ -167,6 +167,53 @@ def show_record(reading: Reading, source: str, entity: str, key: str) -> RecordS
     )  # fmt: skip
 
 
+@dataclass(frozen=True)
+class PatchListed:
+    """A patch with the record it is laid over."""
+
+    source: str
+    entity: str
+    key: str
+    patch: PatchMade
+
+
+def list_patches(reading: Reading) -> list[PatchListed]:
+    """Return every patch ever made, newest first, withdrawn ones too."""
+    return [
+        PatchListed(
+            each.patch.source, each.patch.entity, each.patch.key,
+            PatchMade(
+                each.patch.column_name, each.patch.before, each.patch.after, each.patch.reason, each.patch.made_by,
+                each.patch.made_at, _patch_state(each.withdrawn_at, each.applied_run),
+            ),
+        )
+        for each in reading.control.patches_made()
+    ]  # fmt: skip
+
+
+def withdraw_patches(
+    reading: Reading, source: str, entity: str, key: str, column: str | None, at: dt.datetime
+) -> list[str]:
+    """
+    Take back the patches of a record, *column*'s alone when given, and return the columns; the next run goes by what was
+    delivered.
+
+    Raises:
+        NotFound: there is no such patch.
+    """
+    columns = reading.control.withdraw_patches(str(derive_record_id(source, entity, key)), column, at)
+    if not columns:
+        of = f' of its column "{column}"' if column else ""
+        raise NotFound(f"No patch{of} holds on {source}/{entity}/{key}. `rddm quarantine patches` lists them all.")
+    return columns
+
+
+def _patch_state(withdrawn_at: dt.datetime | None, applied_run: int | None) -> str:
+    if withdrawn_at is not None:
+        return "withdrawn" if applied_run is not None else "withdrawn from the next run on"
+    return "applied" if applied_run is not None else "waits for the next run"
+
+
 def _where(which: Filter) -> tuple[str, list[str]]:
     given = {"source": which.source, "entity": which.entity, "kind": which.kind}
     conditions = {name: value for name, value in given.items() if value is not None}
@@ -195,7 +242,7 @@ def _patches(reading: Reading, record_id: uuid.UUID) -> list[PatchMade]:
     return [
         PatchMade(
             row["column_name"], row["before"], row["after"], row["reason"], row["made_by"], row["made_at"],
-            "withdrawn" if row["withdrawn_at"] else "applied" if row["applied_run"] else "waits for the next run",
+            _patch_state(row["withdrawn_at"], row["applied_run"]),
         )
         for row in rows
     ]  # fmt: skip

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 import pyarrow as pa
 from psycopg.rows import dict_row
@@ -44,6 +45,31 @@ class Patch:
     reason: str
     made_by: str
     made_at: datetime
+
+
+@dataclass(frozen=True)
+class Judgement:
+    """A human's word on two records, the lower id first."""
+
+    judgement_id: int
+    model_entity: str
+    record_a: UUID
+    record_b: UUID
+    verdict: str
+    reason: str
+    made_by: str
+    made_at: datetime
+    applied_run: int | None
+    withdrawn_at: datetime | None
+
+
+@dataclass(frozen=True)
+class StoredPatch:
+    """A steward's patch as it stands in ``control.patch``."""
+
+    patch: Patch
+    applied_run: int | None
+    withdrawn_at: datetime | None
 
 
 class Control:
@@ -148,22 +174,71 @@ class Control:
                  patch.reason, patch.made_by, patch.made_at),
             )  # fmt: skip
 
-    def add_judgement(  # noqa: PLR0913 - the row, column by column
-        self, model_entity: str, record_a: str, record_b: str, verdict: str, reason: str, made_by: str, at: datetime
+    def patches_made(self) -> list[StoredPatch]:
+        """Return every patch ever made, newest first."""
+        columns = "source, entity, key, column_name, before, after, reason, made_by, made_at"
+        with self._database.connect() as connection:
+            rows = connection.execute(
+                f"SELECT record_id::text, {columns}, applied_run, withdrawn_at FROM control.patch ORDER BY patch_id DESC"
+            ).fetchall()
+        return [StoredPatch(Patch(*row[:-2]), row[-2], row[-1]) for row in rows]
+
+    def withdraw_patches(self, record_id: str, column: str | None, at: datetime) -> list[str]:
+        """Take back what holds of a record's patches, *column*'s alone when given; return the columns."""
+        with self._database.connect() as connection:
+            rows = connection.execute(
+                "UPDATE control.patch SET withdrawn_at = %s, applied_run = NULL WHERE record_id = %s AND withdrawn_at IS NULL"
+                " AND (%s::text IS NULL OR lower(column_name) = lower(%s)) RETURNING column_name",
+                (at, record_id, column, column),
+            ).fetchall()
+        return [row[0] for row in rows]
+
+    def judgements_made(self, model_entity: str) -> list[Judgement]:
+        """Return every judgement ever made on records of *model_entity*, newest first."""
+        with self._database.connect() as connection, connection.cursor(row_factory=dict_row) as cursor:
+            rows = cursor.execute(
+                "SELECT * FROM control.judgement WHERE model_entity = %s ORDER BY judgement_id DESC", (model_entity,)
+            ).fetchall()
+        return [Judgement(**row) for row in rows]
+
+    def add_judgements(  # noqa: PLR0913 - the row, column by column
+        self,
+        model_entity: str,
+        pairs: Sequence[tuple[UUID, UUID]],
+        verdict: str,
+        reason: str,
+        made_by: str,
+        at: datetime,
+        instead_of: Sequence[int] = (),
     ) -> None:
-        """Keep a human's word on two records; an earlier one on the same two is withdrawn."""
-        low, high = sorted((record_a, record_b))
+        """
+        Keep one human's word on *pairs* of records; earlier ones on the same two, and those numbered in *instead_of*, are
+        withdrawn.
+        """
         with self._database.connect() as connection:
             connection.execute(
-                "UPDATE control.judgement SET withdrawn_at = %s, applied_run = NULL"
-                " WHERE record_a = %s AND record_b = %s AND withdrawn_at IS NULL",
-                (at, low, high),
+                f"{_WITHDRAW} WHERE judgement_id = ANY(%s) AND withdrawn_at IS NULL", (at, list(instead_of))
             )
+            for record_a, record_b in pairs:
+                low, high = sorted((record_a, record_b))
+                connection.execute(
+                    f"{_WITHDRAW} WHERE record_a = %s AND record_b = %s AND withdrawn_at IS NULL", (at, low, high)
+                )
+                connection.execute(
+                    "INSERT INTO control.judgement (model_entity, record_a, record_b, verdict, reason, made_by, made_at)"
+                    " VALUES (%s, %s, %s, %s, %s, %s, %s)",
+                    (model_entity, low, high, verdict, reason, made_by, at),
+                )
+
+    def withdraw_judgements(self, numbers: Sequence[int], at: datetime) -> None:
+        """Take back the judgements with these *numbers*; the next run goes by what is left."""
+        with self._database.connect() as connection:
             connection.execute(
-                "INSERT INTO control.judgement (model_entity, record_a, record_b, verdict, reason, made_by, made_at)"
-                " VALUES (%s, %s, %s, %s, %s, %s, %s)",
-                (model_entity, low, high, verdict, reason, made_by, at),
+                f"{_WITHDRAW} WHERE judgement_id = ANY(%s) AND withdrawn_at IS NULL", (at, list(numbers))
             )
+
+
+_WITHDRAW = "UPDATE control.judgement SET withdrawn_at = %s, applied_run = NULL"
 
 
 def _texts(columns: Sequence[str], rows: Sequence[Sequence[object]]) -> pa.Table:

@@ -39,3 +39,70 @@ def test_the_number_a_run_tells_is_the_number_of_pairs_that_wait_for_a_word(new_
     assert new_project.rddm(*different).code == 0
     left = new_project.rddm("person", "possible", "--json").json
     assert (left["total"], len(left["pairs"])) == (1, 1)
+
+
+def test_two_whole_people_become_one_by_a_word_and_two_again_without_it(new_project: Project) -> None:
+    campers = new_project.folder / "data" / "campers.csv"
+    alla = "7;Щербакова;Алла;Игоревна;14.05.2009;8 (916) 555-44-33;alla@pismo.alt;2026-01-10 10:00:00\n"
+    campers.write_text(campers.read_text(encoding="utf-8") + alla, encoding="utf-8")
+    students = """id,surname,given,born,phone,email
+s1,Shcherbakova,Anna,2009-05-14,+79161234567,anna@pismo.alt
+s4,Щербакова,Алла,2009-05-14,+79165554433,alla@pismo.alt
+"""
+    (new_project.folder / "data" / "students.csv").write_text(students, encoding="utf-8")
+    assert new_project.rddm("run", "--json").code == 0
+
+    def people() -> list[str]:
+        records = ["camps/camper/1", "academy/student/s1", "camps/camper/7", "academy/student/s4"]
+        return [str(new_project.rddm("person", "show", each, "--json").json["id"]) for each in records]
+
+    before = people()
+    assert (before[0], before[2]) == (before[1], before[3])
+    assert before[0] != before[2]
+    anna, alla = before[0][:8], before[2][:8]
+    same = new_project.rddm("person", "same", anna, alla, "--reason", "her second name", "--by", "ann", "--run")
+    assert same.code == 0, same.err
+    assert "Kept on 3 pairs of records" in same.out
+    assert "They are one person now." in same.out
+    assert len(set(people())) == 1
+    merged = new_project.rddm("person", "history", anna, "--json").json["history"][-1]
+    assert (merged["kind"], merged["reason"]) == ("merged", "judgement")
+    assert merged["words"].endswith(": a person said so")
+    (word,) = new_project.rddm("person", "judgements", "--json").json["judgements"]
+    assert (word["verdict"], word["pairs"], word["made_by"], word["state"]) == ("same", 3, "ann", "applied")
+    taken_back = new_project.rddm("person", "unjudge", alla, anna, "--run", "--json")
+    assert taken_back.code == 0, taken_back.err
+    assert taken_back.json["together"] is False
+    assert people()[:2] == before[:2]
+    assert len(set(people())) == 2
+    (word,) = new_project.rddm("person", "judgements", "--json").json["judgements"]
+    assert word["state"] == "withdrawn"
+    nothing = new_project.rddm("person", "unjudge", "camps/camper/1", "camps/camper/7")
+    assert nothing.code == 7
+    assert "rddm person judgements" in nothing.err
+
+
+def test_a_patch_that_is_withdrawn_is_taken_back(new_project: Project) -> None:
+    assert new_project.rddm("run", "--json").code == 0
+    fix = [
+        "quarantine",
+        "fix",
+        "camps",
+        "camper",
+        "3",
+        "--set",
+        "dob=31.12.2004",
+        "--reason",
+        "asked",
+        "--run",
+        "--json",
+    ]
+    assert new_project.rddm(*fix).code == 0
+    assert "camps camper 3" in new_project.rddm("quarantine", "patches").out
+    refused = new_project.rddm("quarantine", "unfix", "camps", "camper", "3", "--column", "tel")
+    assert refused.code == 7
+    unfix = new_project.rddm("quarantine", "unfix", "camps", "camper", "3", "--column", "dob", "--run", "--json")
+    assert unfix.json["withdrawn"] == ["dob"]
+    assert new_project.rddm("quarantine", "show", "camps", "camper", "3", "--json").json["state"] == "quarantined"
+    (listed,) = new_project.rddm("quarantine", "patches", "--json").json["patches"]
+    assert listed["patch"]["state"] == "withdrawn"

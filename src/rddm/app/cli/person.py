@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import datetime as dt
+import uuid
 from typing import Annotated
 
 import typer
 
 from rddm.app.cli.opening import author, reading
 from rddm.app.cli.options import AsOfOption, ByOption, JsonOption, LimitOption, ProjectOption, find_project
-from rddm.contracts.errors import SourceError
+from rddm.contracts.errors import NotFound, SourceError
 
 HELP = """
 People: find them, look at their portrait, ask why their records belong together, say who is who.
@@ -67,6 +68,9 @@ Tell what happened to an id: founded, merged, split.
 SAME_HELP = """
 Say that two are the same person. It stands through all later runs, until you say otherwise.
 
+Of two ids, all records become one person, also where they contradict each other, and what told them apart before is
+withdrawn. Of a record, named as SOURCE/ENTITY/KEY, only that record is meant; those that match it mostly follow.
+
 [bold]Example[/bold]
 
   rddm person same 489d3d54 0f44aa10 --reason "the club's secretary knows her" --run
@@ -79,6 +83,23 @@ two records that are to be apart.
 
   rddm person different camps/camper/1178 academy/student/88 --reason "twins"
 """
+JUDGEMENTS_HELP = """
+List what people have said of who is who, newest first.
+
+[bold]Example[/bold]
+
+  rddm person judgements --limit 50
+"""
+UNJUDGE_HELP = """
+Take back what people have said of two: the next run goes by their records alone, and by the words that are left.
+
+Name the two as they were named then, or by records that `rddm person judgements` shows.
+
+[bold]Example[/bold]
+
+  rddm person unjudge 489d3d54 0f44aa10 --run
+"""
+LATER = " The next run applies it (now: rddm quarantine redrive)."
 WhoArgument = Annotated[
     str, typer.Argument(metavar="ID", help="An id, its beginning, or SOURCE/ENTITY/KEY.", show_default=False)
 ]
@@ -109,7 +130,7 @@ def find_command(
         found = find(warehouse, people_entity(warehouse), texts, limit)
     show(found, lambda: draw_search(found), as_json=as_json)
     if not found.found:
-        raise typer.Exit(7)
+        raise typer.Exit(NotFound.exit_code)
 
 
 @group.command("show", help=SHOW_HELP)
@@ -219,23 +240,87 @@ def _judge(  # noqa: PLR0913 - the options of the two commands
     as_json: bool,
 ) -> None:
     from rddm.app.cli.output import print_json  # noqa: PLC0415
-    from rddm.app.cli.run import run_project  # noqa: PLC0415
-    from rddm.serve.judging import records_to_judge  # noqa: PLC0415
+    from rddm.serve.judging import to_judge  # noqa: PLC0415
     from rddm.serve.lookup import people_entity  # noqa: PLC0415
 
     with reading(project) as warehouse:
         entity = people_entity(warehouse)
-        records = records_to_judge(warehouse, entity, verdict, first, second)
+        word = to_judge(warehouse, entity, verdict, first, second)
         at = dt.datetime.now(dt.UTC)
-        warehouse.control.add_judgement(entity, str(records[0]), str(records[1]), verdict, reason, author(by), at)
+        warehouse.control.add_judgements(entity, word.pairs, verdict, reason, author(by), at, word.instead_of)
+    if not as_json:
+        pairs = f" Kept on {len(word.pairs):,} pairs of records." if len(word.pairs) > 1 else ""
+        overruled = f" {len(word.instead_of):,} earlier words are withdrawn." if word.instead_of else ""
+        what = "the same person" if verdict == "same" else "different people"
+        typer.echo(f"Noted: {first} and {second} are {what}.{pairs}{overruled}{'' if apply else LATER}")
+    together = _apply(project, *word.pairs[0], is_silent=as_json) if apply else None
     if as_json:
-        print_json({"verdict": verdict, "records": records, "applied": apply})
-    else:
-        then = "" if apply else " The next run applies it (now: rddm quarantine redrive)."
+        told = {"verdict": verdict, "records": word.pairs[0], "pairs": word.pairs, "withdrawn": word.instead_of}
+        print_json(told | {"applied": apply, "together": together})
+    elif together is not None:
+        _tell_outcome(verdict, together=together)
+
+
+def _apply(project: ProjectOption, first: uuid.UUID, second: uuid.UUID, *, is_silent: bool) -> bool:
+    """Run without reading the sources, and return whether the two records belong to one person now."""
+    from rddm.app.cli.run import run_project  # noqa: PLC0415
+    from rddm.serve.judging import are_one  # noqa: PLC0415
+    from rddm.serve.lookup import people_entity  # noqa: PLC0415
+
+    summary = run_project(find_project(project), read=False, is_silent=is_silent)
+    if summary.problems:
+        raise typer.Exit(SourceError.exit_code)
+    with reading(project) as warehouse:
+        return are_one(warehouse, people_entity(warehouse), first, second)
+
+
+def _tell_outcome(verdict: str, *, together: bool) -> None:
+    if together == (verdict == "same"):
+        typer.echo("They are one person now." if together else "They are two people now.")
+    elif together:
         typer.echo(
-            f"Noted: {first} and {second} are {'the same person' if verdict == 'same' else 'different people'}.{then}"
+            "They still are one: other records or words hold the two together. `rddm person judgements` lists the words."
         )
-    if apply:
-        summary = run_project(find_project(project), read=False, is_silent=as_json)
-        if summary.problems:
-            raise typer.Exit(SourceError.exit_code)
+    else:
+        typer.echo(
+            "They still are two: another word tells their records apart, and that one stands."
+            " `rddm person judgements` lists them; `rddm person unjudge A B` takes one back."
+        )
+
+
+@group.command("judgements", help=JUDGEMENTS_HELP)
+def judgements_command(limit: LimitOption = 20, project: ProjectOption = None, as_json: JsonOption = False) -> None:  # noqa: FBT002
+    from rddm.app.cli.output import show  # noqa: PLC0415
+    from rddm.app.cli.render.person import draw_words  # noqa: PLC0415
+    from rddm.serve.judging import words_given  # noqa: PLC0415
+    from rddm.serve.lookup import people_entity  # noqa: PLC0415
+
+    with reading(project) as warehouse:
+        words = words_given(warehouse, people_entity(warehouse))
+    shown = words[:limit]
+    show({"judgements": shown, "total": len(words)}, lambda: draw_words(shown, len(words)), as_json=as_json)
+
+
+@group.command("unjudge", help=UNJUDGE_HELP)
+def unjudge_command(
+    first: FirstArgument,
+    second: SecondArgument,
+    apply: RunOption = False,  # noqa: FBT002
+    project: ProjectOption = None,
+    as_json: JsonOption = False,  # noqa: FBT002
+) -> None:
+    from rddm.app.cli.output import print_json  # noqa: PLC0415
+    from rddm.serve.judging import words_to_withdraw  # noqa: PLC0415
+    from rddm.serve.lookup import people_entity  # noqa: PLC0415
+
+    with reading(project) as warehouse:
+        words = words_to_withdraw(warehouse, people_entity(warehouse), first, second)
+        numbers = [each.judgement_id for each in words]
+        warehouse.control.withdraw_judgements(numbers, dt.datetime.now(dt.UTC))
+    if not as_json:
+        typer.echo(f"Taken back: what was said of {first} and {second}.{'' if apply else LATER}")
+    together = _apply(project, words[0].record_a, words[0].record_b, is_silent=as_json) if apply else None
+    if as_json:
+        print_json({"withdrawn": numbers, "applied": apply, "together": together})
+    elif together is not None:
+        typer.echo("They are one person now." if together else "They are two people now.")

@@ -44,6 +44,21 @@ delivers the same.
   rddm quarantine fix camps camper 1178 --set birthday=2011-04-30 --reason "asked the parents"
   rddm quarantine fix camps camper 1178 --set birthday=2011-04-30 --set tel= --reason "..." --run
 """
+PATCHES_HELP = """
+List the patches that were made, newest first, withdrawn ones too.
+
+[bold]Example[/bold]
+
+  rddm quarantine patches --limit 50
+"""
+UNFIX_HELP = """
+Take back the patches of one record, or of one column of it: the next run goes by what the source delivered.
+
+[bold]Examples[/bold]
+
+  rddm quarantine unfix camps camper 1178
+  rddm quarantine unfix camps camper 1178 --column birthday --run
+"""
 REDRIVE_HELP = """
 Judge again what waits, without reading the sources: after a patch, or a change of the mapping or the model.
 
@@ -135,6 +150,44 @@ def fix_command(  # noqa: PLR0913 - the options of the command line
         columns = ", ".join(patch.column_name for patch in patches)
         then = "" if apply else " The next run applies it (now: rddm quarantine redrive)."
         typer.echo(f"Patched {address}: {columns}.{then}")
+    if apply:
+        _redrive(project, quiet=as_json)
+
+
+@group.command("patches", help=PATCHES_HELP)
+def patches_command(limit: LimitOption = 20, project: ProjectOption = None, as_json: JsonOption = False) -> None:  # noqa: FBT002
+    from rddm.app.cli.output import show  # noqa: PLC0415
+    from rddm.app.cli.render.quarantine import draw_patches  # noqa: PLC0415
+    from rddm.serve.quarantine import list_patches  # noqa: PLC0415
+
+    with reading(project) as warehouse:
+        patches = list_patches(warehouse)
+    shown = patches[:limit]
+    show({"patches": shown, "total": len(patches)}, lambda: draw_patches(shown, len(patches)), as_json=as_json)
+
+
+@group.command("unfix", help=UNFIX_HELP)
+def unfix_command(
+    record: AddressArgument,
+    column: Annotated[
+        str | None, typer.Option("--column", metavar="COLUMN", help="Only this column's.", show_default=False)
+    ] = None,
+    apply: RunOption = False,  # noqa: FBT002
+    project: ProjectOption = None,
+    as_json: JsonOption = False,  # noqa: FBT002
+) -> None:
+    from rddm.app.cli.output import print_json  # noqa: PLC0415
+    from rddm.serve.quarantine import locate, withdraw_patches  # noqa: PLC0415
+
+    with reading(project) as warehouse:
+        place = locate(warehouse, record)
+        columns = withdraw_patches(warehouse, *place, column, dt.datetime.now(dt.UTC))
+    address = "/".join(place)
+    if as_json:
+        print_json({"record": address, "withdrawn": columns, "applied": apply})
+    else:
+        then = "" if apply else " The next run takes it back (now: rddm quarantine redrive)."
+        typer.echo(f"Withdrawn from {address}: {', '.join(columns)}.{then}")
     if apply:
         _redrive(project, quiet=as_json)
 

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from rich.console import RenderableType
 
     from rddm.serve.history import Happening
+    from rddm.serve.judging import Word
     from rddm.serve.search import Search
 
 
@@ -53,3 +54,19 @@ def draw_history(happenings: Sequence[Happening]) -> RenderableType:
     for each in happenings:
         table.add_row(moment(each.at), number(each.run), each.words, Text(str(each.id), style="cyan"))
     return table
+
+
+def draw_words(words: Sequence[Word], total: int) -> RenderableType:
+    """Return what people have said of who is who, newest first."""
+    if not words:
+        return Text("Nobody has said yet who is who. `rddm person possible` lists whom to decide on.")
+    table = listing("record", "!is", "record", ">pairs", "why", "by", "!when (UTC)", "state")
+    for word in words:
+        verdict = Text(word.verdict, style="green" if word.verdict == "same" else "red")
+        table.add_row(
+            Text(word.first.address, style="cyan"), verdict, Text(word.second.address, style="cyan"), number(word.pairs),
+            word.reason, word.made_by, dim(moment(word.made_at)), word.state,
+        )  # fmt: skip
+    notes = [f"{number(len(words))} of {number(total)} shown; --limit N shows more."] if len(words) < total else []
+    notes.append("Take one back: rddm person unjudge RECORD RECORD")
+    return Group(table, *(dim(note) for note in notes))

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from rich.console import RenderableType
 
-    from rddm.serve.quarantine import RecordState, Version, Waiting, WaitingCount
+    from rddm.serve.quarantine import PatchListed, RecordState, Version, Waiting, WaitingCount
 
 STATES = {"conformed": "green", "quarantined": "yellow", "deleted": "dim"}
 
@@ -70,6 +70,23 @@ def draw_record(record: RecordState) -> RenderableType:
             )
         )
     return Group(*parts)
+
+
+def draw_patches(patches: Sequence[PatchListed], total: int) -> RenderableType:
+    """Return the patches, a line each."""
+    if not patches:
+        return Text("No patch has been made.")
+    table = listing("record", "column", "delivered", "patched to", "why", "by", "!when (UTC)", "state")
+    for each in patches:
+        place = Text(f"{each.source} {each.entity} ", style="cyan").append(each.key, "bold")
+        patch = each.patch
+        table.add_row(
+            place, patch.column, patch.before or dim("–"), patch.after or dim("–"), patch.reason, patch.made_by,
+            dim(moment(patch.made_at)), patch.state,
+        )  # fmt: skip
+    notes = [f"{number(len(patches))} of {number(total)} shown; --limit N shows more."] if len(patches) < total else []
+    notes.append("Take one back: rddm quarantine unfix SOURCE ENTITY KEY --column COLUMN")
+    return Group(table, *(dim(note) for note in notes))
 
 
 def _versions(versions: Sequence[Version]) -> RenderableType:
