@@ -151,6 +151,11 @@ def _database(root: Path, text: str, table: str | None) -> Place:
         text = f"sqlite:///{absolute}"
         shown = os.path.relpath(absolute, root) if absolute.is_relative_to(root.parent) else str(absolute)
         written = f"sqlite:///{shown}"
+    elif named := re.fullmatch(r"\$\{(\w+)\}", parts.password or ""):
+        variables = (named[1],)
+        if named[1] not in os.environ:
+            raise _usage("--from", named[0], "the environment has no such variable. Set it to the password.")
+        text = text.replace(named[0], os.environ[named[1]])
     elif parts.password:
         variable = f"{name.upper()}_PASSWORD"
         written = urlunsplit(parts._replace(netloc=parts.netloc.replace(f":{parts.password}@", f":${{{variable}}}@")))

@@ -137,3 +137,11 @@ def test_help_teaches_with_examples_and_exit_codes() -> None:
 
 def test_the_version_is_printed() -> None:
     assert rddm("version").out.strip() == "0.1.0"
+
+
+def test_a_password_is_drafted_from_a_variable_and_asked_for_when_it_is_not_set(tmp_path: Path) -> None:
+    assert rddm("init", str(tmp_path / "new")).code == 0
+    url = "postgresql://reader:${CRM_PASSWORD_NOT_SET}@db.invalid/crm"
+    outcome = rddm("init", "--from", url, "--table", "users", "--project", str(tmp_path / "new"))
+    assert outcome.code == 2
+    assert "${CRM_PASSWORD_NOT_SET}: the environment has no such variable" in outcome.err

@@ -171,3 +171,12 @@ def test_outside_a_project_the_log_is_in_the_demo_or_the_temporary_folder(
     assert outcome.code == 1
     assert [str(log) in outcome.err for log in logs] == [True]
     assert "builtins.ValueError" in logs[0].read_text(encoding="utf-8")
+
+
+def test_without_sources_a_run_says_how_to_draft_one(new_project: Project) -> None:
+    for each in (new_project.folder / "sources").iterdir():
+        each.unlink()
+    outcome = new_project.rddm("run")
+    assert outcome.code == 0
+    assert "no sources yet" in outcome.err
+    assert "rddm init --from FILE_OR_URL" in outcome.err

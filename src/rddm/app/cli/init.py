@@ -25,7 +25,7 @@ that exists is overwritten.
   rddm init my-warehouse
   rddm init --from ../exports/users.csv --name camps
   rddm init --from "s3://exports/members/*.parquet"
-  rddm init --from postgresql://reader:secret@db/crm --table users
+  rddm init --from 'postgresql://reader:${CRM_PASSWORD}@db/crm' --table users
   rddm init --from https://crm.example.org/api/users --token-variable CRM_TOKEN
 """
 IGNORE_FILE = ".gitignore"

@@ -15,6 +15,8 @@ HELP = "The lake's snapshots, and its maintenance."
 SNAPSHOTS_HELP = """
 Show the states of the lake that are kept; each can be looked back to with --as-of.
 
+Those that only set up tables, and so have no message, are left out without --all.
+
 [bold]Examples[/bold]
 
   rddm lake snapshots
@@ -35,14 +37,19 @@ group = typer.Typer(help=HELP, no_args_is_help=True, rich_markup_mode="rich")
 
 
 @group.command("snapshots", help=SNAPSHOTS_HELP)
-def snapshots_command(limit: LimitOption = 20, project: ProjectOption = None, as_json: JsonOption = False) -> None:  # noqa: FBT002
+def snapshots_command(
+    limit: LimitOption = 20,
+    every: Annotated[bool, typer.Option("--all", help="Also those that only set up tables.")] = False,  # noqa: FBT002
+    project: ProjectOption = None,
+    as_json: JsonOption = False,  # noqa: FBT002
+) -> None:
     from rddm.app.cli.output import show  # noqa: PLC0415
     from rddm.app.cli.render.lake import draw_snapshots  # noqa: PLC0415
 
     with reading(project) as warehouse:
-        every = warehouse.lake.snapshots()
-    newest = every[::-1][:limit]
-    show({"snapshots": newest, "total": len(every)}, lambda: draw_snapshots(newest, len(every)), as_json=as_json)
+        kept = [each for each in warehouse.lake.snapshots() if every or each.message]
+    newest = kept[::-1][:limit]
+    show({"snapshots": newest, "total": len(kept)}, lambda: draw_snapshots(newest, len(kept)), as_json=as_json)
 
 
 @group.command("maintain", help=MAINTAIN_HELP)

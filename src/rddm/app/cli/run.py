@@ -28,6 +28,7 @@ going on; the command then ends with exit code 3 and names it.
   rddm run --source camps --source academy   [dim]# read only these[/dim]
   rddm run --json | jq .totals
 """
+NO_SOURCES = "This project has no sources yet. Draft one with `rddm init --from FILE_OR_URL`; it goes to sources/, one file each."
 
 
 def run_command(
@@ -58,6 +59,8 @@ def run_project(
 
     with wire.open_warehouse(root, os.environ) as warehouse:
         _check_sources(only, warehouse.settings.sources)
+        if not warehouse.settings.sources:
+            typer.echo(NO_SOURCES, err=True)
         with RunProgress(stderr_console()) as progress:
             report = run(warehouse, progress, only, read=read)
         summary = summarise(report, warehouse)

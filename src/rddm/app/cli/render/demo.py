@@ -14,12 +14,13 @@ from rddm.app.cli.render.words import number
 
 if TYPE_CHECKING:
     from rddm.app.cli.demo import DemoResult
-    from rddm.demo.accuracy import Accuracy
+    from rddm.demo.accuracy import Accuracy, EarlyArrivals
 
 
 def draw_demo(result: DemoResult) -> RenderableType:
     """Return all that one day of the demo shows."""
-    parts: list[RenderableType] = [draw_run(result.summary), draw_accuracy(result.accuracy), _early(result)]
+    parts: list[RenderableType] = [draw_run(result.summary), draw_accuracy(result.accuracy)]
+    parts.append(draw_early(result.day, result.early, result.released))
     parts += [Padding(draw_portrait(each), (1, 0, 0, 0)) for each in result.portraits]
     parts.append(_next(result))
     return Group(*parts)
@@ -38,16 +39,19 @@ def draw_accuracy(accuracy: Accuracy) -> RenderableType:
     )
 
 
-def _early(result: DemoResult) -> RenderableType:
-    early = result.early
+def draw_early(day: int, early: EarlyArrivals, released: int) -> RenderableType:
+    """Return what became of the participations that came too early; *released*: records that left quarantine that day."""
+    came = f"{number(early.came_early)} participations came before their person or event"
+    head = ("early    ", "bold")
+    if day == 1:
+        return Text.assemble(head, f"{came} and wait; day 2 brings the parents.")
     waiting = number(early.came_early - early.parent_came)
     line = Text.assemble(
-        ("early    ", "bold"),
-        f"{number(early.came_early)} participations came before their person or event;"
-        f" of {number(early.parent_came)} whose parent has come {number(early.released)} are released, {waiting} wait.",
+        head,
+        f"{came}; of {number(early.parent_came)} whose parent has come {number(early.released)} are released,"
+        f" {waiting} still wait for theirs.",
     )
-    if result.day > 1:
-        line.append(f"\n         {number(result.released)} records left quarantine today.")
+    line.append(f"\n         {number(released)} records left quarantine today.")
     return line
 
 

@@ -20,6 +20,10 @@ if TYPE_CHECKING:
     from rddm.pipeline.ingesting import Ingested
 
 
+PARTS = {"split": "conform"}
+"""Steps that are told apart on a terminal alone, and the stage that they are part of."""
+
+
 class RunProgress:
     """The `Reporter` of the command line. A context manager: the bars live as long as the block."""
 
@@ -27,7 +31,7 @@ class RunProgress:
         self._console = console
         self._started = time.monotonic()
         self._bars = _Bars(console) if console.is_terminal else None
-        self._said = ""
+        self._said: set[str] = set()
 
     def __enter__(self) -> Self:
         if self._bars is not None:
@@ -53,15 +57,15 @@ class RunProgress:
             outcome, mark = _outcome(result), "✓"
         if self._bars is not None:
             self._bars.finish(place, result.received, mark, outcome)
-        else:
+        elif result.received or result.error is not None or result.deletions:
             self._line(f"{mark} read {place}: {number(result.received)} received{', ' + outcome if outcome else ''}")
 
     def working(self, what: str) -> None:
-        stage = what.partition(":")[0]
+        stage = PARTS.get(what.partition(" ")[0], what.partition(" ")[0])
         if self._bars is not None:
             self._bars.stage(what)
-        elif stage != self._said:
-            self._said = stage
+        elif stage not in self._said:
+            self._said.add(stage)
             self._line(stage)
 
     def _line(self, text: str) -> None:
