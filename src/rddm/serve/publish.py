@@ -280,6 +280,8 @@ def _ensure_publication_table(connection: psycopg.Connection) -> None:
         " lake_snapshot bigint PRIMARY KEY, published_at timestamptz NOT NULL)"
     )
     connection.execute("COMMENT ON TABLE warehouse.publication IS 'When which state of the lake was published'")
+    connection.execute("COMMENT ON COLUMN warehouse.publication.lake_snapshot IS 'The number of the state of the lake'")
+    connection.execute("COMMENT ON COLUMN warehouse.publication.published_at IS 'When all its rows could be read here'")
 
 
 def _ensure_table(connection: psycopg.Connection, each: PublishedTable) -> None:
