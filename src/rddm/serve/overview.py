@@ -10,6 +10,7 @@ from typing import Any
 
 from rddm.contracts.tables import quote
 from rddm.project.settings import Model
+from rddm.serve.asking import psql_command
 from rddm.serve.reading import Reading
 from rddm.store.lake import CATALOG, Lake
 
@@ -29,7 +30,10 @@ class RunLine:
 
 @dataclass(frozen=True)
 class Status:
-    """The warehouse as a whole. ``in_all``: where everything ever received is, by place; sizes in bytes."""
+    """
+    The warehouse as a whole. ``in_all``: where everything ever received is, by place; sizes in bytes; ``psql``: the command
+    that reaches PostgreSQL while it runs, without a password.
+    """
 
     name: str
     is_active: bool
@@ -42,6 +46,7 @@ class Status:
     waiting_patches: int
     waiting_judgements: int
     size_bytes: Mapping[str, int]
+    psql: str
 
 
 def count_golden(lake: Lake, model: Model) -> dict[str, int]:
@@ -70,6 +75,7 @@ def status(reading: Reading, runs: int = 5) -> Status:
         waiting_patches=patches,
         waiting_judgements=judgements,
         size_bytes=_sizes(reading),
+        psql=psql_command(reading.database),
     )
 
 

@@ -201,3 +201,53 @@ def test_every_reading_command_draws_something_without_escape_codes(project: Pro
     assert outcome.code == 0, outcome.err
     assert outcome.out.strip()
     assert "\x1b[" not in outcome.out
+
+
+def test_a_statement_is_answered_as_a_table_and_as_json(project: Project) -> None:
+    statement = "SELECT last_name, birth_date FROM person WHERE 'academy' = ANY (sources) ORDER BY birth_date"
+    answer = project.rddm("sql", statement, "--limit", "1", "--json").json
+    assert answer == {"columns": ["last_name", "birth_date"], "rows": [["Лисицына", "2007-07-07"]], "more": True}
+    drawn = project.rddm("sql", statement).out
+    assert "2 rows" in drawn
+
+
+@pytest.mark.parametrize(
+    ("statement", "told"),
+    [
+        ("SELECT * FROM peron", 'relation "peron" does not exist'),
+        ("DELETE FROM person", "no statement that reads"),
+        ("WITH gone AS (DELETE FROM person RETURNING 1) SELECT * FROM gone", "read only"),
+        ("SELECT 1; DROP TABLE person", "multiple commands"),
+        ("SELECT last_name::int FROM person", "invalid text representation"),
+    ],
+)
+def test_a_statement_that_is_wrong_or_writes_is_refused_without_data(
+    project: Project, statement: str, told: str
+) -> None:
+    outcome = project.rddm("sql", statement)
+    assert outcome.code == 2
+    assert told in outcome.err
+    assert "Щербаков" not in outcome.err
+    assert project.rddm("sql", "SELECT count(*) FROM person", "--json").json["rows"][0][0] > 0
+
+
+def test_status_tells_how_to_reach_postgresql_without_a_password(project: Project) -> None:
+    command = project.rddm("status", "--json").json["psql"]
+    assert command.startswith("psql 'host=")
+    assert "dbname=rddm" in command
+    assert "password" not in command
+
+
+def test_snapshots_without_a_message_are_shown_only_with_all(project: Project) -> None:
+    shown = project.rddm("lake", "snapshots", "--limit", "100", "--json").json
+    every = project.rddm("lake", "snapshots", "--limit", "100", "--all", "--json").json
+    assert all(each["message"] for each in shown["snapshots"])
+    assert 0 < shown["total"] < every["total"]
+
+
+def test_the_published_state_is_explained_column_by_column(project: Project) -> None:
+    columns = (
+        "SELECT attname FROM pg_attribute WHERE attrelid = 'publication'::regclass AND attnum > 0"
+        " AND col_description(attrelid, attnum) IS NULL"
+    )
+    assert project.rddm("sql", columns, "--json").json["rows"] == []

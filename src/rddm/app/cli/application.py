@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import typer
 
-from rddm.app.cli import check, demo, init, lake, person, quarantine, run, sources, status
+from rddm.app.cli import check, demo, init, lake, person, quarantine, run, sources, sql, status
 from rddm.app.cli.failures import GuardedGroup
+from rddm.app.cli.paragraphs import join_paragraphs
 
 HELP = """
 All your services' data in one warehouse, one explained profile per person.
@@ -49,11 +50,13 @@ application.command("init", help=init.HELP)(init.init_command)
 application.command("check", help=check.HELP)(check.check_command)
 application.command("run", help=run.HELP)(run.run_command)
 application.command("status", help=status.HELP)(status.status_command)
+application.command("sql", help=sql.HELP)(sql.sql_command)
 application.command("demo", help=demo.HELP)(demo.demo_command)
 application.add_typer(sources.group, name="sources")
 application.add_typer(quarantine.group, name="quarantine")
 application.add_typer(person.group, name="person")
 application.add_typer(lake.group, name="lake")
+join_paragraphs(application)
 
 
 @application.command("version")

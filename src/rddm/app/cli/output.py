@@ -77,4 +77,4 @@ def jsonable(value: object) -> object:  # noqa: PLR0911 - one line per kind of v
         return str(value)
     if isinstance(value, bytes):
         return value.decode("utf-8", "replace")
-    return value
+    return value if value is None or isinstance(value, str | int | float) else str(value)

@@ -41,6 +41,11 @@ def draw_status(status: Status) -> RenderableType:
         ("golden", golden or "nothing yet"),
         ("shown", _published(status)),
         ("disk", _sizes(status)),
+        (
+            "ask",
+            'rddm sql "SELECT …"; while PostgreSQL runs, that is while any command of rddm does unless it is your own:',
+        ),
+        ("", status.psql),
     ]
     if status.waiting_patches or status.waiting_judgements:
         waiting = f"{number(status.waiting_patches)} patches, {number(status.waiting_judgements)} judgements"
