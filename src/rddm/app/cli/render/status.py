@@ -43,7 +43,7 @@ def draw_status(status: Status) -> RenderableType:
         ("disk", _sizes(status)),
         (
             "ask",
-            'rddm sql "SELECT …"; while PostgreSQL runs, that is while any command of rddm does unless it is your own:',
+            'rddm sql "SELECT …", or while PostgreSQL runs (the embedded one: while any rddm command does)',
         ),
         ("", status.psql),
     ]
