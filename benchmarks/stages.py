@@ -5,7 +5,8 @@ All stages on one machine: records of nine services from Parquet to published pe
 
 Invents a world of the demo's kind (its people, families and dirt; see docs/explanation/demo-world.md), writes each service's
 user records as one Parquet file, runs them through a warehouse of its own and prints seconds, records per second and peak
-memory per stage. Inventing is not measured; with --folder the files are kept and used again. CPU seconds are this process's own; PostgreSQL's come on top.
+memory per stage. Inventing is not measured; with --folder the files are kept and used again. CPU seconds are this process's
+own; PostgreSQL's come on top.
 """
 
 from __future__ import annotations
