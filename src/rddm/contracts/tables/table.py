@@ -29,12 +29,12 @@ class Table:
 
 
 def quote(identifier: str) -> str:
-    '''
+    """
     Return *identifier* as a quoted SQL identifier (SQL:2023 §5.2), the same in DuckDB and PostgreSQL.
 
-    >>> quote('tel "mob"')
-    '"tel ""mob\"""'
-    '''
+    >>> quote('tel "mob" 2')
+    '"tel ""mob"" 2"'
+    """
     return '"' + identifier.replace('"', '""') + '"'
 
 
