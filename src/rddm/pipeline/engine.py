@@ -60,6 +60,7 @@ class EngineResult:
 def prepare_lake(lake: Lake) -> None:
     """Create the tables that every warehouse has."""
     lake.ensure(*raw.LEDGERS, *conformed.LEDGERS, *SHARED_TABLES)
+    lake.add_columns(raw.CURSOR)
 
 
 def mapped_entities(settings: ProjectSettings) -> dict[str, list[MappedEntity]]:

@@ -32,6 +32,7 @@ from rddm.contracts.tables.raw import (
     record_table,
 )
 from rddm.project.expressions import expression_columns
+from rddm.project.hashes import reading_fingerprint
 from rddm.project.settings import SourceEntity
 from rddm.store.lake import CATALOG, Lake
 from rddm.store.trouble import store_trouble
@@ -72,8 +73,10 @@ class Place:
 
 
 def read_cursor(lake: Lake, place: Place) -> Cursor | None:
+    """Return where to go on from; None for the beginning, also when the connector would read otherwise than it did."""
     row = lake.connection.execute(
-        f"SELECT cursor FROM {CATALOG}.{SCHEMA}.cursor WHERE source = ? AND entity = ?", [place.source, place.entity]
+        f"SELECT cursor FROM {CATALOG}.{SCHEMA}.cursor WHERE source = ? AND entity = ? AND reading = ?",
+        [place.source, place.entity, reading_fingerprint(place.settings)],
     ).fetchone()
     return None if row is None else json.loads(row[0])
 
@@ -329,6 +332,12 @@ def _move_cursor(connection: duckdb.DuckDBPyConnection, place: Place, cursor: Cu
         f"DELETE FROM {CATALOG}.{SCHEMA}.{CURSOR.name} WHERE source = ? AND entity = ?", [place.source, place.entity]
     )
     connection.execute(
-        f"INSERT INTO {CATALOG}.{SCHEMA}.{CURSOR.name} VALUES (?, ?, ?, ?)",
-        [place.source, place.entity, json.dumps(dict(cursor), ensure_ascii=False, sort_keys=True), number],
+        f"INSERT INTO {CATALOG}.{SCHEMA}.{CURSOR.name} VALUES (?, ?, ?, ?, ?)",
+        [
+            place.source,
+            place.entity,
+            json.dumps(dict(cursor), ensure_ascii=False, sort_keys=True),
+            number,
+            reading_fingerprint(place.settings),
+        ],
     )

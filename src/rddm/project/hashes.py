@@ -7,12 +7,34 @@ import json
 from collections.abc import Mapping
 
 from rddm.project.references import reference_target
-from rddm.project.settings import FieldMapping, ModelEntity, ModelField, ProjectSettings
+from rddm.project.settings import FieldMapping, ModelEntity, ModelField, ProjectSettings, SourceEntity
 
 READING = frozenset({"connector", "mode", "model", "fields"})
 """Of a source's entity: how it is read, which is over once raw holds it, and what is hashed in a form of its own."""
 NOT_CONFORMING = frozenset({"description", "survivorship"})
 """Of a model's field: what later stages and readers use."""
+
+
+NOT_PARSING = {
+    "file": frozenset({"path", "s3_endpoint", "s3_region", "s3_access_key", "s3_secret_key"}),
+    "sql": frozenset({"url", "look_back_seconds"}),
+    "rest": frozenset({"url", "headers", "bearer_token", "page_size", "limit_parameter", "timeout_seconds", "retries"}),
+    "python": frozenset[str](),
+}
+"""Of a connector: where it reads and how gently, not what comes out."""
+
+
+def reading_fingerprint(entity: SourceEntity) -> str:
+    """
+    Return a hash (md5, hexadecimal) of the connector's settings that decide what is read out of what is there.
+
+    When it changes - another encoding, another query - what was read must be read again. Addresses and secrets have no
+    part in it.
+    """
+    connector = entity.connector
+    written = connector.model_dump(mode="json", exclude=set(NOT_PARSING[connector.type]), exclude_defaults=True)
+    text = json.dumps({**written, "type": connector.type}, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+    return hashlib.md5(text.encode(), usedforsecurity=False).hexdigest()
 
 
 def entity_fingerprint(settings: ProjectSettings, source: str, entity: str, *, rules_version: str) -> str:

@@ -141,3 +141,16 @@ def test_a_snapshot_with_one_record_without_a_key_deletes_nothing(new_warehouse:
     warehouse.run()
     warehouse.deliveries["a", "person"] = [ANNA, {"id": None, "last": "Орлов", "first": "Борис"}]
     assert warehouse.run().ingested[0].deletions == 0
+
+
+def test_with_other_settings_of_the_connector_everything_is_read_again(new_warehouse: New) -> None:
+    warehouse = new_warehouse(a=PERSON)
+    warehouse.deliver("a/person", ANNA)
+    assert arrivals(warehouse) == (1, 0, 0, 1)
+    for connector, expected in (
+        ("{type: file, encoding: cp1251}", (1, 0, 1, 0)),
+        ("{type: file, encoding: cp1251, s3_region: elsewhere}", (0, 0, 0, 0)),
+    ):
+        warehouse.write_source("a", PERSON.replace("{type: file}", connector))
+        warehouse.reopen()
+        assert arrivals(warehouse) == expected

@@ -47,6 +47,9 @@ CURSOR = Table(
         Column("entity", "VARCHAR", "The source's entity"),
         Column("cursor", "VARCHAR", "Where the connector goes on from, JSON"),
         Column("batch", "BIGINT", "The batch that moved it last"),
+        Column(
+            "reading", "VARCHAR", "Hash of the connector's settings it was read with; with others, reading begins anew"
+        ),
     ),
 )
 
