@@ -347,7 +347,7 @@ def _first_line(error: duckdb.BinderException) -> str:
 def _judge(work: Conforming, name: str, entity: ModelEntity, evaluated: str, judged: Sequence[Affected]) -> None:
     """Make ``judged_<name>``: *evaluated* with states; for trees, again until no more parents come to stand."""
     connection = work.connection
-    by_arrival = [(each.mapped.source, each.mapped.entity) for each in judged if each.place.newest_by_arrival]
+    by_arrival = [(each.mapped.source, each.mapped.entity) for each in judged if each.mapped.settings.newest_by_arrival]
     living = {
         reference: f"{CONFORMED}.{quote(entity.fields[reference].references or '')}"
         for reference in waiting_references(entity)

@@ -66,11 +66,6 @@ class Place:
     def raw_table(self) -> str:
         return f"{CATALOG}.{SCHEMA}.{quote(f'{self.source}__{self.entity}')}"
 
-    @property
-    def newest_by_arrival(self) -> bool:
-        """Whether the last version to arrive wins: the source does not say when it changed it, or delivers snapshots."""
-        return self.settings.source_time is None or self.settings.mode == "snapshot"
-
 
 def read_cursor(lake: Lake, place: Place) -> Cursor | None:
     """Return where to go on from; None for the beginning, also when the connector would read otherwise than it did."""
@@ -216,7 +211,7 @@ def _insert_sql(place: Place, delivered: pa.Table, number: int) -> str:
 
 
 def _new_versions(place: Place) -> str:
-    if not place.newest_by_arrival:
+    if not place.settings.newest_by_arrival:
         return f"""
         first_of_kind AS (
             SELECT * FROM enveloped QUALIFY row_number() OVER (PARTITION BY _key, _hash ORDER BY _seq) = 1

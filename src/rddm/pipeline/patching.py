@@ -8,11 +8,11 @@ from datetime import datetime
 
 from rddm.contracts.errors import NotFound
 from rddm.contracts.ids import derive_record_id
-from rddm.contracts.tables import quote
-from rddm.contracts.tables.raw import ENVELOPE_NAMES
+from rddm.contracts.tables.raw import ENVELOPE_NAMES, newest_first_sql
+from rddm.pipeline.landing import Place
 from rddm.project.suggestions import did_you_mean
 from rddm.store.control import Control, Patch
-from rddm.store.lake import CATALOG, Lake
+from rddm.store.lake import Lake
 
 
 @dataclass(frozen=True)
@@ -24,25 +24,23 @@ class Author:
     at: datetime
 
 
-def patch_record(  # noqa: PLR0913 - the lake, the ledger, a record's three names, what and who
-    lake: Lake, control: Control, source: str, entity: str, key: str, values: Mapping[str, str | None], author: Author
+def patch_record(
+    lake: Lake, control: Control, place: Place, key: str, values: Mapping[str, str | None], author: Author
 ) -> list[Patch]:
     """
-    Keep new *values* for columns of a record's newest version; return the patches.
+    Keep new *values* for columns of the newest version of record *key* of *place*; return the patches.
 
     A patch holds as long as the source delivers what it delivers now. The raw layer stays as it is.
 
     Raises:
         NotFound: there is no such record or column.
     """
+    source, entity = place.source, place.entity
     table = f"{source}__{entity}"
     if not lake.has("raw", table):
         raise NotFound(f"{source}/{entity} has delivered nothing yet. `rddm sources` lists sources and entities.")
-    cursor = lake.connection.execute(
-        f"SELECT * FROM {CATALOG}.raw.{quote(table)} WHERE _key = ? ORDER BY _source_time DESC NULLS LAST, _batch DESC, _seq DESC"
-        " LIMIT 1",
-        [key],
-    )
+    order = newest_first_sql(by_arrival=place.settings.newest_by_arrival)
+    cursor = lake.connection.execute(f"SELECT * FROM {place.raw_table} WHERE _key = ? ORDER BY {order} LIMIT 1", [key])
     names = [column[0] for column in cursor.description or ()]
     row = cursor.fetchone()
     if row is None:

@@ -248,6 +248,11 @@ class SourceEntity(Settings):
     one_record_per_person: bool = False
     """The source itself guarantees that two of its records are never the same person."""
 
+    @property
+    def newest_by_arrival(self) -> bool:
+        """Whether the last version to arrive wins: the source does not say when it changed it, or delivers snapshots."""
+        return self.source_time is None or self.mode == "snapshot"
+
 
 class SourceSettings(Settings):
     """One service."""

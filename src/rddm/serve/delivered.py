@@ -6,15 +6,17 @@ from collections.abc import Mapping
 
 from rddm.conform.mapping import MappedEntity, mapped_sql
 from rddm.contracts.tables import literal
-from rddm.contracts.tables.raw import ENVELOPE_NAMES
+from rddm.contracts.tables.raw import ENVELOPE_NAMES, newest_first_sql
 from rddm.serve.reading import Reading, Row
 
 
 def delivered_versions(reading: Reading, source: str, entity: str, key: str) -> list[Row]:
     """Return every raw version of a record, newest first: the delivered columns and the envelope."""
+    settings = reading.settings.sources.get(source)
+    mapped = settings.entities.get(entity) if settings else None
+    order = newest_first_sql(by_arrival=mapped is not None and mapped.newest_by_arrival)
     return reading.rows(
-        f"SELECT * FROM {reading.table('raw', f'{source}__{entity}')} WHERE _key = ?"
-        " ORDER BY _source_time DESC NULLS LAST, _batch DESC, _seq DESC",
+        f"SELECT * FROM {reading.table('raw', f'{source}__{entity}')} WHERE _key = ? ORDER BY {order}",
         [key],
     )
 

@@ -11,6 +11,8 @@ from tests.support.warehouse import PERSON, TinyWarehouse
 from rddm.contracts.errors import ConservationError
 from rddm.contracts.ids import derive_record_id
 from rddm.pipeline.conservation import balances
+from rddm.pipeline.landing import Place
+from rddm.pipeline.patching import Author, patch_record
 from rddm.store.control import Patch
 
 New = Callable[..., TinyWarehouse]
@@ -213,3 +215,17 @@ def test_what_a_removed_source_delivered_stays_and_the_run_says_so(new_warehouse
     assert [warning.split(":")[0] for warning in forgotten] == ['source "b", entity person']
     assert warehouse.query("SELECT source FROM lake.conformed.person ORDER BY source") == ["a", "b"]
     assert warehouse.published("SELECT sources FROM warehouse.person") == [["a", "b"]]
+
+
+def test_a_patch_of_a_snapshots_record_lays_over_the_version_that_arrived_last(new_warehouse: New) -> None:
+    warehouse = new_warehouse(a=PERSON.replace("    key: id\n", "    key: id\n    mode: snapshot\n"))
+    warehouse.deliver("a/person", {**ANNA, "born": "2999-01-01", "changed": "2024-02-01"})
+    warehouse.run()
+    warehouse.deliveries["a", "person"] = [{**ANNA, "born": "2998-01-01", "changed": "2024-01-01"}]
+    warehouse.run()
+    lake, control = warehouse.warehouse.lake, warehouse.warehouse.control
+    place = Place("a", "person", warehouse.warehouse.settings.sources["a"].entities["person"])
+    author = Author("steward", "slip of the pen", datetime(2026, 1, 1, tzinfo=UTC))
+    patch_record(lake, control, place, "1", {"born": "1998-01-01"}, author)
+    warehouse.run()
+    assert warehouse.query("SELECT birth_date::VARCHAR FROM lake.conformed.person") == ["1998-01-01"]

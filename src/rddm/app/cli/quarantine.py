@@ -135,6 +135,8 @@ def fix_command(  # noqa: PLR0913 - the options of the command line
     as_json: JsonOption = False,  # noqa: FBT002
 ) -> None:
     from rddm.app.cli.output import print_json  # noqa: PLC0415
+    from rddm.contracts.errors import NotFound  # noqa: PLC0415
+    from rddm.pipeline.landing import Place  # noqa: PLC0415
     from rddm.pipeline.patching import Author, patch_record  # noqa: PLC0415
     from rddm.serve.quarantine import locate  # noqa: PLC0415
 
@@ -142,7 +144,12 @@ def fix_command(  # noqa: PLR0913 - the options of the command line
     with reading(project) as warehouse:
         place = locate(warehouse, record)
         who = Author(author(by), reason, dt.datetime.now(dt.UTC))
-        patches = patch_record(warehouse.lake, warehouse.control, *place, after, who)
+        source, entity, key = place
+        settings = warehouse.settings.sources.get(source)
+        if settings is None or entity not in settings.entities:
+            raise NotFound(f"The project has no {source}/{entity} any more, so nothing would apply a patch of it.")
+        mapped = Place(source, entity, settings.entities[entity])
+        patches = patch_record(warehouse.lake, warehouse.control, mapped, key, after, who)
     address = "/".join(place)
     if as_json:
         print_json({"record": address, "patches": patches, "applied": apply})

@@ -86,6 +86,11 @@ COLUMN_CHANGE = Table(
 LEDGERS = (BATCH, CURSOR, UNREADABLE, COLUMN_CHANGE)
 
 
+def newest_first_sql(*, by_arrival: bool) -> str:
+    """Return the ORDER BY terms that put a record's newest version first: by source time, or *by_arrival* alone."""
+    return ("" if by_arrival else "_source_time DESC NULLS LAST, ") + "_batch DESC, _seq DESC"
+
+
 def record_table(source: str, entity: str, columns: Iterable[str] = ()) -> Table:
     """Return the raw table of *entity* of *source*: its delivered *columns* as VARCHAR, then the envelope."""
     delivered = tuple(Column(name, "VARCHAR", "As delivered") for name in columns)

@@ -1,0 +1,103 @@
+"""The disk fills up, the database goes away: the run says so, and the next one ends as if nothing had happened."""
+
+from __future__ import annotations
+
+import resource
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+import psycopg
+import pytest
+from tests.support.warehouse import PERSON, Quiet, TinyWarehouse
+
+from rddm.contracts.errors import StoreError
+from rddm.pipeline.run import run
+
+New = Callable[..., TinyWarehouse]
+PEOPLE = [
+    {"id": str(n), "last": f"Белов{n}", "first": "Анна", "phone": f"+7916{n:07}", "changed": "2024-01-01"}
+    for n in range(2000)
+]
+
+
+@contextmanager
+def largest_file(size_bytes: int) -> Iterator[None]:
+    """Let no file grow beyond *size_bytes*: to who writes, the disk is full."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size_bytes, hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+
+
+class Disaster(Quiet):
+    """Ends every connection to the warehouse's database, once, when the run comes to *stage*."""
+
+    def __init__(self, warehouse: TinyWarehouse, stage: str) -> None:
+        self._url, self._stage, self.has_struck = warehouse.warehouse.database.conninfo, stage, False
+
+    def reading(self, source: str, entity: str, pieces: int) -> None:
+        self.working(f"ingest {source} {entity} {pieces}")
+
+    def working(self, what: str) -> None:
+        if self.has_struck or not what.startswith(self._stage):
+            return
+        self.has_struck = True
+        with psycopg.connect(self._url, autocommit=True) as connection:
+            connection.execute(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+                " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+            )
+
+
+def assert_whole(warehouse: TinyWarehouse) -> None:
+    """One more run ends in what an undisturbed one would have."""
+    warehouse.reopen()
+    report = warehouse.run()
+    assert report.status == "succeeded"
+    assert report.engine.balances[0].conformed == len(PEOPLE)
+    assert warehouse.query("SELECT count(*), count(DISTINCT _batch) FROM lake.raw.a__person") == [(len(PEOPLE), 2)]
+    assert warehouse.published("SELECT sum(records) FROM warehouse.person") == [len(PEOPLE)]
+
+
+def test_a_full_disk_is_told_in_words(new_warehouse: New) -> None:
+    warehouse = new_warehouse(a=PERSON)
+    warehouse.deliver("a/person", *PEOPLE)
+    with largest_file(10_000), pytest.raises(StoreError, match="The disk is full"):
+        warehouse.run()
+    assert warehouse.warehouse.control.runs()[0].status == "failed"
+    assert_whole(warehouse)
+
+
+@pytest.mark.parametrize("stage", ["ingest", "conform", "resolve", "curate", "publish"])
+def test_a_database_that_goes_away_is_told_in_words(new_warehouse: New, stage: str) -> None:
+    warehouse = new_warehouse(a=PERSON)
+    warehouse.deliver("a/person", *PEOPLE)
+    disaster = Disaster(warehouse, stage)
+    with pytest.raises(StoreError, match="PostgreSQL went away"):
+        run(warehouse.warehouse, disaster)
+    assert disaster.has_struck
+    assert_whole(warehouse)
+
+
+def test_who_lost_the_lock_commits_no_more(new_warehouse: New) -> None:
+    warehouse = new_warehouse(a=PERSON)
+    warehouse.run()
+    lake, database = warehouse.warehouse.lake, warehouse.warehouse.database
+
+    def insert() -> None:
+        with lake.transaction("too late"):
+            lake.connection.execute("INSERT INTO lake.raw.unreadable BY NAME SELECT 'a' AS source")
+
+    def lose_the_lock_and_insert() -> None:
+        with database.writer_lock() as still_held, lake.only_while(still_held):
+            with database.connect(autocommit=True) as connection:
+                connection.execute("SELECT pg_terminate_backend(pid) FROM pg_locks WHERE locktype = 'advisory'")
+            insert()
+
+    with pytest.raises(StoreError, match="PostgreSQL went away"):
+        lose_the_lock_and_insert()
+    assert warehouse.query("SELECT count(*) FROM lake.raw.unreadable") == [0]
+    insert()
+    assert warehouse.query("SELECT count(*) FROM lake.raw.unreadable") == [1]
