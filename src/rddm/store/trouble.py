@@ -70,7 +70,8 @@ def _of_the_disk(error: OSError) -> StoreError | None:
 
 def _of_the_lake(error: duckdb.Error) -> StoreError | None:
     text = str(error).lower()
-    is_io = isinstance(error, duckdb.IOException | duckdb.HTTPException | duckdb.FatalException)
+    is_bare = type(error) is duckdb.Error  # raised so by DuckDB's extensions: the catalog's connection broke
+    is_io = is_bare or isinstance(error, duckdb.IOException | duckdb.HTTPException | duckdb.FatalException)
     if any(words in text for words in _GONE_WORDS):
         # PostgreSQL's own full disk comes by the same way as its end.
         return StoreError(FULL.format(where=" where PostgreSQL keeps its data") if _FULL_WORDS[0] in text else GONE)

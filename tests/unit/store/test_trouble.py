@@ -56,3 +56,9 @@ def test_the_cause_is_kept_for_the_log() -> None:
     with pytest.raises(StoreError) as raised, told_in_words():
         raise cause
     assert raised.value.__cause__ is cause
+
+
+def test_an_error_that_an_extension_raises_bare_is_the_stores() -> None:
+    trouble = store_trouble(duckdb.Error("anything"))
+    assert trouble is not None
+    assert "anything" not in str(trouble)

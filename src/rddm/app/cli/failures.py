@@ -79,9 +79,9 @@ def _chain(error: BaseException) -> Iterator[BaseException]:
 
 
 def _is_of_the_store(error: BaseException) -> bool:
-    """By name, so that neither library is imported for it."""
-    kinds = {(each.__module__.partition(".")[0], each.__name__) for each in type(error).__mro__}
-    return not STORE_FAILURES.isdisjoint(kinds)
+    """By name, so that neither library is imported for it. DuckDB's bare ``Error`` is an extension's: PostgreSQL went away."""
+    kinds = [(each.__module__.partition(".")[0], each.__name__) for each in type(error).__mro__]
+    return not STORE_FAILURES.isdisjoint(kinds) or kinds[0] in {("_duckdb", "Error"), ("duckdb", "Error")}
 
 
 def _write_log(error: BaseException) -> Path | None:
