@@ -16,7 +16,7 @@ FULL = f"The disk is full{{where}}. Free some space, {AGAIN}"
 GONE = (
     f"PostgreSQL went away in the middle. See that it is up (an embedded one is started by the next command), {AGAIN}"
 )
-DENIED = f"{{where}} cannot be written. Give yourself the right to, {AGAIN}"
+DENIED = f"{{where}} cannot be read or written. Get the right to, {AGAIN}"
 MEMORY = (
     "The memory allowed is too small for this step. Raise `engine.memory_limit` in rddm.yaml, or lower `engine.threads`, "
     + AGAIN

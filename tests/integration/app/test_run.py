@@ -129,7 +129,13 @@ def test_an_interrupt_that_the_engine_noticed_ends_in_130_too(
 
 
 @pytest.mark.parametrize(
-    "error", [psycopg.OperationalError(SOMEBODY), duckdb.IOException(SOMEBODY), OSError(28, SOMEBODY)]
+    "error",
+    [
+        psycopg.OperationalError(SOMEBODY),
+        duckdb.IOException(SOMEBODY),
+        duckdb.Error(f"Failed to get data file list from DuckLake: {SOMEBODY}"),
+        OSError(28, SOMEBODY),
+    ],
 )
 def test_a_store_that_fails_in_the_middle_ends_in_4(
     new_project: Project, monkeypatch: pytest.MonkeyPatch, error: Exception

@@ -19,7 +19,7 @@ GONE = f'Failed to query most recent snapshot for DuckLake: Unable to connect to
     ("error", "words"),
     [
         (OSError(errno.ENOSPC, "No space left on device", f"/lake/{SECRET[:3]}"), "disk is full at /lake/pos"),
-        (PermissionError(errno.EACCES, "Permission denied", "/lake"), "/lake cannot be written"),
+        (PermissionError(errno.EACCES, "Permission denied", "/lake"), "/lake cannot be read or written"),
         (duckdb.IOException(f"Could not write file {SECRET}: No space left on device"), "where the lake lies"),
         (
             duckdb.IOException(f"could not extend file {SECRET}: terminating connection No space left"),

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import errno
 import os
 import sys
 import tempfile
@@ -14,16 +13,12 @@ from typing import TYPE_CHECKING, Any
 import typer
 from typer.core import TyperGroup
 
-from rddm.contracts.errors import RddmError, StoreError
+from rddm.contracts.errors import RddmError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 INTERRUPTED = 130
-STORE_FAILURES = frozenset(
-    {("psycopg", "OperationalError"), ("psycopg", "InterfaceError")}
-    | {("_duckdb", name) for name in ("IOException", "HTTPException", "OutOfMemoryException", "FatalException")}
-)
 LOG = Path(".rddm") / "last-error.log"
 
 
@@ -58,15 +53,14 @@ def _tell(error: BaseException) -> int:
     if isinstance(error, BrokenPipeError):
         _close_stdout()
         return 0
-    if isinstance(error, OSError) and error.errno == errno.ENOSPC:
-        _say("The disk is full. Free some space and run the command again: nothing half-done was kept.")
-        return StoreError.exit_code
+    from rddm.store.trouble import store_trouble  # noqa: PLC0415 - it brings the engine, which a good end did not need
+
     place = _write_log(error)
     where = f" The traceback is in {place}." if place else ""
-    if _is_of_the_store(error):
-        what = f"PostgreSQL or the lake failed ({type(error).__name__})."
-        _say(f"{what} Check that PostgreSQL is up, disk space and memory, then run the command again.{where}")
-        return StoreError.exit_code
+    trouble = store_trouble(error)
+    if trouble is not None:
+        _say(f"{trouble}{where}")
+        return trouble.exit_code
     _say(f"Something unexpected happened ({type(error).__name__}); this is a bug of ours.{where} Please report it.")
     return 1
 
@@ -76,12 +70,6 @@ def _chain(error: BaseException) -> Iterator[BaseException]:
     while current is not None:
         yield current
         current = current.__cause__ or current.__context__
-
-
-def _is_of_the_store(error: BaseException) -> bool:
-    """By name, so that neither library is imported for it. DuckDB's bare ``Error`` is an extension's: PostgreSQL went away."""
-    kinds = [(each.__module__.partition(".")[0], each.__name__) for each in type(error).__mro__]
-    return not STORE_FAILURES.isdisjoint(kinds) or kinds[0] in {("_duckdb", "Error"), ("duckdb", "Error")}
 
 
 def _write_log(error: BaseException) -> Path | None:
