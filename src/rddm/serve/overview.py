@@ -6,12 +6,12 @@ import datetime as dt
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from rddm.contracts.tables import quote
 from rddm.project.settings import Model
 from rddm.serve.asking import psql_command
 from rddm.serve.reading import Reading
+from rddm.store.control import RunRecord
 from rddm.store.lake import CATALOG, Lake
 
 
@@ -79,7 +79,7 @@ def status(reading: Reading, runs: int = 5) -> Status:
     )
 
 
-def _run_line(run: Any, *, is_active: bool) -> RunLine:  # noqa: ANN401 - a RunRecord; its counts are JSON
+def _run_line(run: RunRecord, *, is_active: bool) -> RunLine:
     counts = [each.get("run", {}) for each in run.counts.values()]
     seconds = (run.ended_at - run.started_at).total_seconds() if run.ended_at else None
     return RunLine(
