@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 
 import duckdb
 
-from rddm.contracts.batches import Batch
+from rddm.contracts.batches import Batch, Cursor
 from rddm.contracts.errors import SourceError
 from rddm.pipeline.landing import Landed, Place, key_sql, land, land_deletions, read_cursor, with_safe_names
 from rddm.sources.protocol import Source
@@ -59,7 +59,7 @@ def ingest(
         lake.connection.execute("CREATE OR REPLACE TEMP TABLE seen_key (_key VARCHAR)")
     try:
         # A snapshot is only complete when it is read from its beginning.
-        for batch in open_source().read(None if is_snapshot else read_cursor(lake, place)):
+        for batch in _batches(place, open_source, None if is_snapshot else read_cursor(lake, place)):
             if is_snapshot:
                 _remember_keys(lake.connection, place, batch)
             landed = land(lake, place, batch, run_id, now())
@@ -74,6 +74,22 @@ def ingest(
     except SourceError as error:
         result.error = error
     return result
+
+
+def _batches(place: Place, open_source: Callable[[], Source], cursor: Cursor | None) -> Iterator[Batch]:
+    """Yield what the source yields; whatever a connector raises is that source's trouble alone."""
+    try:
+        yield from open_source().read(cursor)
+    except SourceError:
+        raise
+    except Exception as error:
+        what = type(error).__name__ + (f": {error.strerror}" if isinstance(error, OSError) and error.strerror else "")
+        raise SourceError(
+            place.source,
+            place.entity,
+            f"its connector failed unexpectedly ({what}).",
+            f"Look at its settings in sources/{place.source}.yaml; if they are right, this is a bug: please report it.",
+        ) from error
 
 
 def _remember_keys(connection: duckdb.DuckDBPyConnection, place: Place, batch: Batch) -> None:

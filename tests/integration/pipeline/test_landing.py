@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import cast
 
 from tests.support.warehouse import PERSON, TinyWarehouse
 
@@ -154,3 +155,14 @@ def test_with_other_settings_of_the_connector_everything_is_read_again(new_wareh
         warehouse.write_source("a", PERSON.replace("{type: file}", connector))
         warehouse.reopen()
         assert arrivals(warehouse) == expected
+
+
+def test_a_connector_that_fails_in_a_way_of_its_own_stops_its_source_alone(new_warehouse: New) -> None:
+    warehouse = new_warehouse(a=PERSON, b=PERSON)
+    warehouse.deliver("a/person", ANNA, cast("Unreadable", object()))
+    warehouse.deliver("b/person", ANNA)
+    report = warehouse.run()
+    assert [str(problem).split(".")[0] for problem in report.problems] == [
+        'source "a", entity person: its connector failed unexpectedly (AttributeError)'
+    ]
+    assert warehouse.query("SELECT source FROM lake.conformed.person") == ["b"]
