@@ -163,6 +163,6 @@ def test_a_connector_that_fails_in_a_way_of_its_own_stops_its_source_alone(new_w
     warehouse.deliver("b/person", ANNA)
     report = warehouse.run()
     assert [str(problem).split(".")[0] for problem in report.problems] == [
-        'source "a", entity person: its connector failed unexpectedly (AttributeError)'
+        'source "a", entity person: its connector failed unexpectedly (TypeError)'
     ]
     assert warehouse.query("SELECT source FROM lake.conformed.person") == ["b"]
