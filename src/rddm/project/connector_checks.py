@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -24,6 +25,10 @@ def connector_problems(entity: SourceEntity, place: Node, root: Path) -> Iterato
         case FileConnector():
             if not connector.path:
                 yield place.problem("it is not said which files to read.", "Write `read: {path: …}`.")
+            if connector.encoding and not _is_encoding(connector.encoding):
+                yield node.entries["encoding"].problem(
+                    "there is no such encoding.", "Usual ones are utf-8, cp1251 and utf-16; left out, it is detected."
+                )
         case SqlConnector():
             yield from _sql_problems(connector, node, place)
         case RestConnector():
@@ -37,6 +42,13 @@ def connector_problems(entity: SourceEntity, place: Node, root: Path) -> Iterato
             "Take one out, or all that did not change would count as deleted.",
         )
     yield from written_secrets(connector, node)
+
+
+def _is_encoding(name: str) -> bool:
+    try:
+        return codecs.lookup(name)._is_text_encoding  # noqa: SLF001 - nothing public tells base64 from an encoding
+    except LookupError:
+        return False
 
 
 def _sql_problems(connector: SqlConnector, node: Node, place: Node) -> Iterator[ConfigurationProblem]:

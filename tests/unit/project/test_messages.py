@@ -288,6 +288,13 @@ SOURCES: dict[str, tuple[str, str]] = {
             " a statement stands where an expression over the delivered columns belongs."
         ),
     ),
+    "an encoding that does not exist": (
+        connector("{type: file, path: a.csv, encoding: klingon}"),
+        (
+            "sources/camps.yaml, line 1: connector.encoding: there is no such encoding."
+            " Usual ones are utf-8, cp1251 and utf-16; left out, it is detected."
+        ),
+    ),
     "no files to read": (
         connector("{type: file}"),
         "sources/camps.yaml, line 3: entities.person: it is not said which files to read. Write `read: {path: …}`.",
