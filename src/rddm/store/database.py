@@ -54,6 +54,9 @@ class Database:
         config.set_main_option("script_location", str(migrations))
         engine = sqlalchemy.create_engine("postgresql+psycopg://", creator=lambda: psycopg.connect(self._url))
         logging.getLogger("alembic").setLevel(logging.WARNING)
+        logging.getLogger("psycopg").setLevel(
+            logging.ERROR
+        )  # it warns of connections that were lost, as we do in words
         try:
             with engine.begin() as connection:
                 config.attributes["connection"] = connection

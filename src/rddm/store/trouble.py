@@ -8,6 +8,7 @@ from contextlib import contextmanager
 
 import duckdb
 import psycopg
+import pyarrow as pa
 
 from rddm.contracts.errors import StoreError
 
@@ -38,13 +39,14 @@ def store_trouble(error: BaseException) -> StoreError | None:
 
     The error's own text is looked at and never shown: it may hold data, or an address with its password.
     """
-    if isinstance(error, OSError):
+    if isinstance(error, OSError) and error.errno is not None:
         return _of_the_disk(error)
     if isinstance(error, psycopg.errors.DiskFull):
         return StoreError(FULL.format(where=" where PostgreSQL keeps its data"))
     if isinstance(error, psycopg.OperationalError | psycopg.InterfaceError):
         return StoreError(GONE)
-    return _of_the_lake(error) if isinstance(error, duckdb.Error) else None
+    # Results that are fetched through Arrow bring the engine's errors as Arrow's own.
+    return _of_the_lake(error) if isinstance(error, duckdb.Error | pa.ArrowException | OSError | RuntimeError) else None
 
 
 @contextmanager
@@ -68,14 +70,14 @@ def _of_the_disk(error: OSError) -> StoreError | None:
     return None
 
 
-def _of_the_lake(error: duckdb.Error) -> StoreError | None:
+def _of_the_lake(error: Exception) -> StoreError | None:
     text = str(error).lower()
     is_bare = type(error) is duckdb.Error  # raised so by DuckDB's extensions: the catalog's connection broke
     is_io = is_bare or isinstance(error, duckdb.IOException | duckdb.HTTPException | duckdb.FatalException)
     if any(words in text for words in _GONE_WORDS):
         # PostgreSQL's own full disk comes by the same way as its end.
         return StoreError(FULL.format(where=" where PostgreSQL keeps its data") if _FULL_WORDS[0] in text else GONE)
-    if isinstance(error, duckdb.OutOfMemoryException):
+    if isinstance(error, duckdb.OutOfMemoryException) or "out of memory error" in text:
         is_spilt = any(words in text for words in _FULL_WORDS)
         return StoreError(FULL.format(where=" where the lake spills") if is_spilt else MEMORY)
     if is_io and any(words in text for words in _FULL_WORDS):

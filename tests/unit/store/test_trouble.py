@@ -6,6 +6,7 @@ import errno
 
 import duckdb
 import psycopg
+import pyarrow as pa
 import pytest
 
 from rddm.contracts.errors import StoreError
@@ -29,6 +30,9 @@ GONE = f'Failed to query most recent snapshot for DuckLake: Unable to connect to
         (psycopg.OperationalError(SECRET), "PostgreSQL went away"),
         (duckdb.IOException(GONE), "PostgreSQL went away"),
         (duckdb.BinderException(GONE), "PostgreSQL went away"),
+        (OSError(f"IO Error: {GONE}"), "PostgreSQL went away"),
+        (pa.ArrowInvalid(f"Invalid Error: {GONE}"), "PostgreSQL went away"),
+        (pa.ArrowInvalid(f"Out of Memory Error: failed to pin block {SECRET}"), "engine.memory_limit"),
         (duckdb.TransactionException("Current transaction is aborted (please ROLLBACK)"), "PostgreSQL went away"),
         (duckdb.OutOfMemoryException(f"could not allocate block {SECRET}"), "engine.memory_limit"),
     ],
