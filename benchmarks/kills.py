@@ -73,6 +73,8 @@ class Tally:
     """Day, stage in which, what, seconds after the stage began."""
     runs: int = 0
     exit_codes: Counter[int] = field(default_factory=Counter)
+    surprises: list[str] = field(default_factory=list)
+    """What runs said that ended neither well, nor killed, nor with the exit code for a lost database."""
 
 
 @dataclass(frozen=True)
@@ -220,7 +222,7 @@ def _see_how_it_ended(child: Child, tally: Tally) -> None:
     tally.exit_codes[code] += 1
     said = child.text()
     if code not in (0, 4, -signal.SIGKILL) or "Traceback" in said:
-        raise RuntimeError(f"a run ended in {code}; {child.said} has what it said: {said[-2000:]}")
+        tally.surprises.append(f"{child.said.name} ended in {code}: {said.strip().splitlines()[-1:]}")
 
 
 # --- comparing --------------------------------------------------------------------------------------------------------
@@ -324,6 +326,8 @@ def show(compared: Sequence[Compared], tally: Tally) -> None:
         print(f"{stage:12}" + "".join(f"{where[stage, target]:>10}" for target in dict.fromkeys(TARGETS)))
     ended = ", ".join(f"{count} in {code}" for code, count in sorted(tally.exit_codes.items()))
     print(f"{len(tally.kills)} kills, {tally.runs} runs; ended: {ended}\n")
+    for each in tally.surprises:
+        print(f"surprise: {each}")
     print(f"{'table':40}{'rows':>10}{'missing':>10}{'extra':>10}")
     for each in compared:
         mark = "" if not each.missing and not each.extra else "   <- differs"
@@ -356,7 +360,7 @@ def main() -> int:
     compared = compare(undisturbed, disturbed, ground.environment)
     show(compared, tally)
     (root / "kills.json").write_text(json.dumps(tally.kills))
-    if any(each.missing or each.extra for each in compared):
+    if tally.surprises or any(each.missing or each.extra for each in compared):
         print(f"the two warehouses are in {root}")
         return 1
     return 0
