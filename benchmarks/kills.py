@@ -326,8 +326,8 @@ def show(compared: Sequence[Compared], tally: Tally) -> None:
         print(f"{stage:12}" + "".join(f"{where[stage, target]:>10}" for target in dict.fromkeys(TARGETS)))
     ended = ", ".join(f"{count} in {code}" for code, count in sorted(tally.exit_codes.items()))
     print(f"{len(tally.kills)} kills, {tally.runs} runs; ended: {ended}\n")
-    for each in tally.surprises:
-        print(f"surprise: {each}")
+    for surprise in tally.surprises:
+        print(f"surprise: {surprise}")
     print(f"{'table':40}{'rows':>10}{'missing':>10}{'extra':>10}")
     for each in compared:
         mark = "" if not each.missing and not each.extra else "   <- differs"
