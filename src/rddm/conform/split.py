@@ -3,7 +3,8 @@ The split: every version of a record finds exactly one place.
 
 Of the versions of one key, newest first, the first that is valid stands for the record - conformed, or deleted when that
 is what it says. A newest version that is not valid waits in quarantine, and an older valid one goes on standing. All others
-are superseded. So the outcome depends on the set of versions alone, not on the order they came in.
+are superseded. So the outcome depends on the set of versions alone, not on the order they came in - which is why a record
+that waits is woken by the parent of any of its versions that could come to stand, not of the newest alone.
 """
 
 from __future__ import annotations
@@ -37,7 +38,8 @@ def judged_sql(
     with column record_id of the parents that are there. *by_arrival*: (source, entity) whose last version to arrive wins;
     elsewhere the newest source time wins, then the last to arrive.
     Result: *evaluated* and ``state`` (conformed, deleted, quarantined, superseded), ``rules`` (VARCHAR[]), ``waits_for``
-    (UUID[]), ``waits_for_keys`` (VARCHAR[]).
+    (UUID[]: the parents that would make this version or, where it is quarantined, an older one that is newer than what
+    stands, stand), ``waits_for_keys`` (VARCHAR[]: the version's own parents that are not there).
     """
     joins, missing, waits, wait_keys = [], [], [], []
     for index, name in enumerate(waiting_references(entity)):
@@ -68,15 +70,21 @@ def judged_sql(
         ), standing AS (
             SELECT *, min(CASE WHEN is_delete OR len(rules) = 0 THEN age END) OVER (PARTITION BY record_id) AS standing_age
             FROM ruled
+        ), waking AS (
+            SELECT record_id, list_sort(list_distinct(flatten(list(waits_for)))) AS parents
+            FROM standing
+            WHERE len(waits_for) > 0 AND (standing_age IS NULL OR age < standing_age)
+            GROUP BY record_id
         )
-        SELECT * EXCLUDE (age, standing_age),
+        SELECT standing.* EXCLUDE (age, standing_age, waits_for),
+            CASE WHEN age = 1 THEN coalesce(waking.parents, []) ELSE waits_for END AS waits_for,
             CASE
                 WHEN age = standing_age AND is_delete THEN 'deleted'
                 WHEN age = standing_age THEN 'conformed'
                 WHEN age = 1 THEN 'quarantined'
                 ELSE 'superseded'
             END AS state
-        FROM standing"""
+        FROM standing LEFT JOIN waking USING (record_id)"""
 
 
 def kind_sql(rules: str) -> str:

@@ -124,6 +124,22 @@ def test_a_participation_waits_again_when_its_event_is_deleted(new_warehouse: Ne
     assert warehouse.published("SELECT count(*) FROM warehouse.participation") == [0]
 
 
+def test_the_parent_of_an_older_version_brings_it_to_stand_while_the_newest_goes_on_waiting(new_warehouse: New) -> None:
+    warehouse = new_warehouse(a=MOVEMENT.replace("key: [who, what]", "key: id\n    source_time: changed"))
+    older = {**PART, "id": "p", "changed": "2024-01-01"}
+    warehouse.deliver("a/participation", older, {**older, "what": "e2", "changed": "2024-02-01"})
+    warehouse.deliver("a/person", ANNA)
+    warehouse.run()
+    assert waiting(warehouse) == [("p", "missing_parent", ["missing_parent:event:not_here"])]
+    warehouse.deliver("a/event", CAMP)
+    warehouse.run()
+    assert waiting(warehouse) == [("p", "missing_parent", ["missing_parent:event:not_here"])]
+    assert warehouse.query("SELECT waits_for_keys FROM lake.quarantine.record") == [["a/event/e2"]]
+    assert warehouse.published("SELECT name FROM warehouse.participation JOIN warehouse.event USING (event_id)") == [
+        "Лагерь"
+    ]
+
+
 def test_a_tree_of_organisations_stands_from_its_root_in_one_run(new_warehouse: New) -> None:
     warehouse = new_warehouse(a=MOVEMENT)
     warehouse.deliver(
