@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test fast-test lint bench docs pins clean
+.PHONY: help demo test fast-test search lint bench docs pins clean
 
 help: ## what can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 14
@@ -30,6 +30,9 @@ test: $(VENV)/.dev lint ## lint, types, import contracts and every test
 
 fast-test: $(VENV)/.dev ## only unit and property tests
 	@$(BIN)/python -m pytest -n 2 tests/unit tests/property
+
+search: $(VENV)/.dev ## the properties of whole warehouses, on new cases, for some twenty minutes
+	@RDDM_TEST_THOROUGHNESS=20 $(BIN)/python -m pytest -n 2 --timeout 3600 tests/property/pipeline tests/integration/resolve/test_batch_equals_stream.py
 
 lint: $(VENV)/.dev ## ruff, mypy --strict and the import contracts
 	@$(BIN)/ruff check .

@@ -5,9 +5,10 @@ from typing import Any
 from uuid import UUID
 
 import duckdb
-from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from tests.integration.resolve.conftest import Warehouse
+from tests.support.search import searched
 
 from rddm.project.settings import ProbabilisticIdentity
 
@@ -57,9 +58,7 @@ def _warehouse(connection: duckdb.DuckDBPyConnection, make: type[Warehouse]) -> 
     return warehouse
 
 
-@settings(
-    max_examples=10, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True, phases=[Phase.generate]
-)
+@searched(examples=10)
 @given(history=histories())
 def test_groups_are_the_same_however_the_records_came(
     duckdb_connection: duckdb.DuckDBPyConnection,

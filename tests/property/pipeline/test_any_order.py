@@ -6,8 +6,9 @@ import tempfile
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
+from tests.support.search import searched
 from tests.support.warehouse import SMALL_MODEL, Row, TinyWarehouse
 
 MOVEMENT = """
@@ -93,7 +94,7 @@ def outcome(warehouse: TinyWarehouse) -> dict[str, list[object]]:
     }
 
 
-@settings(max_examples=5, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@searched(examples=5)
 @given(st.lists(ANY, min_size=1, max_size=16), st.data())
 def test_order_and_batches_make_no_difference(
     new_database: Callable[[], str], deliveries: list[Delivery], data: st.DataObject
