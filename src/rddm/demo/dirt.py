@@ -30,7 +30,7 @@ NO_EMAIL = ("test@test.ru", "нет", "-", "no@no.ru", "net@mail.ru")
 CALL_CENTRE = {"contests": "9720000417", "federation": "9720000583", "register": "9720000291"}
 """The offices that type records for others, by service."""
 _YO = str.maketrans("ёЁ", "еЕ")
-_IN_CP1251 = frozenset({"register"})
+IN_CP1251 = frozenset({"register"})
 
 
 def soil(values: dict[str, Value], service: Service, person: Person, rng: Random) -> list[str]:
@@ -104,7 +104,7 @@ def _spoil_script(values: dict[str, Value], service: Service, rng: Random) -> It
 def _spoil_encoding(values: dict[str, Value], names: list[str], service: Service, rng: Random) -> Iterator[str]:
     """All names of a record went the same wrong way."""
     # A file in cp1251 cannot hold the letters that come of reading as Latin-1.
-    kinds = MOJIBAKE[:1] if service.name in _IN_CP1251 else (rng.choice(MOJIBAKE), ("cp1251", "latin-1"))
+    kinds = MOJIBAKE[:1] if service.name in IN_CP1251 else (rng.choice(MOJIBAKE), ("cp1251", "latin-1"))
     for written, read in kinds:
         spoilt = {name: as_mojibake(str(values[name]), written, read) for name in names}
         if all(spoilt.values()):

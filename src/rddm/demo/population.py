@@ -113,7 +113,7 @@ class _Numbers:
             case 4:
                 local = f"{given}{born.day:02d}{born.month:02d}"
             case _:
-                local = f"{rng.choice(_NICKS)}{rng.randrange(10, 9999)}"
+                local = f"{rng.choice(NICKS)}{rng.randrange(10, 9999)}"
         address = f"{local}@{rng.choice(EMAIL_HOSTS)}"
         while address in self.emails:
             address = f"{local}{rng.randrange(1, 9999)}@{rng.choice(EMAIL_HOSTS)}"
@@ -125,7 +125,7 @@ class _Numbers:
         return snils(SNILS_FROM + self.documents)
 
 
-_NICKS = ("zvezda", "kometa", "lisa", "volk", "sova", "iskra", "veter", "orlenok", "kot", "turist", "skripka", "atom")
+NICKS = ("zvezda", "kometa", "lisa", "volk", "sova", "iskra", "veter", "orlenok", "kot", "turist", "skripka", "atom")
 
 
 class _Draw:
@@ -317,7 +317,7 @@ class _Town:
 
 def _second_email(no: int) -> str:
     """Return an address that nobody else has: the others have no dot before a number in base 16."""
-    return f"{_NICKS[no % len(_NICKS)]}.{no:x}@{EMAIL_HOSTS[no % len(EMAIL_HOSTS)]}"
+    return f"{NICKS[no % len(NICKS)]}.{no:x}@{EMAIL_HOSTS[no % len(EMAIL_HOSTS)]}"
 
 
 def _since(before: str | None, day: date, history: History[str]) -> History[str | None]:

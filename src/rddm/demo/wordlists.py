@@ -38,6 +38,12 @@ def surnames() -> tuple[tuple[str, ...], tuple[float, ...]]:
 
 
 @cache
+def surname_roots() -> tuple[str, ...]:
+    """Return roots of which more surnames can be made, for populations too large for the list."""
+    return tuple(dict.fromkeys(root for line in _lines("roots.txt") for root in line.split()))
+
+
+@cache
 def given_names(gender: str) -> tuple[GivenName, ...]:
     """Return the given names of *gender* (``m`` or ``f``)."""
     found: dict[str, GivenName] = {}
