@@ -5,10 +5,10 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test fast-test search lint bench docs pins clean
+.PHONY: help demo test fast-test search lint bench bench-identity docs pins clean
 
 help: ## what can be made
-	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 14
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 16
 
 $(VENV)/.runtime: requirements/runtime.txt pyproject.toml
 	@echo "Setting up $(VENV) (once) ..."
@@ -43,12 +43,18 @@ lint: $(VENV)/.dev ## ruff, mypy --strict and the import contracts
 bench: $(VENV)/.dev ## one million records through all stages: time, rows per second, peak memory
 	@$(BIN)/python benchmarks/stages.py --records 1000000
 
+bench-identity: $(VENV)/.dev ## our engine, Splink and goldenmatch on public and invented people: precision, recall, time
+	@$(BIN)/python -m benchmarks.identity --markdown benchmarks/results/identity.md
+
 docs: $(VENV)/.dev ## write the generated reference pages (command line, configuration, tables)
 	@$(BIN)/python docs/generate.py
 
 pins: ## resolve the newest versions that pyproject.toml allows and write the pins files
 	uv pip compile --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --upgrade --quiet --group build pyproject.toml -o requirements/runtime.txt
 	uv pip compile --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --upgrade --quiet --group build --group dev pyproject.toml -o requirements/dev.txt
+	cd benchmarks/rivals && uv pip compile --python-version 3.11 --generate-hashes --no-header --no-annotate --upgrade --quiet --no-deps data.in -o data.txt
+	cd benchmarks/rivals && uv pip compile --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --upgrade --quiet splink.in -o splink.txt
+	cd benchmarks/rivals && uv pip compile --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --upgrade --quiet goldenmatch.in -o goldenmatch.txt
 
 clean: ## take away what the demo made
 	rm -rf demo-warehouse demo-services

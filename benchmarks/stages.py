@@ -52,7 +52,7 @@ def main() -> None:
     with _folder(chosen.folder) as folder:
         data = folder / f"records-{chosen.records}"
         if not (data / "done").exists():
-            _invent(data, chosen.records)
+            invent(data, chosen.records)
         project = data / "warehouse"
         shutil.rmtree(project, ignore_errors=True)
         _write_project(project, data, chosen.memory_limit)
@@ -69,7 +69,7 @@ def _folder(given: Path | None) -> Iterator[Path]:
         yield Path(folder)
 
 
-def _invent(data: Path, records: int) -> None:
+def invent(data: Path, records: int) -> None:
     """Write the nine services' Parquet files, several worlds of 25,000 people one after the other, in processes that end."""
     data.mkdir(parents=True, exist_ok=True)
     started = time.monotonic()

@@ -1,0 +1,245 @@
+"""
+Who is the same person: our default, Splink and goldenmatch, on one machine, in one go.
+
+    python -m benchmarks.identity [--sets FEBRL3 RLdata500 10000] [--engines rddm splink] [--folder /tmp/bench]
+
+Public sets (FEBRL 1-4, RLdata500 and RLdata10000, from the packages that carry them) and our own invented population at three
+sizes. Each engine has an environment of its own, made here from benchmarks/rivals/*.txt. Counted are pairs of records in final
+groups. Every engine starts from the same file of records; on our population that is what our conform stage made of them.
+
+Seconds are from reading that file (ours: from the conformed table in the lake) to groups, learning included: starting Python,
+importing and writing the result are not. Ours include writing fingerprints, keys, pairs, links and events to the lake, which the
+others do not have. Memory is the highest resident size in that time, summed over the engine's processes; ours with PostgreSQL.
+The truth is in the scoring alone.
+"""
+
+from __future__ import annotations
+
+import argparse
+import platform
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+
+import duckdb
+import psutil
+from benchmarks import population
+from benchmarks.measuring import ProcessTree
+from benchmarks.public_sets import PUBLIC_SETS
+from benchmarks.rivals.job import Answer, Job
+from benchmarks.scoring import Agreement, agreement
+from rich.console import Console
+from rich.table import Table
+
+ROOT = Path(__file__).parents[1]
+RIVALS = Path(__file__).parent / "rivals"
+ENGINES = {
+    "rddm": "benchmarks.ours",
+    "splink": "benchmarks.rivals.splink",
+    "goldenmatch": "benchmarks.rivals.goldenmatch",
+}
+SETS = (*(one.name for one in PUBLIC_SETS), "10000", "100000", "1000000")
+PATIENCE_SECONDS = 3600
+COLUMNS = (
+    "data",
+    "records",
+    "engine",
+    "threshold",
+    "precision",
+    "recall",
+    "F1",
+    "ceiling",
+    "seconds",
+    "peak MiB",
+    "remarks",
+)
+
+
+Row = tuple[str, ...]
+
+
+def main() -> None:
+    arguments = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    arguments.add_argument(
+        "--sets", nargs="+", default=SETS, help="public sets by name, our population by its number of records"
+    )
+    arguments.add_argument("--engines", nargs="+", default=list(ENGINES), choices=list(ENGINES))
+    arguments.add_argument("--folder", type=Path, help="keep environments and data here and use them again")
+    arguments.add_argument("--markdown", type=Path, help="write the table to this file, too")
+    chosen = arguments.parse_args()
+    rows: list[Row] = []
+    versions: dict[str, str] = {}
+    with _folder(chosen.folder) as folder:
+        for name in chosen.sets:
+            kind, data = _prepare(folder, name)
+            for engine in ENGINES:  # ours first: it makes what the rivals read
+                if engine in chosen.engines:
+                    job = Job(engine, kind, data)
+                    rows += _rows(name, job, *_measure(job, _python(folder, engine)), versions)
+    text = _markdown(rows, versions)
+    if chosen.markdown:
+        chosen.markdown.write_text(text, encoding="utf-8")
+    _show(rows)
+
+
+@contextmanager
+def _folder(given: Path | None) -> Iterator[Path]:
+    if given is not None:
+        given.mkdir(parents=True, exist_ok=True)
+        yield given.resolve()
+        return
+    with tempfile.TemporaryDirectory(prefix="rddm-bench-") as folder:
+        yield Path(folder)
+
+
+def _prepare(folder: Path, name: str) -> tuple[str, Path]:
+    """Return kind and folder of data set *name*, made if it is not there."""
+    data = folder / name
+    public = {one.name: one for one in PUBLIC_SETS}.get(name)
+    if public is None:
+        population.prepare(data, int(name))
+        return "population", data
+    shutil.rmtree(data, ignore_errors=True)
+    data.mkdir()
+    packages = subprocess.run(  # noqa: S603 - our own Python
+        [_environment(folder, "data"), "-c", "import sysconfig; print(sysconfig.get_path('purelib'))"],
+        check=True,
+        capture_output=True,
+        text=True,
+    ).stdout.strip()
+    public.prepare(Path(packages), data)
+    return public.kind, data
+
+
+def _python(folder: Path, engine: str) -> Path:
+    return Path(sys.executable) if engine == "rddm" else _environment(folder, engine)
+
+
+def _environment(folder: Path, name: str) -> Path:
+    """Return the Python of the environment with what ``rivals/<name>.txt`` pins, made if it is not there or is another."""
+    environment, pins = folder / "environments" / name, RIVALS / f"{name}.txt"
+    python, made_of = environment / "bin" / "python", environment / "made-of.txt"
+    if not made_of.exists() or made_of.read_text(encoding="utf-8") != pins.read_text(encoding="utf-8"):
+        print(f"setting up {name} ...", flush=True)
+        subprocess.run([sys.executable, "-m", "venv", "--clear", environment], check=True)  # noqa: S603 - our own Python
+        pip = [str(python), "-m", "pip", "--disable-pip-version-check", "--quiet", "install"]
+        subprocess.run([*pip, "--require-hashes", "--no-deps", "--requirement", str(pins)], check=True)  # noqa: S603 - our own Python
+        shutil.copy(pins, made_of)
+    return python
+
+
+def _measure(job: Job, python: Path) -> tuple[Answer | None, int]:
+    """Run the engine of *job*; return its answer (none if it failed) and its peak memory in bytes."""
+    print(f"{job.folder.name}: {job.engine} ...", flush=True)
+    for left in (job.answer, job.labels):
+        left.unlink(missing_ok=True)
+    if job.engine == "rddm":
+        shutil.rmtree(job.folder / "project" / ".rddm", ignore_errors=True)
+    log = job.folder / f"{job.engine}.log"
+    with log.open("w", encoding="utf-8") as output:
+        process = subprocess.Popen(  # noqa: S603 - one of `ENGINES`
+            [python, "-m", ENGINES[job.engine], job.kind, job.folder], cwd=ROOT, stdout=output, stderr=output
+        )
+        with ProcessTree(process.pid, job.folder / "project" / ".rddm" / "pg" / "postmaster.pid") as tree:
+            try:
+                process.wait(PATIENCE_SECONDS)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
+    if process.returncode or not job.answer.exists():
+        print(f"{job.folder.name}: {job.engine} failed ({process.returncode}), see {log}", flush=True)
+        return None, tree.peak(0, float("inf"))
+    answer = job.read()
+    return answer, tree.peak(answer.started, answer.ended)
+
+
+def _rows(name: str, job: Job, answer: Answer | None, peak: int, versions: dict[str, str]) -> list[Row]:
+    """Return the table's rows: the engine at its default and, where it made groups at more thresholds, at the best of them."""
+    data = f"population {int(name):,}" if job.kind == "population" else name
+    memory = f"{peak / 2**20:,.0f}"
+    if answer is None:
+        return [(data, "", job.engine, *[""] * 6, memory, "failed")]
+    versions |= {f"{each} ({job.engine})" if each == "duckdb" else each: v for each, v in answer.versions.items()}
+    records = duckdb.sql(f"SELECT count(*) FROM '{job.cleaned}'").fetchall()[0][0]
+    scores = {column: _score(job, column) for column in answer.thresholds}
+
+    def row(column: str, seconds: str, memory: str, remark: str) -> Row:
+        threshold, score = answer.thresholds[column], scores[column]
+        shown = "automatic" if threshold is None else f"{threshold:.10g}"
+        right = tuple(f"{value:.4f}" for value in (score.precision, score.recall, score.f1))
+        ceiling = "" if answer.ceiling is None else f"{answer.ceiling:.4f}"
+        return (data, f"{records:,}", job.engine, shown, *right, ceiling, seconds, memory, remark)
+
+    default, *others = scores
+    rows = [row(default, f"{answer.ended - answer.started:,.1f}", memory, answer.note)]
+    if others:
+        best = max(scores, key=lambda column: scores[column].f1)
+        rows.append(row(best, "", "", "for reference: its best threshold, picked on the truth"))
+    return rows
+
+
+def _score(job: Job, column: str) -> Agreement:
+    """Score the groups in *column*; a record that the engine left out stands alone."""
+    found = duckdb.sql(
+        f"""
+        SELECT dense_rank() OVER (ORDER BY person) AS truth, coalesce(l."{column}", -1)::BIGINT AS found
+        FROM '{job.folder / "truth.parquet"}' t
+        SEMI JOIN '{job.cleaned}' c ON c.source = t.source AND c.key = t.key
+        LEFT JOIN '{job.labels}' l ON l.source = t.source AND l.key = t.key"""
+    ).fetchnumpy()
+    return agreement(found["truth"], found["found"])
+
+
+def _markdown(rows: Sequence[Row], versions: dict[str, str]) -> str:
+    lines = [
+        "# Identity: our default beside Splink and goldenmatch",
+        "",
+        f"Machine: {platform.machine()}, {psutil.cpu_count()} cores, {psutil.virtual_memory().total / 2**30:.0f} GiB.  ",
+        f"Date: {datetime.now(UTC):%Y-%m-%d}. Commit: {_commit()}.  ",
+        f"Command: `python -m benchmarks.identity {' '.join(_arguments())}`  ".replace(" `  ", "`  "),
+        f"Versions: Python {platform.python_version()}, {', '.join(f'{name} {v}' for name, v in sorted(versions.items()))}.",
+        "",
+        "| " + " | ".join(COLUMNS) + " |",
+        "|" + "|".join("---" if name in ("data", "engine", "remarks") else "--:" for name in COLUMNS) + "|",
+        *("| " + " | ".join(row) + " |" for row in rows),
+        "",
+        *(__doc__ or "").strip().split("\n\n")[2:],
+        "",
+    ]
+    return "\n".join(lines)
+
+
+def _arguments() -> list[str]:
+    """The command line without what is of this machine only."""
+    given = sys.argv[1:]
+    for option in ("--folder", "--markdown"):
+        if option in given:
+            place = given.index(option)
+            given = given[:place] + given[place + 2 :]
+    return given
+
+
+def _commit() -> str:
+    git = shutil.which("git")
+    if git is None:
+        return "unknown"
+    found = subprocess.run(  # noqa: S603 - git
+        [git, "rev-parse", "--short", "HEAD"], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    return found.stdout.strip() or "unknown"
+
+
+def _show(rows: Sequence[Row]) -> None:
+    table = Table(*COLUMNS)
+    for row in rows:
+        table.add_row(*row)
+    Console(width=200).print(table)
+
+
+if __name__ == "__main__":
+    main()
