@@ -30,5 +30,5 @@ def prepare(folder: Path, records: int) -> None:
     sources.mkdir(parents=True)
     (folder / "project" / "rddm.yaml").write_text("name: bench\n", encoding="utf-8")
     for path in sorted(services.glob("*.parquet")):
-        fields = ", ".join(f"{field}: {field}" for field in stages.FIELDS)
+        fields = ", ".join(f"{field}: {field}" for field in stages.fields_of(path))
         (sources / f"{path.stem}.yaml").write_text(_SOURCE.format(name=path.stem, fields=fields), encoding="utf-8")

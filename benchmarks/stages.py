@@ -3,16 +3,15 @@ All stages on one machine: records of nine services from Parquet to published pe
 
     python benchmarks/stages.py --records 1000000 [--folder /tmp/bench]
 
-Invents a world of the demo's kind (its people, families and dirt; see docs/explanation/demo-world.md), writes each service's
-user records as one Parquet file, runs them through a warehouse of its own and prints seconds, records per second and peak
-memory per stage. Inventing is not measured; with --folder the files are kept and used again. CPU seconds are this process's
-own; PostgreSQL's come on top.
+Invents a world of the demo's kind (its people, families and dirt at any size; see docs/explanation/demo-world.md), writes each
+service's user records as one Parquet file, runs them through a warehouse of its own and prints seconds, records per second and
+peak memory per stage. Inventing is not measured; with --folder the files are kept and used again. CPU seconds are this
+process's own; PostgreSQL's come on top.
 """
 
 from __future__ import annotations
 
 import argparse
-import multiprocessing
 import platform
 import resource
 import shutil
@@ -20,18 +19,18 @@ import tempfile
 import threading
 import time
 from collections.abc import Iterator
+from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
+from multiprocessing import get_context
 from pathlib import Path
 
 import psutil
-import pyarrow as pa
 import pyarrow.parquet as pq
 
-FIELDS = (
-    "last_name", "first_name", "middle_name", "birth_date", "gender", "phone", "email", "snils", "region", "city", "school",
-)  # fmt: skip
-RECORDS_PER_PERSON = 3.9
-CHUNK_PEOPLE = 25_000
+from rddm.demo.multitude import write_multitude
+
+RECORDS_PER_PERSON = 3.91
+SEED = 2026
 SOURCE = """
 connector: {{type: file}}
 entities:
@@ -50,7 +49,7 @@ def main() -> None:
     arguments.add_argument("--memory-limit", default="70%", help="the engine's memory limit, such as 4GB")
     chosen = arguments.parse_args()
     with _folder(chosen.folder) as folder:
-        data = folder / f"records-{chosen.records}"
+        data = folder / f"people-{chosen.records}"
         if not (data / "done").exists():
             invent(data, chosen.records)
         project = data / "warehouse"
@@ -70,49 +69,29 @@ def _folder(given: Path | None) -> Iterator[Path]:
 
 
 def invent(data: Path, records: int) -> None:
-    """Write the nine services' Parquet files, several worlds of 25,000 people one after the other, in processes that end."""
-    data.mkdir(parents=True, exist_ok=True)
+    """Write the nine services' Parquet files and the truth, in a process that ends and takes its memory with it."""
     started = time.monotonic()
     people = round(records / RECORDS_PER_PERSON)
-    tasks = [
-        (data, part, min(CHUNK_PEOPLE, people - start)) for part, start in enumerate(range(0, people, CHUNK_PEOPLE))
-    ]
-    with multiprocessing.get_context("spawn").Pool(2, maxtasksperchild=1) as pool:
-        pool.starmap(_invent_part, tasks)
-    for name in sorted({path.name.rpartition("-")[0] for path in data.glob("*-*.parquet")}):
-        parts = sorted(data.glob(f"{name}-*.parquet"))
-        pq.write_table(
-            pa.concat_tables([pq.read_table(part) for part in parts]), data / f"{name}.parquet", compression="zstd"
-        )
-        for part in parts:
-            part.unlink()
+    with ProcessPoolExecutor(1, get_context("spawn")) as pool:
+        counts = pool.submit(write_multitude, data, people, SEED).result()
     (data / "done").touch()
-    print(f"invented {people:,} people in {time.monotonic() - started:.0f} s (not measured below)", flush=True)
+    took = time.monotonic() - started
+    print(
+        f"invented {counts.all_records:,} records of {people:,} people in {took:.0f} s (not measured below)", flush=True
+    )
 
 
-def _invent_part(data: Path, part: int, people: int) -> None:
-    from rddm.demo import invent_world  # noqa: PLC0415 - in the process that needs it
-
-    world = invent_world(people, seed=part)
-    truth: dict[str, list[str]] = {"source": [], "key": [], "person": []}
-    for service, every in world.rows.items():
-        rows = [row for row in every if row.day == 1 and row.key]
-        columns = {"key": [f"{part}-{row.key}" for row in rows], "updated_at": [str(row.updated_at) for row in rows]}
-        for name in FIELDS:
-            columns[name] = [None if (value := row.values.get(name)) is None else str(value) for row in rows]  # type: ignore[misc]
-        arrays = {name: pa.array(values, pa.string()) for name, values in columns.items()}
-        pq.write_table(pa.table(arrays), data / f"{service}-{part:04}.parquet", compression="zstd")
-        truth["source"] += [service] * len(rows)
-        truth["key"] += columns["key"]
-        truth["person"] += [f"{part}-{row.person_no}" for row in rows]
-    pq.write_table(pa.table(truth), data / f"truth-{part:04}.parquet")
+def fields_of(file: Path) -> list[str]:
+    """Return the model's fields that an invented file has: its columns behind the key and the time."""
+    return list(pq.read_schema(file).names[2:])
 
 
 def _write_project(project: Path, data: Path, memory_limit: str) -> None:
     (project / "sources").mkdir(parents=True)
     (project / "rddm.yaml").write_text(f"name: bench\nengine: {{memory_limit: {memory_limit}}}\n", encoding="utf-8")
     for name in sorted({path.stem for path in data.glob("*.parquet")} - {"truth"}):
-        text = SOURCE.format(name=name, fields=", ".join(f"{field}: {field}" for field in FIELDS))
+        fields = ", ".join(f"{field}: {field}" for field in fields_of(data / f"{name}.parquet"))
+        text = SOURCE.format(name=name, fields=fields)
         (project / "sources" / f"{name}.yaml").write_text(text, encoding="utf-8")
 
 

@@ -81,18 +81,14 @@ def wishes(chance: Chance, owners: Ints, names: Names, given: Ints, form: Ints, 
     year, month, day = parts_of(born)
     nick = len(names.latin) + chance.below(owners, "nick", len(NICKS))
     nothing = np.zeros_like(owners)
+    birthday = _DAYS_AT + (day - 1) * 12 + month - 1
+    number = _NUMBERS_AT + chance.below(owners, "number", 9_989)
     pattern = chance.below(owners, "pattern", _PATTERNS)
     return Wishes(
         pattern=pattern,
         first=np.choose(pattern, (first, last, first, last, first, nick)),
         second=np.choose(pattern, (last, names.initial[first], last, nothing, nothing, nothing)),
-        tail=np.choose(
-            pattern,
-            (
-                nothing, 1 + year % 100, nothing, _YEARS_AT + year - FIRST_YEAR, _DAYS_AT + (day - 1) * 12 + month - 1,
-                _NUMBERS_AT + chance.below(owners, "number", 9_989),
-            ),
-        ),  # fmt: skip
+        tail=np.choose(pattern, (nothing, 1 + year % 100, nothing, _YEARS_AT + year - FIRST_YEAR, birthday, number)),
         host=chance.below(owners, "host", len(EMAIL_HOSTS)),
     )
 
@@ -136,7 +132,9 @@ def own_wishes(people: People, numbers: Ints, second: Ints, names: Names, chance
 def _family_wishes(people: People, names: Names, chance: Chance) -> Wishes:
     form = people["household"].astype(np.int64) * 2 + 1
     owners = family_owner(people["family"].astype(np.int64))
-    return wishes(chance, owners, names, people["mother"].astype(np.int64), form, people["mother_born"].astype(np.int64))
+    return wishes(
+        chance, owners, names, people["mother"].astype(np.int64), form, people["mother_born"].astype(np.int64)
+    )
 
 
 def _in_pieces(wish: Callable[[Ints], Wishes], places: Ints) -> list[Ints]:

@@ -12,7 +12,8 @@ DAY_SECONDS = 86_400
 FIRST_YEAR, LAST_YEAR = 1890, 2199
 _DAYS = np.arange(f"{FIRST_YEAR}-01-01", f"{LAST_YEAR + 1}-01-01", dtype="datetime64[D]")
 _FIRST_DAY = int(_DAYS[0].astype(np.int64))
-_MONTH_STARTS = np.arange(f"{FIRST_YEAR}-01", f"{LAST_YEAR + 1}-01", dtype="datetime64[M]").astype("datetime64[D]").astype(np.int64)
+_EVERY_MONTH = np.arange(f"{FIRST_YEAR}-01", f"{LAST_YEAR + 1}-01", dtype="datetime64[M]")
+_MONTH_STARTS = _EVERY_MONTH.astype("datetime64[D]").astype(np.int64)
 _MONTHS = _DAYS.astype("datetime64[M]").astype(np.int64)
 _YEAR, _MONTH = 1970 + _MONTHS // 12, _MONTHS % 12 + 1
 _DAY = _DAYS.astype(np.int64) - _MONTH_STARTS[_MONTHS - _MONTHS[0]] + 1
@@ -41,7 +42,9 @@ def year_of(days: Ints) -> Ints:
 
 def day_between(chance: Chance, numbers: Ints, purpose: str, first: Ints | int, last: Ints | int) -> Ints:
     """Return days from *first* up to before *last*; *first* where there is none."""
-    return np.asarray(first + chance.below(numbers, purpose, np.maximum(1, np.asarray(last - first, np.int64))), np.int64)
+    return np.asarray(
+        first + chance.below(numbers, purpose, np.maximum(1, np.asarray(last - first, np.int64))), np.int64
+    )
 
 
 def moment_between(chance: Chance, numbers: Ints, purpose: str, first: Ints | int, last: Ints | int) -> Ints:

@@ -35,6 +35,15 @@ def mixed(numbers: U64, key: int = 0) -> U64:
     return z
 
 
+def rearranged(numbers: U64, bits: int) -> U64:
+    """Return *numbers* below 2^*bits* as others below it that look drawn: different ones stay different."""
+    mask, half = np.uint64(2**bits - 1), np.uint64(bits // 2)
+    for factor in (_STEP, _FIRST, _SECOND):
+        numbers = (numbers * factor) & mask
+        numbers ^= numbers >> half
+    return numbers
+
+
 class Chance:
     """Draws of one *scope*. Numbers say for whom (a person, a family), *purpose* what for; equal arguments, equal draws."""
 
@@ -52,7 +61,7 @@ class Chance:
 
     def unit(self, numbers: Ints, purpose: str) -> Floats:
         """Return numbers from 0 up to 1."""
-        return (self.bits(numbers, purpose) >> np.uint64(11)) * (1.0 / 2**53)
+        return (self.bits(numbers, purpose) >> np.uint64(11)).astype(np.float64) * 2.0**-53
 
     def hits(self, numbers: Ints, purpose: str, share: float) -> Flags:
         """Return True with probability *share*."""

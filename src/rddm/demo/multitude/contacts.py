@@ -21,7 +21,7 @@ from rddm.demo.multitude.addresses import (
     tails,
     wishes,
 )
-from rddm.demo.multitude.chance import Chance, Flags, Ints
+from rddm.demo.multitude.chance import U64, Chance, Flags, Ints
 from rddm.demo.multitude.lexicon import NOTHING, spelt
 from rddm.demo.multitude.names import Names
 from rddm.demo.multitude.telling import Piece
@@ -42,7 +42,7 @@ def _whose(piece: Piece, what: str) -> Ints:
     people, day = piece.people, piece.day
     before = np.where(people[f"family_{what}"], _FAMILY, _NONE)
     after = np.where(day >= people[f"new_{what}_on"], _NEW, _OWN)
-    return np.asarray(np.where(day < people[f"{what}_from"], before, after), np.int64)
+    return np.where(day < people[f"{what}_from"], before, after).astype(np.int64)
 
 
 def phone_owners(piece: Piece) -> Ints:
@@ -53,9 +53,7 @@ def phone_owners(piece: Piece) -> Ints:
         theirs = piece.under_16
     if piece.service.name == "app":
         theirs |= whose == _NONE
-    return np.where(theirs, _FAMILY, np.where(piece.has("phone"), whose, _NONE)) if piece.service.name == "app" else np.where(
-        piece.has("phone"), np.where(theirs, _FAMILY, whose), _NONE
-    )
+    return np.asarray(np.where(piece.has("phone"), np.where(theirs, _FAMILY, whose), _NONE), np.int64)
 
 
 def email_owners(piece: Piece) -> Ints:
@@ -75,8 +73,7 @@ def with_wrong_digit(numbers: Ints, piece: Piece, places: Ints, purpose: str, di
 
     The numbers may lack leading digits: they are those of the records at *places*.
     """
-    power = 10 ** (digits - 2 - piece.below(f"{purpose} place", digits - 4, places))
-    power = np.minimum(power, 10 ** (digits - 4))
+    power = 10 ** (1 + piece.below(f"{purpose} place", digits - 4, places))
     here, behind = numbers // power % 10, numbers // (power // 10) % 10
     exchange = piece.chance.hits(piece.number[places], f"{purpose} exchange", 0.4) & (here != behind)
     other = (here + 1 + piece.below(f"{purpose} digit", 9, places)) % 10
@@ -118,7 +115,8 @@ class PhoneTexts:
 def tell_phones(piece: Piece, texts: PhoneTexts) -> pa.Array:
     """Return the phones of *piece*'s records as delivered, dirt included."""
     whose = phone_owners(piece)
-    numbers = np.where(whose == _FAMILY, family_phones(piece.whole("family")), own_phones(piece.person, (whose == _NEW).astype(np.int64)))
+    own = own_phones(piece.person, (whose == _NEW).astype(np.int64))
+    numbers = np.where(whose == _FAMILY, family_phones(piece.whole("family")), own)
     numbers[whose == _NONE] = NOTHING
     style = piece.below("phone style", len(PHONE_STYLES))
     # The app sends a code to the number before it opens.
@@ -306,7 +304,7 @@ _TWO = pa.array([f"{number:02}" for number in range(100)])
 _HEXADECIMAL = np.frombuffer("".join(f"{byte:02x}" for byte in range(256)).encode(), np.uint16)
 
 
-def hexadecimal(numbers: np.ndarray[tuple[int, ...], np.dtype[np.uint64]], digits: int) -> pa.Array:
+def hexadecimal(numbers: U64, digits: int) -> pa.Array:
     """Return the last *digits* (an even number) of *numbers* in base 16."""
     pairs = numbers.astype(">u8").view(np.uint8).reshape(-1, 8)[:, 8 - digits // 2 :]
     text = np.ascontiguousarray(_HEXADECIMAL[pairs])

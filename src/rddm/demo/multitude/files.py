@@ -14,7 +14,6 @@ import pyarrow.parquet as pq
 from rddm.demo.multitude.addresses import MOST_PEOPLE, deal_addresses
 from rddm.demo.multitude.chance import Chance
 from rddm.demo.multitude.households import People, Society, make_people
-from rddm.demo.multitude.lexicon import Lexicon
 from rddm.demo.multitude.membership import Accounts, accounts_of, memberships
 from rddm.demo.multitude.names import all_names
 from rddm.demo.multitude.places import places_for
@@ -41,14 +40,16 @@ class Counts:
         return sum(self.records.values())
 
 
-def write_multitude(folder: Path, people: int, seed: int, *, threads: int = 2, at_a_time: int = RECORDS_AT_A_TIME) -> Counts:
+def write_multitude(
+    folder: Path, people: int, seed: int, *, threads: int = 2, at_a_time: int = RECORDS_AT_A_TIME
+) -> Counts:
     """
     Write the records that nine services have of *people* people into *folder*, and return how many there are.
 
-    ``<service>.parquet``: one row per record; ``key`` (text, once per file), ``updated_at`` (text: date and time, UTC),
-    then those of the model's fields that the service asks for, as delivered: text, null where empty. ``truth.parquet``: one row per
-    record, ordered by service as in `SERVICES` and then as in its file; ``source``, ``key`` (text), ``person`` (from 0). Equal for equal
-    arguments on equal versions of the libraries, whatever *threads* (services at a time) and *at_a_time* (records) are.
+    ``<service>.parquet``: one row per record; ``key`` (text, once per file), ``updated_at`` (text: date and time, UTC), then
+    those of the model's fields that the service asks for, as delivered: text, null where empty. ``truth.parquet``: one row
+    per record, ordered by service as in `SERVICES` and then as in its file; ``source``, ``key`` (text), ``person`` (from 0).
+    Equal for equal arguments, whatever *threads* (services at a time) and *at_a_time* (records) are.
 
     Raises ValueError for more people than there are phones for.
     """
@@ -67,7 +68,10 @@ def write_multitude(folder: Path, people: int, seed: int, *, threads: int = 2, a
 
     dirt: Counter[str] = Counter()
     records: dict[str, int] = {}
-    with ThreadPoolExecutor(threads) as pool, pq.ParquetWriter(folder / "truth.parquet", _TRUTH, compression="zstd") as truth:
+    with (
+        ThreadPoolExecutor(threads) as pool,
+        pq.ParquetWriter(folder / "truth.parquet", _TRUTH, compression="zstd") as truth,
+    ):
         for accounts, done in pool.map(write, SERVICES):
             records[accounts.service.name] = len(accounts)
             dirt += done
@@ -78,7 +82,7 @@ def write_multitude(folder: Path, people: int, seed: int, *, threads: int = 2, a
 def _write_service(
     folder: Path, accounts: Accounts, people: People, texts: Texts, chance: Chance, at_a_time: int
 ) -> Counter[str]:
-    lexicon, tally = Lexicon(texts.vocabulary.words), Counter[str]()
+    lexicon, tally = texts.lexicon.copy(), Counter[str]()
     fields = [name for name in accounts.service.fields if name != "organisation"]
     schema = pa.schema([(name, pa.string()) for name in ("key", "updated_at", *fields)])
     path = folder / f"{accounts.service.name}.parquet"
@@ -93,7 +97,9 @@ def _write_service(
             )  # fmt: skip
             tally["duplicate"] += int(np.count_nonzero(accounts.again[first:last]))
             columns = {"key": keys(accounts, first, last), **tell(piece, texts, lexicon)}
-            writer.write_table(pa.table([columns[name] for name in schema.names], schema), row_group_size=RECORDS_AT_A_TIME)
+            writer.write_table(
+                pa.table([columns[name] for name in schema.names], schema), row_group_size=RECORDS_AT_A_TIME
+            )
     return tally
 
 

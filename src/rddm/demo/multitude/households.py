@@ -65,18 +65,18 @@ class Society:
         father = chance.pick(numbers, "father", names.weights["m"][0])
         members = np.zeros((many, FATHER + 1), PERSON)
         births, present = self._births(numbers, eldest)
-        members["born"][:, :MOTHER] = np.where(present[:, :MOTHER], births, 0)
+        born = np.where(present[:, :MOTHER], births, 0)
+        members["born"][:, :MOTHER] = born
         members["born"][:, MOTHER], members["born"][:, FATHER] = mother_born, mother_born - 700
         members["female"][:, MOTHER] = True
         taken = [mother]
         for place in range(MOTHER):
             key = numbers * 8 + place
             female = chance.hits(key, "girl", 0.5)
-            given = self._given(key, "name", female, members["born"][:, place].astype(np.int64))
-            for attempt in range(4):
+            given = self._given(key, "name", female, born[:, place])
+            for attempt in range(4):  # children of a family have different names, and not the mother's
                 again = np.any([given == name for name in taken], axis=0)
-                redrawn = self._given(key[again], f"name {attempt}", female[again], members["born"][again, place].astype(np.int64))
-                given[again] = redrawn
+                given[again] = self._given(key[again], f"name {attempt}", female[again], born[again, place])
             taken.append(given)
             members["female"][:, place], members["given"][:, place] = female, given
         members["given"][:, MOTHER], members["given"][:, FATHER] = mother, father
@@ -129,7 +129,9 @@ class Society:
         born, place = people["born"].astype(np.int64), people["place"]
         child, parent = place < MOTHER, place >= MOTHER
         people["school"] = self.places.school_in(chance, numbers, "school", people["town"].astype(np.int64))
-        people["next_school"] = self.places.school_in(chance, numbers, "next school", people["next_town"].astype(np.int64))
+        people["next_school"] = self.places.school_in(
+            chance, numbers, "next school", people["next_town"].astype(np.int64)
+        )
         people["father"][parent] = chance.pick(numbers[parent], "grandfather", self.names.weights["m"][0])
         wedding_from = days_of(np.clip(year_of(born) + 19, 1970, 2100), 6, 1)
         may_marry = child & people["female"] & (wedding_from <= day_number(date(2025, 6, 1)))
@@ -140,7 +142,9 @@ class Society:
             # A mother's phone and address are the family's; a father has his own.
             people[f"{what}_from"] = np.where(child, since, np.where(place == MOTHER, NEVER, ALWAYS))
             people[f"new_{what}_on"] = np.where(child, _changed_on(chance, numbers, f"new_{what}", since), NEVER)
-            people[f"family_{what}"] = (place == MOTHER) | chance.hits(numbers, f"family {what}", LIFE[f"family_{what}"].share)
+            people[f"family_{what}"] = (place == MOTHER) | chance.hits(
+                numbers, f"family {what}", LIFE[f"family_{what}"].share
+            )
 
 
 def _changed_on(chance: Chance, numbers: Ints, kind: str, since: Ints) -> Ints:
@@ -161,7 +165,9 @@ def _force_namesakes(people: People, chance: Chance) -> None:
     for female in (False, True):
         groups = [np.flatnonzero(group & (people["female"] == female)) for group in (copies, patterns)]
         many = min(map(len, groups))
-        copy, pattern = (group[np.argsort(chance.bits(group, "namesake order"), kind="stable")][:many] for group in groups)
+        copy, pattern = (
+            group[np.argsort(chance.bits(group, "namesake order"), kind="stable")][:many] for group in groups
+        )
         others = people["family"][copy] != people["family"][pattern]
         copy, pattern = copy[others], pattern[others]
         for name in ("given", "born", "surname"):
@@ -178,7 +184,9 @@ def make_people(count: int, society: Society) -> People:
     while done < count:
         numbers = np.arange(family, family + FAMILIES_AT_A_TIME, dtype=np.int64)
         if count - done < FAMILIES_AT_A_TIME:
-            numbers = numbers[: count - done]  # a family has one member at least, or nearly: the next round brings the rest
+            numbers = numbers[
+                : count - done
+            ]  # a family has one member at least, or nearly: the next round brings the rest
         members = society.families(numbers)[: count - done]
         society.with_lives(members, done)
         people[done : done + len(members)] = members

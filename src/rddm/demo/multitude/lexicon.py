@@ -15,8 +15,16 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from rddm.demo.multitude.chance import Ints
-from rddm.demo.spelling import MOJIBAKE, STANDARDS, as_mojibake, on_wrong_layout, transliterate, with_lookalikes, with_typo
+from rddm.demo.multitude.chance import Flags, Ints
+from rddm.demo.spelling import (
+    MOJIBAKE,
+    STANDARDS,
+    as_mojibake,
+    on_wrong_layout,
+    transliterate,
+    with_lookalikes,
+    with_typo,
+)
 
 NOTHING = -1
 """The number of no word; its text is null."""
@@ -51,7 +59,7 @@ _WAYS: dict[str, Callable[[str], str | None]] = {
 
 
 class Lexicon:
-    """The words of one service's names. Not for several threads at once."""
+    """Words by number. Not for several threads at once: each takes a `copy`."""
 
     def __init__(self, words: Iterable[str]) -> None:
         self._words = list(words)
@@ -62,6 +70,14 @@ class Lexicon:
         self._lengths = np.array([len(word) for word in self._words], np.int64)
         self._has_yo = np.array(["ё" in word.lower() for word in self._words], np.bool_)
         self._spoilt: dict[str, dict[int, int]] = {}
+
+    def copy(self) -> Lexicon:
+        """Return a lexicon of the same words that grows on its own."""
+        twin = Lexicon(())
+        twin._words, twin._numbers = self._words.copy(), self._numbers.copy()
+        twin._texts, twin._lengths, twin._has_yo = self._texts, self._lengths, self._has_yo
+        twin._spoilt = {way: known.copy() for way, known in self._spoilt.items()}
+        return twin
 
     def spoil(self, words: Ints, way: str, variants: Sequence[int] | Ints | None = None) -> Ints:
         """
@@ -109,10 +125,10 @@ class Lexicon:
         self._grow()
         return np.where(words == NOTHING, 0, self._lengths[words])
 
-    def has_yo(self, words: Ints) -> np.ndarray[tuple[int, ...], np.dtype[np.bool_]]:
+    def has_yo(self, words: Ints) -> Flags:
         """Return which words have the letter ё."""
         self._grow()
-        return (words != NOTHING) & self._has_yo[words]
+        return np.asarray((words != NOTHING) & self._has_yo[words], np.bool_)
 
     def texts(self, words: Ints) -> pa.Array:
         """Return the words spelt out, null for `NOTHING`."""

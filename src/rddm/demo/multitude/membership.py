@@ -91,7 +91,8 @@ def _opened(
     first, last = _ages(service, people[person])
     # The movement grows: the later of two draws.
     registered = np.maximum(
-        moment_between(own, person, "registered", first, last), moment_between(own, person, "registered later", first, last)
+        moment_between(own, person, "registered", first, last),
+        moment_between(own, person, "registered later", first, last),
     )
     lately = (bits[person] & _LATELY) != 0
     registered[lately] = (TODAY - 1 - own.below(person[lately], "lately", 60)) * DAY_SECONDS + DAY_SECONDS // 2
@@ -99,12 +100,10 @@ def _opened(
     changed = own.hits(person, "updated", 0.6) & ~lately
     updated = np.where(changed, moment_between(own, person, "updated on", next_day, TODAY), registered)
     twice = own.hits(person, "duplicate", RECORDS["duplicate"].share) & ~lately
-    moment = np.maximum(
-        moment_between(own, person[twice], "again", next_day[twice], TODAY), registered[twice]
-    )
+    moment = np.maximum(moment_between(own, person[twice], "again", next_day[twice], TODAY), registered[twice])
     return (
         np.concatenate([person, person[twice]]).astype(np.uint32),
-        np.repeat([False, True], [len(person), np.count_nonzero(twice)]),
+        np.arange(len(person) + np.count_nonzero(twice)) >= len(person),
         np.concatenate([registered, moment]).astype(np.uint32),
         np.concatenate([np.maximum(updated, registered), moment]).astype(np.uint32),
     )

@@ -5,11 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cache
 from hashlib import md5
-from itertools import accumulate
 
 import numpy as np
 
-from rddm.demo.multitude.chance import Flags, Ints
+from rddm.demo.multitude.chance import Ints
 from rddm.demo.spelling import feminine_surname, patronymic, transliterate
 from rddm.demo.wordlists import given_names, short_forms, surname_roots, surnames
 
@@ -20,7 +19,7 @@ _ENDINGS = """
 ов ин ский енко анов аков иков уков ухин ухов ушин ушкин ушков ышев ышкин улин улов унин унов уев аев еев ягин якин яков ятин
 ятников ашов ашин ашкин ошин ошкин ычев ичев ищев ищенко иненко ановский овский ицкий ченко цов ников атов аров арев ырев ырин
 ыгин ихин ежин енков ельников елев алов ушенко очкин ичкин ёнков овников овцев
-""".split()
+""".split()  # noqa: SIM905 - a table of words is read by people
 _HUSHING = "жчшщц"
 _SOFT_AFTER = {"ы": "и", "ю": "у", "я": "а"}
 

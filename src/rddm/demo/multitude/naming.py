@@ -112,7 +112,9 @@ def _spoil(told: Told, piece: Piece, vocabulary: Vocabulary, lexicon: Lexicon) -
 
 def _mistype(told: Told, piece: Piece, lexicon: Lexicon) -> None:
     places = piece.befalls("typo_name", lexicon.lengths(told["last_name"]) > 3)
-    of_first = (lexicon.lengths(told["first_name"][places]) > 3) & piece.chance.hits(piece.number[places], "typo where", 0.35)
+    of_first = (lexicon.lengths(told["first_name"][places]) > 3) & piece.chance.hits(
+        piece.number[places], "typo where", 0.35
+    )
     variants = piece.below("which typo", VARIANTS, places)
     for name, chosen in (("first_name", of_first), ("last_name", ~of_first)):
         told[name][places[chosen]] = lexicon.spoil(told[name][places[chosen]], "typo", variants[chosen])

@@ -18,7 +18,7 @@ from rddm.demo.multitude.calendar import (
     impossible_places,
     parts_of,
 )
-from rddm.demo.multitude.chance import Chance, Flags, Ints, mixed
+from rddm.demo.multitude.chance import Chance, Flags, Ints, rearranged
 from rddm.demo.multitude.contacts import (
     EmailTexts,
     PhoneTexts,
@@ -44,6 +44,7 @@ _GENDERS = {"register": ("М", "Ж"), "volunteers": ("1", "2")}
 _KEYS = {
     "register": ("РМ-", 100_000, 1, 6), "contests": ("У", 0, 1, 6), "grants": ("GR-", 0, 1, 6), "tickets": ("", 7_000_000, 3, 7),
     "camps": ("", 1000, 1, 4), "volunteers": ("", 1000, 1, 4), "federation": ("", 1000, 1, 4),
+    "academy": ("", 0, 0, 0), "app": ("u_", 0, 0, 0),
 }  # fmt: skip
 """What stands before the number, the number before the first, the step, the least digits."""
 _NO_DATE = day_number(date(1900, 1, 1))
@@ -54,6 +55,7 @@ class Texts:
     """Everything that records spell out by number; for any service and several threads."""
 
     vocabulary: Vocabulary
+    lexicon: Lexicon
     dates: pa.Array
     dates_day_first: pa.Array
     times: pa.Array
@@ -68,8 +70,10 @@ class Texts:
 def texts_for(names: Names, places: Places, chance: Chance) -> Texts:
     """Return the texts that records of people with *names* in *places* need."""
     regions = [region.name for region in places.regions]
+    vocabulary = Vocabulary(names)
     return Texts(
-        vocabulary=Vocabulary(names),
+        vocabulary=vocabulary,
+        lexicon=Lexicon(vocabulary.words),
         dates=pa.array(date_texts(day_first=False)),
         dates_day_first=pa.array(date_texts(day_first=True)),
         times=pa.array([f" {s // 3600:02}:{s // 60 % 60:02}:{s % 60:02}" for s in range(DAY_SECONDS)]),
@@ -85,10 +89,11 @@ def texts_for(names: Names, places: Places, chance: Chance) -> Texts:
 def keys(accounts: Accounts, first: int, last: int) -> pa.Array:
     """Return the keys of the accounts from place *first* to before *last*."""
     name = accounts.service.name
-    if digits := HEXADECIMAL.get(name):
-        person = accounts.person[first:last].astype(np.uint64)
-        return hexadecimal(mixed(person * 2 + accounts.again[first:last]) , digits)
     prefix, before, step, least = _KEYS[name]
+    if digits := HEXADECIMAL.get(name):
+        number = accounts.person[first:last].astype(np.uint64) * 2 + accounts.again[first:last]
+        text = hexadecimal(rearranged(number, 4 * digits), digits)
+        return pc.binary_join_element_wise(pa.scalar(prefix), text, "") if prefix else text
     numbers = before + step * np.arange(first + 1, last + 1, dtype=np.int64)
     text = pc.utf8_lpad(pc.cast(pa.array(numbers), pa.string()), least, "0")
     return pc.binary_join_element_wise(pa.scalar(prefix), text, "") if prefix else text
@@ -114,15 +119,28 @@ def tell(piece: Piece, texts: Texts, lexicon: Lexicon) -> dict[str, pa.Array]:
     if "email" in fields:
         columns["email"] = tell_emails(piece, texts.emails)
     if "snils" in fields:
-        dashes = piece.below("dashes", 3) == 0 if service.name == "grants" else np.full(len(piece), service.name == "register")
+        dashes = (
+            piece.below("dashes", 3) == 0
+            if service.name == "grants"
+            else np.full(len(piece), service.name == "register")
+        )
         columns["snils"] = tell_snils(piece, dashes)
+    return columns | _whereabouts(piece, texts)
+
+
+def _whereabouts(piece: Piece, texts: Texts) -> dict[str, pa.Array]:
     moved = piece.day >= piece.people["moved_on"]
     town = np.where(moved, piece.people["next_town"], piece.people["town"]).astype(np.int64)
-    regions = texts.short_regions if service.name in _SHORT_REGIONS else texts.regions
-    for name, every, place in (("region", regions, town), ("city", texts.towns, town), ("school", texts.schools, school_of(piece))):
-        if name in fields:
-            columns[name] = spelt(every, np.where(piece.has(name), place, NOTHING))
-    return columns
+    told = {
+        "region": (texts.short_regions if piece.service.name in _SHORT_REGIONS else texts.regions, town),
+        "city": (texts.towns, town),
+        "school": (texts.schools, school_of(piece)),
+    }
+    return {
+        name: spelt(every, np.where(piece.has(name), place, NOTHING))
+        for name, (every, place) in told.items()
+        if name in piece.service.fields
+    }
 
 
 def _moments(piece: Piece, texts: Texts) -> pa.Array:
