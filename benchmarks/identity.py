@@ -5,7 +5,9 @@ Who is the same person: our default, Splink and goldenmatch, on one machine, in 
 
 Public sets (FEBRL 1-4, RLdata500 and RLdata10000, from the packages that carry them) and our own invented population at three
 sizes. Each engine has an environment of its own, made here from benchmarks/rivals/*.txt. Counted are pairs of records in final
-groups. Every engine starts from the same file of records; on our population that is what our conform stage made of them.
+groups. Every engine starts from the same file of records; on our population that is what our conform stage made of them. There
+the others run twice: with the names as they are, in two scripts, and with the names in the forms that we compare ("our forms":
+one script, diminutives spelt out, surnames without gender), which spares them the part that they cannot do.
 
 Seconds are from reading that file (ours: from the conformed table in the lake) to groups, learning included: starting Python,
 importing and writing the result are not. Ours include writing fingerprints, keys, pairs, links and events to the lake, which the
@@ -21,7 +23,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -77,10 +79,8 @@ def main() -> None:
     with _folder(chosen.folder) as folder:
         for name in chosen.sets:
             kind, data = _prepare(folder, name)
-            for engine in ENGINES:  # ours first: it makes what the rivals read
-                if engine in chosen.engines:
-                    job = Job(engine, kind, data)
-                    rows += _rows(name, job, *_measure(job, _python(folder, engine)), versions)
+            for job in _jobs(kind, data, chosen.engines):
+                rows += _rows(name, job, *_measure(job, _python(folder, job.engine)), versions)
     text = _markdown(rows, versions)
     if chosen.markdown:
         chosen.markdown.write_text(text, encoding="utf-8")
@@ -116,6 +116,13 @@ def _prepare(folder: Path, name: str) -> tuple[str, Path]:
     return public.kind, data
 
 
+def _jobs(kind: str, data: Path, engines: Collection[str]) -> list[Job]:
+    """Return what to run on a data set; ours first, because it makes what the others read of our population."""
+    inputs = (False, True) if kind == "population" else (False,)
+    found = [Job(engine, kind, data, forms) for engine in ENGINES for forms in inputs if engine in engines]
+    return [job for job in found if not (job.forms and job.engine == "rddm")]
+
+
 def _python(folder: Path, engine: str) -> Path:
     return Path(sys.executable) if engine == "rddm" else _environment(folder, engine)
 
@@ -140,10 +147,9 @@ def _measure(job: Job, python: Path) -> tuple[Answer | None, int]:
         left.unlink(missing_ok=True)
     if job.engine == "rddm":
         shutil.rmtree(job.folder / "project" / ".rddm", ignore_errors=True)
-    log = job.folder / f"{job.engine}.log"
-    with log.open("w", encoding="utf-8") as output:
+    with job.log.open("w", encoding="utf-8") as output:
         process = subprocess.Popen(  # noqa: S603 - one of `ENGINES`
-            [python, "-m", ENGINES[job.engine], job.kind, job.folder], cwd=ROOT, stdout=output, stderr=output
+            [python, "-m", ENGINES[job.engine], *job.arguments], cwd=ROOT, stdout=output, stderr=output
         )
         with ProcessTree(process.pid, job.folder / "project" / ".rddm" / "pg" / "postmaster.pid") as tree:
             try:
@@ -152,7 +158,7 @@ def _measure(job: Job, python: Path) -> tuple[Answer | None, int]:
                 process.kill()
                 process.wait()
     if process.returncode or not job.answer.exists():
-        print(f"{job.folder.name}: {job.engine} failed ({process.returncode}), see {log}", flush=True)
+        print(f"{job.folder.name}: {job.engine} failed ({process.returncode}), see {job.log}", flush=True)
         return None, tree.peak(0, float("inf"))
     answer = job.read()
     return answer, tree.peak(answer.started, answer.ended)
@@ -165,6 +171,7 @@ def _rows(name: str, job: Job, answer: Answer | None, peak: int, versions: dict[
     if answer is None:
         return [(data, "", job.engine, *[""] * 6, memory, "failed")]
     versions |= {f"{each} ({job.engine})" if each == "duckdb" else each: v for each, v in answer.versions.items()}
+    engine = f"{job.engine}, our forms" if job.forms else job.engine
     records = duckdb.sql(f"SELECT count(*) FROM '{job.cleaned}'").fetchall()[0][0]
     scores = {column: _score(job, column) for column in answer.thresholds}
 
@@ -173,7 +180,7 @@ def _rows(name: str, job: Job, answer: Answer | None, peak: int, versions: dict[
         shown = "automatic" if threshold is None else f"{threshold:.10g}"
         right = tuple(f"{value:.4f}" for value in (score.precision, score.recall, score.f1))
         ceiling = "" if answer.ceiling is None else f"{answer.ceiling:.4f}"
-        return (data, f"{records:,}", job.engine, shown, *right, ceiling, seconds, memory, remark)
+        return (data, f"{records:,}", engine, shown, *right, ceiling, seconds, memory, remark)
 
     default, *others = scores
     rows = [row(default, f"{answer.ended - answer.started:,.1f}", memory, answer.note)]

@@ -43,7 +43,7 @@ class _Watcher:
 
 
 def main() -> None:
-    job = job_of_command_line("rddm")
+    job = job_of_command_line()
     watcher = _Watcher()
     with open_warehouse(job.folder / "project", {}) as warehouse:
         unpublished = dataclasses.replace(warehouse, publish=lambda _at, _progress: {})
@@ -81,9 +81,17 @@ def _export(connection: duckdb.DuckDBPyConnection, job: Job) -> None:
         f" JOIN {CATALOG}.identity.{PERSON}__link USING (record_id)) TO {literal(str(job.labels))} (FORMAT parquet)"
     )
     if job.kind == "population":
+        columns = "* EXCLUDE (record_id, entity, source_time, batch, seq, repairs, content_hash)"
+        conformed = f"(SELECT * FROM {CATALOG}.conformed.{PERSON})"
         connection.execute(
-            "COPY (SELECT * EXCLUDE (record_id, entity, source_time, batch, seq, repairs, content_hash)"
-            f" FROM {CATALOG}.conformed.{PERSON} ORDER BY record_id) TO {literal(str(job.cleaned))} (FORMAT parquet)"
+            f"COPY (SELECT {columns} FROM {conformed} ORDER BY record_id) TO {literal(str(job.cleaned))} (FORMAT parquet)"
+        )
+        forms = dataclasses.replace(job, forms=True).cleaned
+        connection.execute(
+            f"COPY (SELECT {columns} REPLACE (last_root AS last_name, split_part(first_root, '|', 1) AS first_name,"
+            f" middle_root AS middle_name) FROM {conformed} JOIN (SELECT record_id, last_root, first_root, middle_root"
+            f" FROM {CATALOG}.identity.{PERSON}__link JOIN {CATALOG}.identity.{PERSON}__fingerprint USING (fingerprint_id))"
+            f" USING (record_id) ORDER BY record_id) TO {literal(str(forms))} (FORMAT parquet)"
         )
 
 

@@ -18,7 +18,7 @@ from goldenmatch.core.autoconfig_controller import ControllerNotConfidentError
 
 def main() -> None:
     logging.disable(logging.WARNING)
-    job = job_of_command_line("goldenmatch")
+    job = job_of_command_line()
     answer = Answer(versions={"goldenmatch": version("goldenmatch")})
     with measured(answer):
         table = pq.read_table(job.cleaned)

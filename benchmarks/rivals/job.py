@@ -2,7 +2,8 @@
 What an engine is asked and what it answers, as files, because each engine runs in an environment of its own.
 
 Standard library only. An engine reads ``cleaned.parquet`` (source, key, and what is known of the person; all text but
-dates), writes ``<engine>.parquet`` (source, key, then a column of group labels per threshold) and ``<engine>.json``.
+dates) or ``forms.parquet`` (the same with the names as we compare them), and writes ``<engine>.parquet`` (source, key, then a
+column of group labels per threshold) and ``<engine>.json``.
 """
 
 from __future__ import annotations
@@ -34,23 +35,36 @@ class Answer:
 
 @dataclass(frozen=True)
 class Job:
-    """``kind``: febrl, febrl4, rldata or population. ``folder`` holds the files."""
+    """``kind``: febrl, febrl4, rldata or population. ``folder`` holds the files. ``forms``: names in the forms we compare."""
 
     engine: str
     kind: str
     folder: Path
+    forms: bool = False
 
     @property
     def cleaned(self) -> Path:
-        return self.folder / "cleaned.parquet"
+        return self.folder / ("forms.parquet" if self.forms else "cleaned.parquet")
+
+    @property
+    def arguments(self) -> list[str]:
+        return [self.engine, self.kind, str(self.folder), *(["--forms"] if self.forms else [])]
+
+    @property
+    def _name(self) -> str:
+        return f"{self.engine}-forms" if self.forms else self.engine
+
+    @property
+    def log(self) -> Path:
+        return self.folder / f"{self._name}.log"
 
     @property
     def labels(self) -> Path:
-        return self.folder / f"{self.engine}.parquet"
+        return self.folder / f"{self._name}.parquet"
 
     @property
     def answer(self) -> Path:
-        return self.folder / f"{self.engine}.json"
+        return self.folder / f"{self._name}.json"
 
     def write(self, answer: Answer) -> None:
         self.answer.write_text(json.dumps(asdict(answer), indent=1), encoding="utf-8")
@@ -60,12 +74,14 @@ class Job:
         return Answer(**read)
 
 
-def job_of_command_line(engine: str) -> Job:
+def job_of_command_line() -> Job:
+    """Return the job whose `Job.arguments` the process was started with."""
     arguments = argparse.ArgumentParser()
+    arguments.add_argument("engine")
     arguments.add_argument("kind")
     arguments.add_argument("folder", type=Path)
-    chosen = arguments.parse_args()
-    return Job(engine, chosen.kind, chosen.folder)
+    arguments.add_argument("--forms", action="store_true")
+    return Job(**vars(arguments.parse_args()))
 
 
 @contextmanager

@@ -169,7 +169,7 @@ MODELS: dict[str, Callable[[], Model]] = {
 def main() -> None:
     logging.disable(logging.WARNING)
     warnings.simplefilter("ignore")
-    job = job_of_command_line("splink")
+    job = job_of_command_line()
     answer = Answer(versions={name: version(name) for name in ("splink", "duckdb")})
     model = MODELS[job.kind]()
     connection = duckdb.connect()
