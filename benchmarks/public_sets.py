@@ -55,11 +55,11 @@ class PublicSet:
 
 
 def _febrl(file: Path) -> Iterator[tuple[str, str, Row]]:
-    """The records of a FEBRL file; ``rec-12-org`` and ``rec-12-dup-0`` are one person."""
+    """The records of a FEBRL file. Its ids tell the truth (``rec-12-org`` and ``rec-12-dup-0``), so no engine sees them."""
     with file.open(encoding="utf-8", newline="") as lines:
-        for row in csv.DictReader(lines, skipinitialspace=True):
-            key = row.pop("rec_id").strip()
-            yield key, key.split("-")[1], {name: value.strip() or None for name, value in row.items()}
+        for number, row in enumerate(csv.DictReader(lines, skipinitialspace=True)):
+            person = row.pop("rec_id").split("-")[1]
+            yield str(number), person, {name: value.strip() or None for name, value in row.items()}
 
 
 def _rldata(file: Path) -> Iterator[tuple[str, str, Row]]:
