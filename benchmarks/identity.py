@@ -25,6 +25,7 @@ import sys
 import tempfile
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -72,6 +73,9 @@ def main() -> None:
     )
     arguments.add_argument("--engines", nargs="+", default=list(ENGINES), choices=list(ENGINES))
     arguments.add_argument("--folder", type=Path, help="keep environments and data here and use them again")
+    arguments.add_argument(
+        "--most-memory", type=float, default=0.8, help="of the machine's; an engine that wants more is stopped"
+    )
     arguments.add_argument("--markdown", type=Path, help="write the table to this file, too")
     chosen = arguments.parse_args()
     rows: list[Row] = []
@@ -80,7 +84,7 @@ def main() -> None:
         for name in chosen.sets:
             kind, data = _prepare(folder, name)
             for job in _jobs(kind, data, chosen.engines):
-                rows += _rows(name, job, *_measure(job, _python(folder, job.engine)), versions)
+                rows += _rows(name, job, _measure(job, _python(folder, job.engine), chosen.most_memory), versions)
     text = _markdown(rows, versions)
     if chosen.markdown:
         chosen.markdown.write_text(text, encoding="utf-8")
@@ -140,38 +144,50 @@ def _environment(folder: Path, name: str) -> Path:
     return python
 
 
-def _measure(job: Job, python: Path) -> tuple[Answer | None, int]:
-    """Run the engine of *job*; return its answer (none if it failed) and its peak memory in bytes."""
-    print(f"{job.folder.name}: {job.engine} ...", flush=True)
+@dataclass(frozen=True)
+class Measured:
+    """``answer`` is None for an engine that failed; ``trouble`` says how."""
+
+    answer: Answer | None
+    peak_bytes: int
+    trouble: str = ""
+
+
+def _measure(job: Job, python: Path, most_memory: float) -> Measured:
+    """Run the engine of *job*, with at most *most_memory* of the machine's."""
+    print(f"{job.folder.name}: {job.shown} ...", flush=True)
     for left in (job.answer, job.labels):
         left.unlink(missing_ok=True)
     if job.engine == "rddm":
         shutil.rmtree(job.folder / "project" / ".rddm", ignore_errors=True)
+    most_bytes = round(most_memory * psutil.virtual_memory().total)
     with job.log.open("w", encoding="utf-8") as output:
         process = subprocess.Popen(  # noqa: S603 - one of `ENGINES`
             [python, "-m", ENGINES[job.engine], *job.arguments], cwd=ROOT, stdout=output, stderr=output
         )
-        with ProcessTree(process.pid, job.folder / "project" / ".rddm" / "pg" / "postmaster.pid") as tree:
+        with ProcessTree(process.pid, job.folder / "project" / ".rddm" / "pg" / "postmaster.pid", most_bytes) as tree:
             try:
                 process.wait(PATIENCE_SECONDS)
             except subprocess.TimeoutExpired:
                 process.kill()
                 process.wait()
+                return Measured(None, tree.peak(), f"stopped after {PATIENCE_SECONDS} s")
+    if tree.exceeded:
+        return Measured(None, tree.peak(), f"stopped at {most_bytes / 2**30:.0f} GiB")
     if process.returncode or not job.answer.exists():
-        print(f"{job.folder.name}: {job.engine} failed ({process.returncode}), see {job.log}", flush=True)
-        return None, tree.peak(0, float("inf"))
+        print(f"{job.folder.name}: {job.shown} failed ({process.returncode}), see {job.log}", flush=True)
+        return Measured(None, tree.peak(), "failed")
     answer = job.read()
-    return answer, tree.peak(answer.started, answer.ended)
+    return Measured(answer, tree.peak(answer.started, answer.ended))
 
 
-def _rows(name: str, job: Job, answer: Answer | None, peak: int, versions: dict[str, str]) -> list[Row]:
+def _rows(name: str, job: Job, measured: Measured, versions: dict[str, str]) -> list[Row]:
     """Return the table's rows: the engine at its default and, where it made groups at more thresholds, at the best of them."""
     data = f"population {int(name):,}" if job.kind == "population" else name
-    memory = f"{peak / 2**20:,.0f}"
+    memory, answer = f"{measured.peak_bytes / 2**20:,.0f}", measured.answer
     if answer is None:
-        return [(data, "", job.engine, *[""] * 6, memory, "failed")]
+        return [(data, "", job.shown, *[""] * 6, memory, measured.trouble)]
     versions |= {f"{each} ({job.engine})" if each == "duckdb" else each: v for each, v in answer.versions.items()}
-    engine = f"{job.engine}, our forms" if job.forms else job.engine
     records = duckdb.sql(f"SELECT count(*) FROM '{job.cleaned}'").fetchall()[0][0]
     scores = {column: _score(job, column) for column in answer.thresholds}
 
@@ -180,7 +196,7 @@ def _rows(name: str, job: Job, answer: Answer | None, peak: int, versions: dict[
         shown = "automatic" if threshold is None else f"{threshold:.10g}"
         right = tuple(f"{value:.4f}" for value in (score.precision, score.recall, score.f1))
         ceiling = "" if answer.ceiling is None else f"{answer.ceiling:.4f}"
-        return (data, f"{records:,}", engine, shown, *right, ceiling, seconds, memory, remark)
+        return (data, f"{records:,}", job.shown, shown, *right, ceiling, seconds, memory, remark)
 
     default, *others = scores
     rows = [row(default, f"{answer.ended - answer.started:,.1f}", memory, answer.note)]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -17,12 +18,15 @@ class ProcessTree:
     """
     Resident memory, in bytes, of process *root*, its children and the PostgreSQL whose ``postmaster.pid`` is *server*.
 
-    Memory that processes share is counted for each of them.
+    Memory that processes share is counted for each of them. Beyond *most_bytes*, *root* is killed, before the machine is out of
+    memory and kills something else; ``exceeded`` says so.
     """
 
-    def __init__(self, root: int, server: Path) -> None:
+    def __init__(self, root: int, server: Path, most_bytes: int) -> None:
         self._root = root
         self._server = server
+        self._most_bytes = most_bytes
+        self.exceeded = False
         self._seen: list[tuple[float, int]] = []
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._watch, daemon=True)
@@ -37,14 +41,19 @@ class ProcessTree:
         self._stop.set()
         self._thread.join()
 
-    def peak(self, started: float, ended: float) -> int:
+    def peak(self, started: float = 0, ended: float = float("inf")) -> int:
         """Return the highest sum between two times of the monotonic clock; the nearest one where they are very close."""
         inside = [size for at, size in self._seen if started - INTERVAL_SECONDS <= at <= ended + INTERVAL_SECONDS]
         return max(inside, default=0)
 
     def _watch(self) -> None:
         while not self._stop.wait(INTERVAL_SECONDS):
-            self._seen.append((time.monotonic(), self._size()))
+            size = self._size()
+            self._seen.append((time.monotonic(), size))
+            if size > self._most_bytes and not self.exceeded:
+                self.exceeded = True
+                with suppress(psutil.Error):
+                    psutil.Process(self._root).kill()
 
     def _size(self) -> int:
         sizes: dict[int, int] = {}

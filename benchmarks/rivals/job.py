@@ -55,6 +55,10 @@ class Job:
         return f"{self.engine}-forms" if self.forms else self.engine
 
     @property
+    def shown(self) -> str:
+        return f"{self.engine}, our forms" if self.forms else self.engine
+
+    @property
     def log(self) -> Path:
         return self.folder / f"{self._name}.log"
 
