@@ -8,12 +8,13 @@ wished for, and whoever wishes for one that is gone gets digits behind it; the r
 from __future__ import annotations
 
 from collections.abc import Callable
+from concurrent.futures import Executor
 from dataclasses import dataclass
 
 import numpy as np
 
 from rddm.demo.multitude.calendar import FIRST_YEAR, parts_of
-from rddm.demo.multitude.chance import Chance, Ints, scattered
+from rddm.demo.multitude.chance import Chance, Ints, parts, scattered
 from rddm.demo.multitude.households import NEVER, People
 from rddm.demo.multitude.names import Names
 from rddm.demo.population import EMAIL_HOSTS, NICKS, SNILS_FROM
@@ -25,7 +26,6 @@ MOST_PEOPLE = 15_000_000
 """What the phones are enough for: one per family, two per person."""
 RANKS_PRIME = 9_967
 _PATTERNS = 6
-_AT_A_TIME = 1 << 18
 
 
 def family_phones(families: Ints) -> Ints:
@@ -103,16 +103,16 @@ def own_owner(people: Ints, second: Ints) -> Ints:
     return people * 3 + 1 + second
 
 
-def deal_addresses(people: People, names: Names, chance: Chance) -> None:
+def deal_addresses(people: People, names: Names, chance: Chance, pool: Executor) -> None:
     """Fill in the ranks of *people*'s addresses: how many wished for the same before."""
     numbers = np.arange(len(people), dtype=np.int64)
     heads = np.flatnonzero(np.diff(people["family"].astype(np.int64), prepend=-1))
     changing = np.flatnonzero(people["new_email_on"] != NEVER)
     codes = np.concatenate(
         [
-            *_in_pieces(lambda part: _family_wishes(people[part], names, chance), heads),
-            *_in_pieces(lambda part: own_wishes(people[part], part, np.zeros_like(part), names, chance), numbers),
-            *_in_pieces(lambda part: own_wishes(people[part], part, np.ones_like(part), names, chance), changing),
+            *_codes(lambda part: _family_wishes(people[part], names, chance), heads, pool),
+            *_codes(lambda part: own_wishes(people[part], part, np.zeros_like(part), names, chance), numbers, pool),
+            *_codes(lambda part: own_wishes(people[part], part, np.ones_like(part), names, chance), changing, pool),
         ]
     )
     ranks = _ranks(codes)
@@ -137,8 +137,8 @@ def _family_wishes(people: People, names: Names, chance: Chance) -> Wishes:
     )
 
 
-def _in_pieces(wish: Callable[[Ints], Wishes], places: Ints) -> list[Ints]:
-    return [wish(places[start : start + _AT_A_TIME]).code() for start in range(0, len(places), _AT_A_TIME)]
+def _codes(wish: Callable[[Ints], Wishes], places: Ints, pool: Executor) -> list[Ints]:
+    return list(pool.map(lambda part: wish(places[part.start : part.stop]).code(), parts(len(places))))
 
 
 def _ranks(codes: Ints) -> Ints:

@@ -101,3 +101,12 @@ def scattered(numbers: Ints, prime: int) -> Ints:
         squares = numbers * numbers % prime
         numbers = np.where(2 * numbers < prime, squares, (prime - squares) % prime)
     return numbers
+
+
+AT_A_TIME = 1 << 17
+"""How many numbers are worked on at once, so that what is in between stays small."""
+
+
+def parts(count: int) -> list[range]:
+    """Return the ranges that 0 to before *count* falls into, `AT_A_TIME` each."""
+    return [range(start, min(start + AT_A_TIME, count)) for start in range(0, count, AT_A_TIME)]

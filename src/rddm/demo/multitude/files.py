@@ -56,26 +56,24 @@ def write_multitude(
     if not 0 < people <= MOST_PEOPLE:
         raise ValueError(f"{people:,} people: from 1 to {MOST_PEOPLE:,} can be invented")
     chance, names, places = Chance(str(seed)), all_names(), places_for(people)
-    everybody = make_people(people, Society(chance, names, places))
-    deal_addresses(everybody, names, chance)
-    member_of = memberships(everybody, chance)
     texts = texts_for(names, places, chance)
     folder.mkdir(parents=True, exist_ok=True)
+    with ThreadPoolExecutor(threads) as pool:
+        everybody = make_people(people, Society(chance, names, places), pool)
+        deal_addresses(everybody, names, chance, pool)
+        member_of = memberships(everybody, chance, pool)
 
-    def write(service: Service) -> tuple[Accounts, Counter[str]]:
-        accounts = accounts_of(service, everybody, member_of, chance)
-        return accounts, _write_service(folder, accounts, everybody, texts, chance.of(service.name), at_a_time)
+        def write(service: Service) -> tuple[Accounts, Counter[str]]:
+            accounts = accounts_of(service, everybody, member_of, chance)
+            return accounts, _write_service(folder, accounts, everybody, texts, chance.of(service.name), at_a_time)
 
-    dirt: Counter[str] = Counter()
-    records: dict[str, int] = {}
-    with (
-        ThreadPoolExecutor(threads) as pool,
-        pq.ParquetWriter(folder / "truth.parquet", _TRUTH, compression="zstd") as truth,
-    ):
-        for accounts, done in pool.map(write, SERVICES):
-            records[accounts.service.name] = len(accounts)
-            dirt += done
-            _write_truth(truth, accounts)
+        dirt: Counter[str] = Counter()
+        records: dict[str, int] = {}
+        with pq.ParquetWriter(folder / "truth.parquet", _TRUTH, compression="zstd") as truth:
+            for accounts, done in pool.map(write, SERVICES):
+                records[accounts.service.name] = len(accounts)
+                dirt += done
+                _write_truth(truth, accounts)
     return Counts(people, int(everybody["family"][-1]) + 1, records, dict(dirt))
 
 

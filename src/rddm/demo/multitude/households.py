@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import Executor
 from dataclasses import dataclass
 from datetime import date
 
@@ -9,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from rddm.demo.multitude.calendar import day_between, day_number, days_of, year_of
-from rddm.demo.multitude.chance import Chance, Flags, Ints
+from rddm.demo.multitude.chance import Chance, Flags, Ints, parts
 from rddm.demo.multitude.names import Names
 from rddm.demo.multitude.places import Places
 from rddm.demo.population import FIRST_DAY
@@ -21,7 +22,8 @@ NEVER = 32_767
 ALWAYS = -32_768
 MOTHER, FATHER = 4, 5
 """The places of parents in a family, after up to four children."""
-FAMILIES_AT_A_TIME = 1 << 18
+FAMILIES_AT_A_TIME = 1 << 17
+_ROUND = 4
 
 PERSON = np.dtype(
     [
@@ -177,20 +179,19 @@ def _force_namesakes(people: People, chance: Chance) -> None:
         people["father"][copy[same]] = people["father"][pattern[same]]
 
 
-def make_people(count: int, society: Society) -> People:
+def make_people(count: int, society: Society, pool: Executor) -> People:
     """Return *count* people, family by family; the place in the array is the person's number."""
     people = np.empty(count, PERSON)
     done = family = 0
     while done < count:
-        numbers = np.arange(family, family + FAMILIES_AT_A_TIME, dtype=np.int64)
-        if count - done < FAMILIES_AT_A_TIME:
-            numbers = numbers[
-                : count - done
-            ]  # a family has one member at least, or nearly: the next round brings the rest
-        members = society.families(numbers)[: count - done]
-        society.with_lives(members, done)
-        people[done : done + len(members)] = members
-        done += len(members)
-        family += len(numbers)
+        # Some too few rather than too many: a family has 1.7 members on average, and the next round brings the rest.
+        many = min(max((count - done) * 11 // 20 // _ROUND, 1000), FAMILIES_AT_A_TIME)
+        starts = [family + part * many for part in range(_ROUND)]
+        for members in pool.map(lambda start: society.families(np.arange(start, start + many, dtype=np.int64)), starts):  # noqa: B023 - used up before it changes
+            kept = members[: count - done]
+            people[done : done + len(kept)] = kept
+            done += len(kept)
+        family += many * _ROUND
+    list(pool.map(lambda part: society.with_lives(people[part.start : part.stop], part.start), parts(count)))
     _force_namesakes(people, society.chance)
     return people

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import Executor
 from dataclasses import dataclass
 from datetime import date
 
@@ -9,12 +10,11 @@ import numpy as np
 import numpy.typing as npt
 
 from rddm.demo.multitude.calendar import DAY_SECONDS, day_number, days_of, moment_between, year_of
-from rddm.demo.multitude.chance import Chance, Flags, Ints, mixed
+from rddm.demo.multitude.chance import Chance, Flags, Ints, mixed, parts
 from rddm.demo.multitude.households import MOTHER, TODAY, People
 from rddm.demo.nine import BY_NAME, SERVICES, Service
 from rddm.demo.rates import RECORDS
 
-PEOPLE_AT_A_TIME = 1 << 18
 _SINCE = day_number(date(2016, 1, 1))
 _OPEN_TO_ALL = ("register", "tickets")
 _LATELY = 1 << len(SERVICES)
@@ -47,37 +47,38 @@ def _ages(service: Service, people: People) -> tuple[Ints, Ints]:
     return first, np.minimum(TODAY, days_of(born + oldest, 6, 1))
 
 
-def memberships(people: People, chance: Chance) -> npt.NDArray[np.uint16]:
+def memberships(people: People, chance: Chance, pool: Executor) -> npt.NDArray[np.uint16]:
     """Return for each of *people* a set of services, as bits in the order of `SERVICES`; nobody is without one."""
-    found = np.zeros(len(people), np.uint16)
-    for start in range(0, len(people), PEOPLE_AT_A_TIME):
-        some = people[start : start + PEOPLE_AT_A_TIME]
-        numbers = np.arange(start, start + len(some), dtype=np.int64)
-        parent = some["place"] >= MOTHER
-        activity = chance.triangular(numbers, "activity", 0.3, 1.5, 0.75)
-        bits = np.zeros(len(some), np.uint16)
-        able = {}
-        for place, service in enumerate(SERVICES):
-            first, last = _ages(service, some)
-            able[service.name] = first < last
-            share = np.where(parent, service.grown_ups, service.share) * activity
-            member = able[service.name] & (chance.unit(numbers, f"member of {service.name}") < share)
-            bits |= np.where(member, 1 << place, 0).astype(np.uint16)
-        for name in _OPEN_TO_ALL:
-            bits[(bits == 0) & able[name]] = 1 << SERVICES.index(BY_NAME[name])
-        bits[bits == 0] = _LATELY | 1 << SERVICES.index(BY_NAME[_OPEN_TO_ALL[0]])
-        found[start : start + len(some)] = bits
-    return found
+    found = pool.map(
+        lambda part: _some_memberships(people[part.start : part.stop], part.start, chance), parts(len(people))
+    )
+    return np.concatenate(list(found))
+
+
+def _some_memberships(people: People, first: int, chance: Chance) -> npt.NDArray[np.uint16]:
+    numbers = np.arange(first, first + len(people), dtype=np.int64)
+    parent = people["place"] >= MOTHER
+    activity = chance.triangular(numbers, "activity", 0.3, 1.5, 0.75)
+    bits = np.zeros(len(people), np.uint16)
+    able = {}
+    for place, service in enumerate(SERVICES):
+        opening, closing = _ages(service, people)
+        able[service.name] = opening < closing
+        share = np.where(parent, service.grown_ups, service.share) * activity
+        member = able[service.name] & (chance.unit(numbers, f"member of {service.name}") < share)
+        bits |= np.where(member, 1 << place, 0).astype(np.uint16)
+    for name in _OPEN_TO_ALL:
+        bits[(bits == 0) & able[name]] = 1 << SERVICES.index(BY_NAME[name])
+    bits[bits == 0] = _LATELY | 1 << SERVICES.index(BY_NAME[_OPEN_TO_ALL[0]])
+    return bits
 
 
 def accounts_of(service: Service, people: People, bits: npt.NDArray[np.uint16], chance: Chance) -> Accounts:
     """Return the accounts of *people* with *service*, duplicates included, in the order in which its file has them."""
     person = np.flatnonzero(bits & np.uint16(1 << SERVICES.index(service)))
-    parts = [
-        _opened(service, people, bits, person[start : start + PEOPLE_AT_A_TIME], chance)
-        for start in range(0, max(1, len(person)), PEOPLE_AT_A_TIME)
-    ]
-    persons, again, registered, updated = (np.concatenate(column) for column in zip(*parts, strict=True))
+    pieces = [_opened(service, people, bits, person[part.start : part.stop], chance) for part in parts(len(person))]
+    pieces = pieces or [_opened(service, people, bits, person, chance)]
+    persons, again, registered, updated = (np.concatenate(column) for column in zip(*pieces, strict=True))
     # Ids in base 16 put a file in no order at all; the others count their accounts as they come.
     order_by = mixed(persons.astype(np.uint64) * 2 + again) if service.name in HEXADECIMAL else registered
     order = np.argsort(order_by, kind="stable")
