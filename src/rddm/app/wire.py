@@ -139,7 +139,7 @@ def _warehouse(settings: ProjectSettings, database: Database, lake: Lake) -> War
     # Here, because a reading needs none of it, and it takes a second to import.
     from rddm.conform.values import RULES_VERSION  # noqa: PLC0415
     from rddm.pipeline.run import Warehouse  # noqa: PLC0415
-    from rddm.project.hashes import entity_fingerprint  # noqa: PLC0415
+    from rddm.project.hashes import conforming_hash  # noqa: PLC0415
     from rddm.project.order import entities_in_parent_order  # noqa: PLC0415
     from rddm.serve.publish import publish  # noqa: PLC0415
     from rddm.sources.open import open_source  # noqa: PLC0415
@@ -152,8 +152,8 @@ def _warehouse(settings: ProjectSettings, database: Database, lake: Lake) -> War
 
     return Warehouse(
         settings=settings,
-        fingerprints={
-            (source.name, name): entity_fingerprint(settings, source.name, name, rules_version=str(RULES_VERSION))
+        conforming_hashes={
+            (source.name, name): conforming_hash(settings, source.name, name, rules_version=str(RULES_VERSION))
             for source in settings.sources.values()
             for name in source.entities
         },

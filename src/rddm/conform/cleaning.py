@@ -3,11 +3,15 @@ Cleaning: delivered text becomes proven values, with the repairs they took and t
 
 Most values are settled by SQL alone (``fast_sql`` of their semantic type). The rest are few and are looked up: Python cleans
 each distinct text once, and the result is joined back.
+
+Nearly every row is fine, so what went wrong travels as text that is null or empty when nothing did, one note after the
+other with `NOTE_SEPARATOR` between them, and becomes a list only where there is something to list.
 """
 
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
+from dataclasses import dataclass
 
 from rddm.conform.fields import column_type, content_hash_sql
 from rddm.conform.mapping import MappedEntity
@@ -16,36 +20,53 @@ from rddm.contracts.tables import quote
 from rddm.contracts.tables.raw import MISSING_KEY_PREFIX
 from rddm.project.settings import ModelEntity, SemanticType
 
-LOOKUP_COLUMNS = "(delivered VARCHAR, value VARCHAR, repairs VARCHAR[], rejected VARCHAR)"
+NOTE_SEPARATOR = "\x1f"
+LOOKUP_COLUMNS = "(delivered VARCHAR, value VARCHAR, repairs VARCHAR, problem VARCHAR, is_doubtful BOOLEAN)"
 NAME_LOOKUP_COLUMNS = (
-    "(last_before VARCHAR, first_before VARCHAR, middle_before VARCHAR,"
-    " last_after VARCHAR, first_after VARCHAR, middle_after VARCHAR, repairs VARCHAR[])"
+    "(names_before VARCHAR, last_after VARCHAR, first_after VARCHAR, middle_after VARCHAR, repairs VARCHAR)"
 )
 ENVELOPE = "record_id, source, entity, key, source_time, batch, seq, is_delete"
+
+_SEPARATOR = "chr(31)"
+
+
+@dataclass(frozen=True)
+class Lookups:
+    """
+    How each field of a source's entity is cleaned.
+
+    ``fast``: per field the SQL over ``mapped.<field>`` that settles plain values; ``tables``: per field that it leaves
+    values of, a relation with `LOOKUP_COLUMNS`; ``names``: a relation with `NAME_LOOKUP_COLUMNS`, if any names move.
+    """
+
+    fast: Mapping[str, str]
+    tables: Mapping[str, str]
+    names: str | None = None
 
 
 def swapped_contacts_sql(mapped: MappedEntity, relation: str) -> str:
     """
     Return *relation* with phone and e-mail exchanged where each was delivered in the other's place.
 
-    Adds ``contact_repairs`` (VARCHAR[]).
+    Adds ``contact_repairs`` (VARCHAR, notes; empty when they stayed).
     """
     phone = _first_of(mapped.model_entity, SemanticType.PHONE, mapped.value_fields())
     email = _first_of(mapped.model_entity, SemanticType.EMAIL, mapped.value_fields())
     if phone is None or email is None:
-        return f"SELECT *, []::VARCHAR[] AS contact_repairs FROM {relation}"
+        return f"SELECT *, '' AS contact_repairs FROM {relation}"
     phone_text, email_text = quote(phone), quote(email)
-    swapped = (
-        f"(contains({phone_text}, '@') AND NOT coalesce(contains({email_text}, '@'), false))"
-        f" OR (regexp_matches({email_text}, '^[^@A-Za-zА-Яа-я]*([0-9][^@A-Za-zА-Яа-я]*){{10}}$')"
-        f" AND NOT regexp_matches(coalesce({phone_text}, ''), '[0-9]'))"
-    )
+    # An e-mail with its @ is where it belongs unless the phone has one, too; only the few others meet a pattern.
+    swapped = f"""
+        CASE WHEN contains({email_text}, '@') THEN false
+            WHEN contains({phone_text}, '@') THEN true
+            ELSE regexp_matches({email_text}, '^[^@A-Za-zА-Яа-я]*([0-9][^@A-Za-zА-Яа-я]*){{10}}$')
+                AND NOT regexp_matches(coalesce({phone_text}, ''), '[0-9]') END"""
+    notes = f"'{phone}:phone_email_swapped' || {_SEPARATOR} || '{email}:phone_email_swapped'"
     return f"""
         SELECT * EXCLUDE (is_swapped) REPLACE (
             CASE WHEN is_swapped THEN {email_text} ELSE {phone_text} END AS {phone_text},
             CASE WHEN is_swapped THEN {phone_text} ELSE {email_text} END AS {email_text}),
-            CASE WHEN is_swapped THEN ['{phone}:phone_email_swapped', '{email}:phone_email_swapped'] ELSE [] END
-                AS contact_repairs
+            CASE WHEN is_swapped THEN {notes} ELSE '' END AS contact_repairs
         FROM (SELECT *, coalesce({swapped}, false) AS is_swapped FROM {relation})"""
 
 
@@ -54,39 +75,47 @@ def undecided_sql(relation: str, field: str, fast: str | None) -> str:
     column = quote(field)
     undecided = f" AND ({fast}) IS NULL" if fast else ""
     return (
-        f"SELECT DISTINCT {column} AS delivered FROM {relation} WHERE NOT is_delete AND {column} IS NOT NULL{undecided}"
+        f"SELECT DISTINCT {column} AS delivered FROM {relation} AS mapped"
+        f" WHERE NOT is_delete AND {column} IS NOT NULL{undecided}"
     )
 
 
-def cleaned_sql(mapped: MappedEntity, relation: str, fast: Mapping[str, str | None], lookups: Mapping[str, str]) -> str:
+def cleaned_sql(mapped: MappedEntity, relation: str, lookups: Lookups, only: Collection[str] | None = None) -> str:
     """
-    Return *relation* (of `mapped_sql`) with every value normalised.
+    Return *relation* (of `swapped_contacts_sql`) with every value normalised; *only* these fields, when given.
 
-    *fast*: per field the SQL that settles plain values; *lookups*: per field a relation with `LOOKUP_COLUMNS`. Fields stay
-    VARCHAR; adds ``repairs`` (VARCHAR[], field:rule) and ``problems`` (VARCHAR[], kind:field:rule).
+    Fields stay VARCHAR; adds ``repair_notes`` (field:rule), ``problem_notes`` (kind:field:rule) and ``names_before``:
+    what `NAME_LOOKUP_COLUMNS` calls the record's names if they might stand in each other's place, else null.
     """
-    selects, joins, repairs, problems = [], [], ["contact_repairs"], []
+    settled, selects, joins = [], [], []
+    values: dict[str, str] = {}
+    repairs = ["nullif(contact_repairs, '')"]
+    problems = [f"CASE WHEN starts_with(key, '{MISSING_KEY_PREFIX}') THEN 'technical:key:missing' END"]
     for index, name in enumerate(mapped.value_fields()):
-        field, alias = f"mapped.{quote(name)}", f"clean_{index}"
-        settled = fast.get(name)
-        value = f"{alias}.value" if settled is None else f"coalesce({settled}, {alias}.value)"
-        selects.append(f"{value} AS {quote(name)}")
-        joins.append(f"LEFT JOIN {lookups[name]} AS {alias} ON {alias}.delivered = {field}")
-        repairs.append(f"coalesce(list_transform({alias}.repairs, rule -> '{name}:' || rule), [])")
-        rejected = f"{alias}.rejected"
-        if mapped.model_entity.fields[name].on_invalid == "quarantine":
-            problems.append(f"'invalid:{name}:' || {rejected}")
-        else:
-            repairs.append(f"CASE WHEN {rejected} IS NOT NULL THEN ['{name}:dropped_' || {rejected}] ELSE [] END")
-    for name in mapped.reference_fields():
-        selects += [f"mapped.{quote(name)}", f"mapped.{quote(name + '__key')}"]
-    missing_key = f"CASE WHEN starts_with(key, '{MISSING_KEY_PREFIX}') THEN 'technical:key:missing' END"
-    columns = "".join(f", {select}" for select in selects)
+        if only is not None and name not in only:
+            continue
+        fast, table, alias = lookups.fast.get(name), lookups.tables.get(name), f"clean_{index}"
+        field, plain = f"mapped.{quote(name)}", f'mapped."_settled_{index}"'
+        if fast is not None:
+            settled.append(f'{fast} AS "_settled_{index}"')
+        values[name] = plain if fast is not None else "NULL::VARCHAR"
+        if table is not None:
+            # A key that is null is never looked for, so settled values pass the join untouched.
+            wanted = field if fast is None else f"CASE WHEN {plain} IS NULL THEN {field} END"
+            joins.append(f"LEFT JOIN {table} AS {alias} ON {alias}.delivered = {wanted}")
+            values[name] = f"{alias}.value" if fast is None else f"coalesce({plain}, {alias}.value)"
+            repairs.append(f"{alias}.repairs")
+            problems.append(f"{alias}.problem")
+        selects.append(f"{values[name]} AS {quote(name)}")
+    if only is None:
+        for name in mapped.reference_fields():
+            selects += [f"mapped.{quote(name)}", f"mapped.{quote(name + '__key')}"]
     return f"""
-        SELECT {ENVELOPE}{columns},
-            list_concat({", ".join(repairs)}) AS repairs,
-            list_filter([{", ".join([missing_key, *problems])}], problem -> problem IS NOT NULL) AS problems
-        FROM {relation} AS mapped {" ".join(joins)}"""
+        SELECT {ENVELOPE}{"".join(f", {select}" for select in selects)},
+            nullif(concat_ws({_SEPARATOR}, {", ".join(repairs)}), '') AS repair_notes,
+            nullif(concat_ws({_SEPARATOR}, {", ".join(problems)}), '') AS problem_notes,
+            {_names_before(mapped, lookups, values)} AS names_before
+        FROM (SELECT *{"".join(f", {each}" for each in settled)} FROM {relation} AS mapped) AS mapped {" ".join(joins)}"""
 
 
 def name_fields(entity: ModelEntity) -> tuple[str | None, str | None, str | None]:
@@ -99,57 +128,52 @@ def name_fields(entity: ModelEntity) -> tuple[str | None, str | None, str | None
     )
 
 
-def doubtful_names_sql(mapped: MappedEntity, relation: str, given_names: str) -> str | None:
+def doubtful_names_sql(mapped: MappedEntity, relation: str, lookups: Lookups) -> str | None:
     """
-    Return the query of the distinct (last, first, middle) that might stand in each other's place; None without two names.
+    Return the query of the distinct names that might stand in each other's place; None where there are no two.
 
-    Doubtful: the given name is no known one, the family name is one, or either is several words. *given_names*: a
-    relation with column ``name``, folded (lower case, ё as е).
+    *relation* as for `cleaned_sql`. Columns: names_before, last_before, first_before, middle_before.
     """
-    last, first, middle = _mapped_names(mapped)
-    if last == "NULL" and first == "NULL":
+    names = [name for name in name_fields(mapped.model_entity) if name in lookups.tables]
+    last, first, middle = _mapped_names(mapped, {name: quote(name) for name in names if name})
+    if last == first == "NULL::VARCHAR":
         return None
     return f"""
-        SELECT DISTINCT {last} AS last_before, {first} AS first_before, {middle} AS middle_before FROM {relation}
-        WHERE NOT is_delete AND (
-            {_folded(first)} NOT IN (SELECT name FROM {given_names})
-            OR {_folded(last)} IN (SELECT name FROM {given_names})
-            OR contains({last}, ' ') OR contains({first}, ' '))"""
+        SELECT DISTINCT names_before, {last} AS last_before, {first} AS first_before, {middle} AS middle_before
+        FROM ({cleaned_sql(mapped, relation, lookups, [name for name in names if name])})
+        WHERE names_before IS NOT NULL AND NOT is_delete"""
 
 
 def renamed_sql(mapped: MappedEntity, relation: str, lookup: str) -> str:
     """Return *relation* (of `cleaned_sql`) with names put in their right places by *lookup* (`NAME_LOOKUP_COLUMNS`)."""
-    names = name_fields(mapped.model_entity)
-    before = _mapped_names(mapped)
-    mapped_names = [(name, part) for name, part in zip(names, ("last", "first", "middle"), strict=True) if name]
     present = set(mapped.value_fields())
+    parts = zip(name_fields(mapped.model_entity), ("last", "first", "middle"), strict=True)
+    names = [(name, part) for name, part in parts if name]
+    moved = "name.names_before IS NOT NULL"
     replaces = [
-        f"CASE WHEN found THEN {part}_after ELSE {quote(name)} END AS {quote(name)}"
-        for name, part in mapped_names
+        f"CASE WHEN {moved} THEN name.{part}_after ELSE cleaned.{quote(name)} END AS {quote(name)}"
+        for name, part in names
         if name in present
     ]
-    additions = [f"{part}_after AS {quote(name)}" for name, part in mapped_names if name not in present]
-    conditions = " AND ".join(
-        f"name.{part}_before IS NOT DISTINCT FROM {'cleaned.' if column != 'NULL' else ''}{column}"
-        for column, part in zip(before, ("last", "first", "middle"), strict=True)
-    )
+    replaces.append(f"concat_ws({_SEPARATOR}, cleaned.repair_notes, name.repairs) AS repair_notes")
+    additions = "".join(f", name.{part}_after AS {quote(name)}" for name, part in names if name not in present)
     return f"""
-        SELECT * EXCLUDE (last_after, first_after, middle_after, found, name_repairs) REPLACE (
-            {", ".join([*replaces, "list_concat(repairs, coalesce(name_repairs, [])) AS repairs"])})
-            {"".join(", " + addition for addition in additions)}
-        FROM (
-            SELECT cleaned.*, last_after, first_after, middle_after, name.repairs AS name_repairs,
-                name.repairs IS NOT NULL AS found
-            FROM {relation} AS cleaned LEFT JOIN {lookup} AS name ON {conditions})"""
+        SELECT cleaned.* REPLACE ({", ".join(replaces)}){additions}
+        FROM ({relation}) AS cleaned LEFT JOIN {lookup} AS name ON name.names_before = cleaned.names_before"""
 
 
-def evaluated_sql(mapped: MappedEntity, relation: str, present: Collection[str]) -> str:
+def evaluated_sql(mapped: MappedEntity, relation: str, lookups: Lookups) -> str:
     """
-    Return *relation* (cleaned) in the conformed table's types, with problems complete.
+    Return *relation* (of `swapped_contacts_sql`) cleaned, in the conformed table's types, with repairs and problems.
 
-    *present*: the fields that *relation* has; the model's others come out null. Grain: one raw version.
+    Fields of the model that the source does not deliver come out null. Grain: one raw version.
     """
     entity = mapped.model_entity
+    present = {*mapped.mapped_fields()}
+    cleaned = cleaned_sql(mapped, relation, lookups)
+    if lookups.names is not None:
+        cleaned = renamed_sql(mapped, cleaned, lookups.names)
+        present |= {each for each in name_fields(entity) if each is not None}
     columns = []
     for name, field in entity.fields.items():
         kind = column_type(field)
@@ -158,23 +182,37 @@ def evaluated_sql(mapped: MappedEntity, relation: str, present: Collection[str])
         if field.type is SemanticType.REFERENCE:
             key = quote(f"{name}__key")
             columns.append(f"{key if name in present else 'NULL::VARCHAR'} AS {key}")
-    incomplete = ", ".join(completeness_sql(entity)) or "NULL::VARCHAR"
+    problems = f"concat_ws({_SEPARATOR}, {', '.join(['problem_notes', *completeness_sql(entity)])})"
     return f"""
-        SELECT {ENVELOPE}, repairs, * EXCLUDE ({ENVELOPE}, repairs, problems),
-            {content_hash_sql(entity, "typed")} AS content_hash,
-            CASE WHEN is_delete THEN [] ELSE
-                list_concat(problems, list_filter([{incomplete}], problem -> problem IS NOT NULL)) END AS problems
-        FROM (SELECT {ENVELOPE}, CASE WHEN len(repairs) > 0 THEN repairs END AS repairs, problems,
-            {", ".join(columns)} FROM {relation}) AS typed"""
+        SELECT * EXCLUDE (problem_notes, all_problems), {content_hash_sql(entity, "checked")} AS content_hash,
+            CASE WHEN is_delete OR all_problems = '' THEN []::VARCHAR[]
+                ELSE string_split(all_problems, {_SEPARATOR}) END AS problems
+        FROM (
+            SELECT *, {problems} AS all_problems
+            FROM (
+                SELECT {ENVELOPE}, problem_notes,
+                    CASE WHEN repair_notes <> '' THEN string_split(repair_notes, {_SEPARATOR}) END AS repairs,
+                    {", ".join(columns)} FROM ({cleaned})) AS typed) AS checked"""
 
 
-def _folded(name: str) -> str:
-    return f"replace(lower({name}), 'ё', 'е')"
+def _names_before(mapped: MappedEntity, lookups: Lookups, values: Mapping[str, str]) -> str:
+    tables = {name: f"clean_{index}" for index, name in enumerate(mapped.value_fields()) if name in lookups.tables}
+    doubts = [
+        f"coalesce({tables[name]}.is_doubtful, false)"
+        for name in name_fields(mapped.model_entity)[:2]
+        if name in tables and name in values
+    ]
+    if not doubts:
+        return "NULL::VARCHAR"
+    names = f" || {_SEPARATOR} || ".join(f"coalesce({name}, '')" for name in _mapped_names(mapped, values))
+    return f"CASE WHEN {' OR '.join(doubts)} THEN {names} END"
 
 
-def _mapped_names(mapped: MappedEntity) -> tuple[str, str, str]:
-    present = set(mapped.value_fields())
-    last, first, middle = (quote(name) if name in present else "NULL" for name in name_fields(mapped.model_entity))
+def _mapped_names(mapped: MappedEntity, values: Mapping[str, str]) -> tuple[str, str, str]:
+    last, first, middle = (
+        "NULL::VARCHAR" if name is None else values.get(name, "NULL::VARCHAR")
+        for name in name_fields(mapped.model_entity)
+    )
     return last, first, middle
 
 

@@ -87,6 +87,20 @@ def judged_sql(
         FROM standing LEFT JOIN waking USING (record_id)"""
 
 
+def standing_at_once_sql(evaluated: str, entity: ModelEntity, living: Mapping[str, str]) -> str:
+    """
+    Return, of *evaluated*, the versions that break no rule, delete nothing and miss no parent.
+
+    The one version of its record such a version stands whatever else there is, so it need not be judged. *evaluated* and
+    *living* as for `judged_sql`; the columns are those of *evaluated*.
+    """
+    parents = "".join(
+        f" AND ({quote(name)} IS NULL OR {quote(name)} IN (SELECT record_id FROM {living[name]}))"
+        for name in waiting_references(entity)
+    )
+    return f"SELECT * FROM {evaluated} WHERE NOT is_delete AND len(problems) = 0{parents}"
+
+
 def kind_sql(rules: str) -> str:
     """Return the SQL of the kind of quarantine that a list of *rules* makes: the first of `KINDS` that occurs."""
     cases = " ".join(

@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from rddm.conform.split import KINDS
 from rddm.contracts.errors import ConservationError
 from rddm.contracts.tables import quote
-from rddm.pipeline.conforming import LIVING_PROGRESS, LIVING_QUARANTINE, LIVING_TOMBSTONE
+from rddm.pipeline.conforming_work import LIVING_PROGRESS, LIVING_QUARANTINE, LIVING_TOMBSTONE
 from rddm.store.lake import CATALOG, Lake
 
 

@@ -19,7 +19,8 @@ from rddm.contracts.errors import SourceError
 from rddm.contracts.tables import conformed, literal, quote, raw
 from rddm.contracts.tables.identity import SHARED_TABLES, link_table
 from rddm.curate.golden import golden_contract
-from rddm.pipeline.conforming import Conforming, conform_entity, prepare
+from rddm.pipeline.conforming import conform_entity
+from rddm.pipeline.conforming_work import Conforming, prepare
 from rddm.pipeline.conservation import Balance, balances, forgotten_places
 from rddm.pipeline.curating import curate_entity, prepare_curation, touch_referring
 from rddm.pipeline.facts import link_facts
@@ -27,7 +28,7 @@ from rddm.pipeline.identity import Resolution, resolve_entity
 from rddm.pipeline.stamp import RunStamp, timed
 from rddm.project.order import entities_in_parent_order
 from rddm.project.settings import ExactIdentity, FactIdentity, ModelEntity, ProbabilisticIdentity, ProjectSettings
-from rddm.store.lake import CATALOG, Lake
+from rddm.store.lake import CATALOG, Lake, load_table
 
 Progress = Callable[[str], None]
 
@@ -60,7 +61,8 @@ class EngineResult:
 def prepare_lake(lake: Lake) -> None:
     """Create the tables that every warehouse has."""
     lake.ensure(*raw.LEDGERS, *conformed.LEDGERS, *SHARED_TABLES)
-    lake.add_columns(raw.CURSOR)
+    for grown in (raw.CURSOR, conformed.PROGRESS):
+        lake.add_columns(grown)
 
 
 def mapped_entities(settings: ProjectSettings) -> dict[str, list[MappedEntity]]:
@@ -78,7 +80,7 @@ def mapped_entities(settings: ProjectSettings) -> dict[str, list[MappedEntity]]:
 def run_engine(
     lake: Lake,
     settings: ProjectSettings,
-    fingerprints: Mapping[tuple[str, str], str],
+    conforming_hashes: Mapping[tuple[str, str], str],
     human: HumanWord,
     run: RunStamp,
     progress: Progress,
@@ -86,7 +88,7 @@ def run_engine(
     """
     Bring conformed, identity and golden tables up to date with the raw layer; all of it is committed, or nothing.
 
-    *fingerprints* says per (source, entity) with what mapping and rules it is conformed.
+    *conforming_hashes* says per (source, entity) with what mapping and rules it is conformed.
 
     Raises:
         ConservationError: the counts do not balance.
@@ -96,7 +98,7 @@ def run_engine(
     order = entities_in_parent_order(settings.model)
     with lake.transaction(f"run {run.run_id}", {"run": run.run_id}):
         with timed(result.stage_seconds, "conform"):
-            _conform(lake, settings, order, fingerprints, human, run, progress, result)
+            _conform(lake, settings, order, conforming_hashes, human, run, progress, result)
         with timed(result.stage_seconds, "resolve"):
             _resolve(lake, settings, order, human, run, progress, result)
         with timed(result.stage_seconds, "curate"):
@@ -118,28 +120,31 @@ def _conform(  # noqa: PLR0913 - the stage's whole world, named once
     lake: Lake,
     settings: ProjectSettings,
     order: Sequence[str],
-    fingerprints: Mapping[tuple[str, str], str],
+    conforming_hashes: Mapping[tuple[str, str], str],
     human: HumanWord,
     run: RunStamp,
     progress: Progress,
     result: EngineResult,
 ) -> None:
     prepare(lake, human.patches, human.patch_changed)
-    work = Conforming(lake, run.at, fingerprints)
+    work = Conforming(lake, run.at, conforming_hashes)
     mapped = mapped_entities(settings)
     for name in order:
         conform_entity(work, name, settings.model.entities[name], mapped[name], progress)
     result.problems += work.problems
+    columns = lake.columns(raw.SCHEMA)
     for entities in mapped.values():
-        result.warnings += [warning for each in entities for warning in _warnings(lake, each)]
+        result.warnings += [
+            warning
+            for each in entities
+            for warning in _warnings(each, columns.get(f"{each.source}__{each.entity}", ()))
+        ]
 
 
-def _warnings(lake: Lake, mapped: MappedEntity) -> list[str]:
-    table = f"{mapped.source}__{mapped.entity}"
-    if not lake.has("raw", table):
+def _warnings(mapped: MappedEntity, columns: Collection[str]) -> list[str]:
+    names = [name for name in columns if name not in raw.ENVELOPE_NAMES]
+    if not columns:
         return []
-    described = lake.connection.execute(f"DESCRIBE {CATALOG}.raw.{quote(table)}").fetchall()
-    names = [row[0] for row in described if row[0] not in raw.ENVELOPE_NAMES]
     return [
         f'source "{mapped.source}", entity {mapped.entity}: column "{column}" was never delivered (found: {", ".join(names)}).'
         f" Map it right in sources/{mapped.source}.yaml."
@@ -191,12 +196,11 @@ def _named(progress: Progress, prefix: str) -> Callable[[str, float], None]:
 
 
 def _judgements_of(lake: Lake, name: str, judgements: pa.Table) -> None:
-    lake.connection.register("incoming", judgements)
+    load_table(lake.connection, "every_judgement", judgements)
     lake.connection.execute(
         "CREATE OR REPLACE TEMP TABLE judgement AS SELECT record_a::UUID AS record_a, record_b::UUID AS record_b, verdict"
-        f" FROM incoming WHERE model_entity = {literal(name)}"
+        f" FROM every_judgement WHERE model_entity = {literal(name)}"
     )
-    lake.connection.unregister("incoming")
 
 
 def _exclusive(settings: ProjectSettings, name: str) -> Collection[tuple[str, str]]:

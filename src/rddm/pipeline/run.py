@@ -44,7 +44,7 @@ class Warehouse:
     """Everything a run works on; built by ``rddm.app.wire``. ``publish`` returns rows written and removed per table."""
 
     settings: ProjectSettings
-    fingerprints: Mapping[tuple[str, str], str]
+    conforming_hashes: Mapping[tuple[str, str], str]
     lake: Lake
     database: Database
     control: Control
@@ -107,7 +107,7 @@ def _steps(
     patches, patch_changed = control.patches()
     human = HumanWord(patches, patch_changed, control.judgements())
     stamp = RunStamp(report.run_id, started_at)
-    report.engine = run_engine(lake, warehouse.settings, warehouse.fingerprints, human, stamp, reporter.working)
+    report.engine = run_engine(lake, warehouse.settings, warehouse.conforming_hashes, human, stamp, reporter.working)
     report.stage_seconds |= report.engine.stage_seconds
     control.mark_applied(report.run_id, started_at.replace(tzinfo=UTC))
     with timed(report.stage_seconds, "publish"):

@@ -37,7 +37,7 @@ def reading_fingerprint(entity: SourceEntity) -> str:
     return hashlib.md5(text.encode(), usedforsecurity=False).hexdigest()
 
 
-def entity_fingerprint(settings: ProjectSettings, source: str, entity: str, *, rules_version: str) -> str:
+def conforming_hash(settings: ProjectSettings, source: str, entity: str, *, rules_version: str) -> str:
     """
     Return a hash (sha256, hexadecimal) of everything that decides how *entity* of *source* is conformed.
 

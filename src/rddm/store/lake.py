@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
+import pyarrow as pa
 
 from rddm.contracts.errors import NotFound, StoreError
 from rddm.contracts.extensions import load_extension_sql
@@ -90,6 +91,15 @@ class Lake:
     def has(self, schema: str, name: str) -> bool:
         return (schema, name) in self._columns_by_table()
 
+    def columns(self, schema: str) -> dict[str, tuple[str, ...]]:
+        """Return the columns of every table in *schema*, in their order and as they are spelt."""
+        rows = self.connection.execute(
+            "SELECT table_name, list(column_name ORDER BY column_index) FROM duckdb_columns()"
+            f" WHERE database_name = '{CATALOG}' AND schema_name = ? GROUP BY table_name",
+            [schema],
+        ).fetchall()
+        return {name: tuple(columns) for name, columns in rows}
+
     @contextmanager
     def transaction(self, message: str, info: Mapping[str, Any] | None = None) -> Iterator[duckdb.DuckDBPyConnection]:
         """
@@ -163,6 +173,24 @@ class Lake:
             f" WHERE database_name = '{CATALOG}' GROUP BY ALL"
         ).fetchall()
         return {(schema, name): frozenset(columns) for schema, name, columns in rows}
+
+
+def load_table(connection: duckdb.DuckDBPyConnection, name: str, table: pa.Table) -> None:
+    """Make the temporary table *name* of *table*."""
+    connection.register("incoming", table)
+    try:
+        connection.execute(f"CREATE OR REPLACE TEMP TABLE {name} AS SELECT * FROM incoming")
+    finally:
+        connection.unregister("incoming")
+
+
+def append_rows(connection: duckdb.DuckDBPyConnection, name: str, table: pa.Table) -> None:
+    """Add the rows of *table* to the table *name*, column by column of the same name."""
+    connection.register("incoming", table)
+    try:
+        connection.execute(f"INSERT INTO {name} BY NAME SELECT * FROM incoming")
+    finally:
+        connection.unregister("incoming")
 
 
 def open_lake(conninfo: str, folder: Path, storage: Storage, engine: Engine, *, read_only: bool = False) -> Lake:

@@ -1,4 +1,4 @@
-"""A fingerprint changes exactly when conforming would."""
+"""The hash of how an entity is conformed changes exactly when conforming would."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from tests.unit.project.writing import write_project
 
-from rddm.project.hashes import entity_fingerprint
+from rddm.project.hashes import conforming_hash
 from rddm.project.load import load_project
 
 CAMPS = """\
@@ -31,13 +31,13 @@ entities:
 MODEL = "entities: {person: {fields: {phone: {on_invalid: drop}}}}\n"
 
 
-def fingerprint(root: Path, camps: str = CAMPS, model: str = MODEL, url: str = "sqlite:///a", rules: str = "1") -> str:
+def hashed(root: Path, camps: str = CAMPS, model: str = MODEL, url: str = "sqlite:///a", rules: str = "1") -> str:
     settings = load_project(write_project(root, camps=camps, model=model), {"CAMPS_URL": url})
-    return entity_fingerprint(settings, "camps", "person", rules_version=rules)
+    return conforming_hash(settings, "camps", "person", rules_version=rules)
 
 
-def test_the_fingerprint_is_the_same_on_every_machine(tmp_path: Path) -> None:
-    assert fingerprint(tmp_path) == "8b4eba6487b213518d857689fcf27e31f16a723701773a62eb945301c7f9545d"
+def test_the_hash_is_the_same_on_every_machine(tmp_path: Path) -> None:
+    assert hashed(tmp_path) == "8b4eba6487b213518d857689fcf27e31f16a723701773a62eb945301c7f9545d"
 
 
 @pytest.mark.parametrize(
@@ -52,9 +52,9 @@ def test_the_fingerprint_is_the_same_on_every_machine(tmp_path: Path) -> None:
         ("school", "academy"),
     ],
 )
-def test_another_mapping_is_another_fingerprint(tmp_path: Path, old: str, new: str) -> None:
+def test_another_mapping_is_another_hashed(tmp_path: Path, old: str, new: str) -> None:
     assert old in CAMPS
-    assert fingerprint(tmp_path, CAMPS.replace(old, new)) != fingerprint(tmp_path)
+    assert hashed(tmp_path, CAMPS.replace(old, new)) != hashed(tmp_path)
 
 
 @pytest.mark.parametrize(
@@ -67,13 +67,13 @@ def test_another_mapping_is_another_fingerprint(tmp_path: Path, old: str, new: s
         "require_any: [[last_name]]",
     ],
 )
-def test_another_entity_of_the_model_is_another_fingerprint(tmp_path: Path, person: str) -> None:
-    changed = fingerprint(tmp_path, model=f"entities: {{person: {{{person}}}}}")
-    assert changed != fingerprint(tmp_path)
+def test_another_entity_of_the_model_is_another_hashed(tmp_path: Path, person: str) -> None:
+    changed = hashed(tmp_path, model=f"entities: {{person: {{{person}}}}}")
+    assert changed != hashed(tmp_path)
 
 
-def test_other_rules_are_another_fingerprint(tmp_path: Path) -> None:
-    assert fingerprint(tmp_path, rules="2") != fingerprint(tmp_path)
+def test_other_rules_are_another_hashed(tmp_path: Path) -> None:
+    assert hashed(tmp_path, rules="2") != hashed(tmp_path)
 
 
 @pytest.mark.parametrize(
@@ -89,12 +89,12 @@ def test_other_rules_are_another_fingerprint(tmp_path: Path) -> None:
         ),
     ],
 )
-def test_what_does_not_change_conforming_keeps_the_fingerprint(tmp_path: Path, old: str, new: str) -> None:
+def test_what_does_not_change_conforming_keeps_the_hashed(tmp_path: Path, old: str, new: str) -> None:
     assert old in CAMPS
-    assert fingerprint(tmp_path, CAMPS.replace(old, new)) == fingerprint(tmp_path)
+    assert hashed(tmp_path, CAMPS.replace(old, new)) == hashed(tmp_path)
 
 
-def test_secrets_and_what_later_stages_use_keep_the_fingerprint(tmp_path: Path) -> None:
+def test_secrets_and_what_later_stages_use_keep_the_hashed(tmp_path: Path) -> None:
     person = "fields: {phone: {survivorship: most_trusted, description: x}}, identity: {match_probability: 0.9}"
-    assert fingerprint(tmp_path, url="postgresql://u:pw@db/x") == fingerprint(tmp_path)
-    assert fingerprint(tmp_path, model=f"entities: {{person: {{{person}}}}}") == fingerprint(tmp_path)
+    assert hashed(tmp_path, url="postgresql://u:pw@db/x") == hashed(tmp_path)
+    assert hashed(tmp_path, model=f"entities: {{person: {{{person}}}}}") == hashed(tmp_path)

@@ -50,7 +50,7 @@ PROGRESS = Table(
         Column("source", "VARCHAR", "Source"),
         Column("entity", "VARCHAR", "The source's entity"),
         Column("last_batch", "BIGINT", "Batches up to this one are conformed"),
-        Column("fingerprint", "VARCHAR", "Of the mapping, the model and the rules they were conformed with"),
+        Column("conforming_hash", "VARCHAR", "Of the mapping, the model and the rules they were conformed with"),
         Column("superseded", "BIGINT", "Raw versions that a newer one has replaced"),
     ),
 )

@@ -1,0 +1,87 @@
+"""What Python makes of texts that SQL leaves to it, as tables to join."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from datetime import date
+
+import pyarrow as pa
+
+from rddm.conform.cleaning import NOTE_SEPARATOR, name_fields
+from rddm.conform.mapping import MappedEntity
+from rddm.conform.values import normalise, split_full_name
+from rddm.conform.values.record import repair_names
+from rddm.contracts.names import fold_name, known_given_names
+from rddm.contracts.normalised import Normalised, Rejected
+
+Cleaner = Callable[[str], Normalised | Rejected]
+Names = tuple[str | None, str | None, str | None]
+
+_TEXT = pa.string()
+
+
+def cleaner(mapped: MappedEntity, field: str, latest: date) -> Cleaner:
+    """Return what cleans the delivered texts of *field*; *latest* is the last possible birth date."""
+    settings, mapping = mapped.model_entity.fields[field], mapped.settings.fields[field]
+    if mapping.part is not None:
+        index = ("family", "given", "patronymic").index(mapping.part)
+        return lambda text: split_full_name(text)[index]
+    return lambda text: normalise(settings.type, text, default_region=settings.default_region, latest=latest)
+
+
+def lookup_table(mapped: MappedEntity, field: str, texts: Sequence[str], clean: Cleaner) -> pa.Table:
+    """
+    Return what *clean* makes of each of *texts* of *field*, with `LOOKUP_COLUMNS`.
+
+    Doubtful is a given name that is no known one, a family name that is one, and either of several words: it might stand
+    in another's place.
+    """
+    results = [clean(text) for text in texts]
+    is_quarantined = mapped.model_entity.fields[field].on_invalid == "quarantine"
+    problems = [
+        f"invalid:{field}:{each.reason}" if is_quarantined and isinstance(each, Rejected) else None for each in results
+    ]
+    return pa.table(
+        {
+            "delivered": pa.array(texts, _TEXT),
+            "value": pa.array([each.value if isinstance(each, Normalised) else None for each in results], _TEXT),
+            "repairs": pa.array(
+                [None if is_quarantined and isinstance(each, Rejected) else _repairs(field, each) for each in results],
+                _TEXT,
+            ),
+            "problem": pa.array(problems, _TEXT),
+            "is_doubtful": pa.array(_doubts(mapped, field, results), pa.bool_()),
+        }
+    )
+
+
+def name_lookup_table(names: Iterable[tuple[str, str | None, str | None, str | None]]) -> pa.Table | None:
+    """
+    Return the repairs of *names* (names_before, last, first, middle), with `NAME_LOOKUP_COLUMNS`; None if there is none.
+    """
+    changed = []
+    for before, *parts in names:
+        *after, repairs = repair_names(*parts)
+        if repairs:
+            changed.append((before, *after, NOTE_SEPARATOR.join(repairs)))
+    if not changed:
+        return None
+    columns = ("names_before", "last_after", "first_after", "middle_after", "repairs")
+    return pa.table(
+        {name: pa.array(column, _TEXT) for name, column in zip(columns, zip(*changed, strict=True), strict=True)}
+    )
+
+
+def _repairs(field: str, result: Normalised | Rejected) -> str | None:
+    if isinstance(result, Rejected):
+        return f"{field}:dropped_{result.reason}"
+    return NOTE_SEPARATOR.join(f"{field}:{rule}" for rule in result.repairs) or None
+
+
+def _doubts(mapped: MappedEntity, field: str, results: Iterable[Normalised | Rejected]) -> list[bool]:
+    last, first, _ = name_fields(mapped.model_entity)
+    if field not in (last, first):
+        return [False for _ in results]
+    known = known_given_names()
+    values = (each.value if isinstance(each, Normalised) else None for each in results)
+    return [value is not None and (" " in value or (fold_name(value) in known) == (field == last)) for value in values]

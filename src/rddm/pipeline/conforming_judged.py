@@ -1,0 +1,185 @@
+"""Judging the affected records and writing what that changes: conformed rows, quarantine, tombstones, progress."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from rddm.conform.fields import conformed_table
+from rddm.conform.split import judged_sql, kind_sql, standing_at_once_sql
+from rddm.contracts.tables import literal, quote
+from rddm.pipeline.conforming_work import (
+    LIVING_PROGRESS,
+    LIVING_QUARANTINE,
+    LIVING_TOMBSTONE,
+    Affected,
+    Conforming,
+    Target,
+)
+
+
+def stand_at_once(work: Conforming, target: Target, affected: Affected, evaluated: str) -> int:
+    """
+    Conform the versions of *evaluated* that stand whatever else there is; return how many.
+
+    *evaluated*: the query of versions that are the only ones of their records; none of them is known to any table yet.
+    """
+    columns = ", ".join(quote(column) for column in conformed_table(target.name, target.entity).column_names)
+    standing = standing_at_once_sql(f"({evaluated})", target.entity, target.living())
+    row = work.connection.execute(
+        f"INSERT INTO {target.conformed} BY NAME SELECT {columns} FROM ({standing})"
+    ).fetchone()
+    standing = f"(SELECT record_id FROM {target.conformed} WHERE {affected.where})"
+    work.connection.execute(f"INSERT INTO {target.changed} SELECT record_id FROM {standing}")
+    if work.has_rows(work.awaited):
+        work.connection.execute(
+            f"INSERT INTO {work.arrived} SELECT record_id FROM {standing} SEMI JOIN {work.awaited} USING (record_id)"
+        )
+    return int(row[0]) if row else 0
+
+
+def judge(work: Conforming, target: Target, judged: Sequence[Affected]) -> None:
+    """Make ``judged_<name>``: *evaluated* with states; for trees, again until no more parents come to stand."""
+    connection, living = work.connection, target.living()
+    by_arrival = [(each.mapped.source, each.mapped.entity) for each in judged if each.mapped.settings.newest_by_arrival]
+    if target.is_tree():
+        connection.execute("CREATE OR REPLACE TEMP TABLE standing_parent (record_id UUID)")
+        for reference in living:
+            if target.entity.fields[reference].references == target.name:
+                living[reference] = "standing_parent"
+    states = judged_sql(target.evaluated, target.entity, living, by_arrival)
+    standing = -1
+    while True:
+        connection.execute(f"CREATE OR REPLACE TEMP TABLE {target.judged} AS {states}")
+        if not target.is_tree():
+            return
+        connection.execute(
+            f"CREATE OR REPLACE TEMP TABLE standing_parent AS SELECT record_id FROM {target.judged} WHERE state = 'conformed'"
+        )
+        count = work.lake.number("SELECT count(*) FROM standing_parent")
+        if count == standing:
+            return
+        standing = count
+
+
+def write(work: Conforming, target: Target, judged: Sequence[Affected]) -> None:
+    """Bring conformed, quarantine, tombstones and progress to what ``judged_<name>`` says; note what changed."""
+    connection = work.connection
+    if work.has_rows(target.judged):
+        _remember_what_stood(work, target, judged)
+        superseded = _superseded_deltas(work, target, judged)
+        _write_conformed(work, target)
+        _write_quarantine(work, target)
+        _write_tombstones(work, target)
+        for each in ("affected_record", "standing_before", "waited", "buried"):
+            connection.execute(f"DROP TABLE {each}")
+    else:
+        superseded = {}
+    _write_progress(work, judged, superseded)
+
+
+def _remember_what_stood(work: Conforming, target: Target, judged: Sequence[Affected]) -> None:
+    """Where the affected records were until now: ``standing_before``, ``waited``, ``buried``."""
+    connection = work.connection
+    connection.execute(
+        "CREATE OR REPLACE TEMP TABLE affected_record AS"
+        f" SELECT record_id, any_value(source) AS source, any_value(entity) AS entity, any_value(key) AS key"
+        f" FROM {target.judged} GROUP BY record_id"
+    )
+    # Files and row groups are pruned by source, entity and key; ids are spread evenly over all of them.
+    known = " OR ".join(f"({each.where})" for each in judged if not each.is_new) or "false"
+    for name, table, columns in (
+        ("standing_before", target.conformed, "batch, seq, content_hash, repairs"),
+        ("waited", LIVING_QUARANTINE, "attempts, first_seen"),
+        ("buried", LIVING_TOMBSTONE, "batch"),
+    ):
+        connection.execute(
+            f"CREATE OR REPLACE TEMP TABLE {name} AS SELECT record_id, source, entity, key, {columns}"
+            f" FROM (SELECT * FROM {table} WHERE {known}) SEMI JOIN affected_record USING (source, entity, key)"
+        )
+
+
+def _superseded_deltas(work: Conforming, target: Target, judged: Sequence[Affected]) -> dict[tuple[str, str], int]:
+    """Return, by (source, entity), by how much the count of superseded versions grows (or shrinks)."""
+    known = " OR ".join(f"({each.where} AND batch <= {each.last_batch})" for each in judged)
+    rows = work.connection.execute(
+        f"""
+        SELECT source, entity, sum(delta) FROM (
+            SELECT source, entity, (state = 'superseded')::BIGINT - ({known})::BIGINT AS delta FROM {target.judged}
+            UNION ALL SELECT source, entity, 1 FROM standing_before
+            UNION ALL SELECT source, entity, 1 FROM waited
+            UNION ALL SELECT source, entity, 1 FROM buried
+        ) GROUP BY source, entity"""
+    ).fetchall()
+    return {(source, entity): int(delta) for source, entity, delta in rows}
+
+
+def _write_conformed(work: Conforming, target: Target) -> None:
+    connection = work.connection
+    columns = ", ".join(quote(column) for column in conformed_table(target.name, target.entity).column_names)
+    connection.execute(
+        f"""
+        CREATE OR REPLACE TEMP TABLE unchanged AS
+        SELECT judged.record_id FROM {target.judged} AS judged JOIN standing_before USING (record_id)
+        WHERE judged.state = 'conformed' AND judged.batch = standing_before.batch AND judged.seq = standing_before.seq
+            AND judged.content_hash = standing_before.content_hash
+            AND judged.repairs IS NOT DISTINCT FROM standing_before.repairs"""
+    )
+    connection.execute(
+        "CREATE OR REPLACE TEMP TABLE removed AS"
+        " SELECT record_id, source, entity, key FROM standing_before ANTI JOIN unchanged USING (record_id)"
+    )
+    connection.execute(
+        f"CREATE OR REPLACE TEMP TABLE added AS SELECT {columns} FROM {target.judged} AS judged"
+        " ANTI JOIN unchanged USING (record_id) WHERE state = 'conformed'"
+    )
+    if work.has_rows("removed"):
+        connection.execute(f"DELETE FROM {target.conformed} WHERE record_id IN (SELECT record_id FROM removed)")
+    connection.execute(f"INSERT INTO {target.conformed} BY NAME SELECT * FROM added")
+    connection.execute(f"INSERT INTO {target.changed} SELECT record_id FROM removed UNION SELECT record_id FROM added")
+    connection.execute(
+        f"INSERT INTO {work.arrived} SELECT record_id FROM added SEMI JOIN {work.awaited} USING (record_id)"
+        " ANTI JOIN standing_before USING (record_id)"
+    )
+    connection.execute(f"INSERT INTO {work.departed} SELECT record_id FROM removed ANTI JOIN added USING (record_id)")
+    for each in ("unchanged", "removed", "added"):
+        connection.execute(f"DROP TABLE {each}")
+
+
+def _write_quarantine(work: Conforming, target: Target) -> None:
+    connection = work.connection
+    if work.has_rows("waited"):
+        connection.execute(f"DELETE FROM {LIVING_QUARANTINE} WHERE record_id IN (SELECT record_id FROM waited)")
+    connection.execute(
+        f"""
+        INSERT INTO {LIVING_QUARANTINE} BY NAME
+        SELECT record_id, judged.source, judged.entity, {literal(target.name)} AS model_entity, judged.key,
+            {kind_sql("rules")} AS kind, rules, waits_for, waits_for_keys, source_time, batch, seq,
+            coalesce(attempts, 0) + 1 AS attempts, coalesce(first_seen, $at::TIMESTAMP) AS first_seen,
+            $at::TIMESTAMP AS last_seen
+        FROM {target.judged} AS judged LEFT JOIN waited USING (record_id) WHERE state = 'quarantined'""",
+        {"at": work.at},
+    )
+
+
+def _write_tombstones(work: Conforming, target: Target) -> None:
+    connection = work.connection
+    if work.has_rows("buried"):
+        connection.execute(f"DELETE FROM {LIVING_TOMBSTONE} WHERE record_id IN (SELECT record_id FROM buried)")
+    connection.execute(
+        f"INSERT INTO {LIVING_TOMBSTONE} BY NAME SELECT record_id, source, entity, {literal(target.name)} AS model_entity,"
+        f" key, source_time, batch, seq FROM {target.judged} WHERE state = 'deleted'"
+    )
+
+
+def _write_progress(work: Conforming, judged: Sequence[Affected], superseded: dict[tuple[str, str], int]) -> None:
+    places = " OR ".join(f"({each.where})" for each in judged)
+    work.connection.execute(f"DELETE FROM {LIVING_PROGRESS} WHERE {places}")
+    rows = ", ".join(
+        f"({literal(source)}, {literal(entity)}, {each.newest_batch}, {literal(work.hashes[source, entity])},"
+        f" {each.superseded + superseded.get((source, entity), 0)})"
+        for each in judged
+        for source, entity in [(each.mapped.source, each.mapped.entity)]
+    )
+    work.connection.execute(
+        f"INSERT INTO {LIVING_PROGRESS} (source, entity, last_batch, conforming_hash, superseded) VALUES {rows}"
+    )

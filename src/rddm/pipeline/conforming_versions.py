@@ -1,0 +1,99 @@
+"""Every version of the affected records of one source: mapped, patched, cleaned, typed, with its problems."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from rddm.conform.cleaning import (
+    LOOKUP_COLUMNS,
+    Lookups,
+    doubtful_names_sql,
+    evaluated_sql,
+    swapped_contacts_sql,
+    undecided_sql,
+)
+from rddm.conform.lookup import cleaner, lookup_table, name_lookup_table
+from rddm.conform.mapping import mapped_sql, patched_sql
+from rddm.conform.values import fast_sql
+from rddm.contracts.tables import quote
+from rddm.pipeline.conforming_work import Affected, Conforming
+from rddm.store.lake import append_rows, load_table
+
+TEXTS_AT_ONCE = 200_000
+"""How many distinct texts Python holds at a time; the rest wait in a temporary table, which may spill to disk."""
+
+
+@dataclass(frozen=True)
+class Versions:
+    """How versions of one source's records are evaluated."""
+
+    affected: Affected
+    patched: tuple[str, ...]
+    patches: str
+    lookups: Lookups
+
+    def mapped_sql(self, relation: str) -> str:
+        """Return the query of the raw versions *relation*, patched, with the model's fields as delivered text."""
+        mapped = self.affected.mapped
+        patched = f"({patched_sql(relation, self.patched, self.patches)})"
+        return swapped_contacts_sql(mapped, f"({mapped_sql(mapped, patched, self.affected.raw_columns)})")
+
+    def evaluated_sql(self, relation: str) -> str:
+        """Return the query of the raw versions *relation*, evaluated; see `rddm.conform.cleaning.evaluated_sql`."""
+        return evaluated_sql(self.affected.mapped, f"({self.mapped_sql(relation)})", self.lookups)
+
+
+def look_up(work: Conforming, affected: Affected, relation: str) -> Versions:
+    """
+    Clean every text of the raw versions *relation* that SQL leaves to Python, into temporary tables.
+
+    Raises:
+        duckdb.BinderException: an SQL expression of the mapping cannot be used.
+    """
+    mapped, latest = affected.mapped, work.at.date()
+    rows = work.connection.execute(f"SELECT DISTINCT column_name FROM {work.patch} WHERE {affected.where}").fetchall()
+    patched = tuple(row[0] for row in rows if row[0] in affected.raw_columns)
+    patches = f"(SELECT key, column_name, before, after FROM {work.patch} WHERE {affected.where})"
+    versions = Versions(affected, patched, patches, Lookups({}, {}))
+    delivered = f"({versions.mapped_sql(relation)})"
+    fast: dict[str, str] = {}  # fields without an entry are all left to Python
+    tables: dict[str, str] = {}
+    for index, name in enumerate(mapped.value_fields()):
+        settings = mapped.model_entity.fields[name]
+        if mapped.settings.fields[name].part is None:
+            column, region = f"mapped.{quote(name)}", settings.default_region
+            settled = fast_sql(settings.type, column, default_region=region, latest=latest)
+            if settled is not None:
+                fast[name] = settled
+        work.connection.execute(
+            "CREATE OR REPLACE TEMP TABLE undecided AS SELECT delivered, row_number() OVER () AS number"
+            f" FROM ({undecided_sql(delivered, name, fast.get(name))})"
+        )
+        if work.has_rows("undecided"):
+            tables[name] = f"lookup_{index}"
+            _clean_undecided(work, affected, name, tables[name])
+    lookups = Lookups(fast, tables)
+    doubtful = doubtful_names_sql(mapped, delivered, lookups)
+    if doubtful is not None:
+        names = name_lookup_table(work.connection.execute(doubtful).fetchall())
+        if names is not None:
+            load_table(work.connection, "name_lookup", names)
+            lookups = replace(lookups, names="name_lookup")
+    return replace(versions, lookups=lookups)
+
+
+def forget(work: Conforming, versions: Versions) -> None:
+    """Drop the tables that `look_up` made."""
+    for table in ("undecided", *versions.lookups.tables.values(), "name_lookup"):
+        work.connection.execute(f"DROP TABLE IF EXISTS {table}")
+
+
+def _clean_undecided(work: Conforming, affected: Affected, name: str, lookup: str) -> None:
+    """Make table *lookup* of what Python makes of each text in ``undecided``."""
+    connection, clean = work.connection, cleaner(affected.mapped, name, work.at.date())
+    connection.execute(f"CREATE OR REPLACE TEMP TABLE {lookup} {LOOKUP_COLUMNS}")
+    for start in range(0, work.lake.number("SELECT count(*) FROM undecided"), TEXTS_AT_ONCE):
+        texts = connection.execute(
+            f"SELECT delivered FROM undecided WHERE number > {start} AND number <= {start + TEXTS_AT_ONCE}"
+        ).to_arrow_table()
+        append_rows(connection, lookup, lookup_table(affected.mapped, name, texts.column(0).to_pylist(), clean))
