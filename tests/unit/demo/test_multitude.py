@@ -70,6 +70,14 @@ def test_another_seed_writes_other_people(written: tuple[Path, Counts], tmp_path
     assert not first.equals(pq.read_table(tmp_path / "grants.parquet", columns=columns).slice(0, 50))
 
 
+def test_one_person_is_a_multitude_too(tmp_path: Path) -> None:
+    counts = write_multitude(tmp_path, 1, SEED)
+    assert (counts.people, counts.families) == (1, 1)
+    written = {service.name: pq.read_table(tmp_path / f"{service.name}.parquet").num_rows for service in SERVICES}
+    assert written == counts.records
+    assert pq.read_table(tmp_path / "truth.parquet").num_rows == sum(written.values()) > 0
+
+
 def test_more_people_than_there_are_phones_for_are_refused(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="from 1 to 15,000,000 can be invented"):
         write_multitude(tmp_path, 15_000_001, 1)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from functools import cache
 
 import numpy as np
 
@@ -53,8 +54,13 @@ def moment_between(chance: Chance, numbers: Ints, purpose: str, first: Ints | in
     return np.asarray(days * DAY_SECONDS + 7 * 3600 + chance.below(numbers, f"{purpose}, time", 57_600), np.int64)
 
 
+@cache
 def date_texts(*, day_first: bool) -> list[str]:
-    """Return every date as text, beginning with `FIRST_YEAR`, then every year's 31 February; `date_places` leads there."""
+    """
+    Return every date as text, beginning with `FIRST_YEAR`, then every year's 31 February; `date_places` leads there.
+
+    The list is made once and must not be changed.
+    """
     texts = _DAYS.astype(str).tolist() + [f"{year}-02-31" for year in range(FIRST_YEAR, LAST_YEAR + 1)]
     return [".".join(reversed(text.split("-"))) for text in texts] if day_first else texts
 

@@ -42,7 +42,7 @@ def derived_surname(root: str, ending: str) -> str:
 @cache
 def many_surnames() -> tuple[tuple[str, ...], tuple[float, ...]]:
     """
-    Return some 40,000 masculine surnames and their weights: the demo's list, then what is derived from roots, in no order.
+    Return some 47,000 masculine surnames and their weights: the demo's list, then what is derived from roots, in no order.
 
     The weights fall as in Zipf's law (Mandelbrot's form): the first name stands for one person in a hundred, the hundred
     commonest for a quarter of all. Unbegaun counted 16 % for the latter in Saint Petersburg's directory of 1910, a city of
