@@ -71,13 +71,14 @@ def swapped_contacts_sql(mapped: MappedEntity, relation: str) -> str:
 
 
 def undecided_sql(relation: str, field: str, fast: str | None) -> str:
-    """Return the query of the distinct delivered texts of *field* that *fast* leaves to Python. Column: delivered."""
-    column = quote(field)
-    undecided = f" AND ({fast}) IS NULL" if fast else ""
-    return (
-        f"SELECT DISTINCT {column} AS delivered FROM {relation} AS mapped"
-        f" WHERE NOT is_delete AND {column} IS NOT NULL{undecided}"
-    )
+    """
+    Return the query of the distinct delivered texts of *field* that *fast* leaves to Python, and perhaps null.
+
+    Column: delivered.
+    """
+    # Not as a condition: a filter sinks into the relation, and there the engine computes a column as often as it is named.
+    column = quote(field) if fast is None else f"CASE WHEN {fast} IS NULL THEN {quote(field)} END"
+    return f"SELECT DISTINCT {column} AS delivered FROM {relation} AS mapped WHERE NOT is_delete"
 
 
 def cleaned_sql(mapped: MappedEntity, relation: str, lookups: Lookups, only: Collection[str] | None = None) -> str:

@@ -93,10 +93,8 @@ def _evaluate(work: Conforming, target: Target, affected: Affected) -> None:
         _collect(work, raw, f"SELECT key AS _key FROM affected_key WHERE {affected.where}")
     relation = raw if affected.is_all else "version"
     versions = look_up(work, affected, relation)
-    if affected.is_all and affected.is_new and not target.is_tree():
-        left = _stand_at_once(work, target, versions)
-    else:
-        left = relation
+    is_simple = affected.is_all and affected.is_new and not target.is_tree()
+    left = _stand_at_once(work, target, versions) if is_simple else relation
     if left is not None:
         work.connection.execute(f"INSERT INTO {target.evaluated} BY NAME {versions.evaluated_sql(left)}")
     forget(work, versions)

@@ -69,7 +69,7 @@ def look_up(work: Conforming, affected: Affected, relation: str) -> Versions:
             "CREATE OR REPLACE TEMP TABLE undecided AS SELECT delivered, row_number() OVER () AS number"
             f" FROM ({undecided_sql(delivered, name, fast.get(name))})"
         )
-        if work.has_rows("undecided"):
+        if work.has_rows("undecided WHERE delivered IS NOT NULL"):
             tables[name] = f"lookup_{index}"
             _clean_undecided(work, affected, name, tables[name])
     lookups = Lookups(fast, tables)
@@ -95,5 +95,6 @@ def _clean_undecided(work: Conforming, affected: Affected, name: str, lookup: st
     for start in range(0, work.lake.number("SELECT count(*) FROM undecided"), TEXTS_AT_ONCE):
         texts = connection.execute(
             f"SELECT delivered FROM undecided WHERE number > {start} AND number <= {start + TEXTS_AT_ONCE}"
+            " AND delivered IS NOT NULL"
         ).to_arrow_table()
         append_rows(connection, lookup, lookup_table(affected.mapped, name, texts.column(0).to_pylist(), clean))

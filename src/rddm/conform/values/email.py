@@ -48,6 +48,9 @@ _WRONG_TLDS = frozenset(
 )
 _TLD_TYPOS = {"con": "com", "cmo": "com", "ocm": "com", "vom": "com", "xom": "com", "comm": "com", "coom": "com", "ry": "ru",
               "rru": "ru", "ruu": "ru", "ru1": "ru", "com1": "com", "ком": "com", "ру": "ru"}  # fmt: skip
+MENDED_HOSTS = frozenset(_HOST_TYPOS) | frozenset(_RIGHT_TLD)
+MENDED_TLDS = frozenset(_TLD_TYPOS) | _WRONG_TLDS
+"""An address whose host and top-level domain are in neither is not mended."""
 _GLUED = re.compile(r"(gmail|yandex|mail|rambler|bk|list|inbox|icloud|outlook|hotmail)[,;: /]?(ru|com)")
 
 _PLAIN = re.compile(r"[a-z0-9]+(?:[._-][a-z0-9]+)*@([a-z0-9-]+\.[a-z]+)")

@@ -1,4 +1,9 @@
-"""Plainly clean values, normalised by DuckDB instead of Python: a pattern or two per value, nothing evaluated twice."""
+"""
+Plainly clean values, normalised by DuckDB instead of Python: a pattern or two per value, nothing evaluated twice.
+
+The engine finds repeated parts of an expression where it computes a column, not where it filters, so no part that costs
+something is repeated (`nullif` would).
+"""
 
 from __future__ import annotations
 
@@ -6,20 +11,19 @@ from collections.abc import Iterable
 from datetime import date
 
 from rddm.conform.values.date import LATEST
-from rddm.conform.values.email import KNOWN_DOMAINS, NOBODY, NOWHERE
+from rddm.conform.values.email import KNOWN_DOMAINS, MENDED_HOSTS, MENDED_TLDS, NOBODY, NOWHERE
 from rddm.conform.values.snils import UNCHECKED_UP_TO
 from rddm.contracts.tables import literal
 from rddm.project.settings import SemanticType
 
 # 29 February is left to Python, which knows leap years.
 _DAY_OF_YEAR = "(?:(?:0[1-9]|1[0-2])-(?:0[1-9]|1[0-9]|2[0-8])|(?:0[13-9]|1[0-2])-(?:29|30)|(?:0[13578]|1[02])-31)"
+_DOTTED_DAY = "(?:(?:0[1-9]|1[0-9]|2[0-8])[.](?:0[1-9]|1[0-2])|(?:29|30)[.](?:0[13-9]|1[0-2])|31[.](?:0[13578]|1[02]))"
 _TIME_OF_DAY = "(?:[01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]"
-# The numbering plan has no gap in these prefixes (93 0 has some); a subscriber's number never starts with 000.
-_RUSSIAN_MOBILE = (
-    r"^(?:\+?7|8)?[ (.-]{0,2}(9(?:[0-24-9][0-9]|3[1-9]))[ ).-]{0,2}"
-    r"([1-9][0-9]{2}|0[1-9][0-9]|00[1-9])[ .-]?([0-9]{2})[ .-]?([0-9]{2})$"
-)
+_PHONE_GAP = r"[ ().\t-]*"
+_JUNK_NUMBERS = ("9999999999", "9876543210")
 _EMAIL_LENGTH_LIMIT = 64
+_EMAIL_LOCAL = "[A-Za-z0-9]+(?:[._-][A-Za-z0-9]+)*"
 
 
 def fast_sql(
@@ -46,31 +50,59 @@ def fast_sql(
 
 
 def _phone(column: str) -> str:
-    written = rf"regexp_replace({column}, '{_RUSSIAN_MOBILE}', '+7\1\2\3\4')"
-    # What the first pattern does not know stays as it is; the second lets only results of the first through.
-    result = r"^\+79(?:[0-24-9][0-9]|3[1-9])(?:[1-9][0-9]{2}|0[1-9][0-9]|00[1-9])[0-9]{4}$"
-    return _without(f"regexp_extract({written}, '{result}')", "", "+79999999999", "+79876543210")
+    plain, apart = f"right({column}, 10)", f"right(translate({column}, ' ().-' || chr(9), ''), 10)"
+    return (
+        f"CASE WHEN regexp_full_match({column}, '{_russian_mobile('')}')"
+        f" THEN CASE WHEN {plain} NOT IN {_JUNK_NUMBERS} THEN '+7' || {plain} END"
+        f" WHEN regexp_full_match({column}, '{_russian_mobile(_PHONE_GAP)}')"
+        f" THEN CASE WHEN {apart} NOT IN {_JUNK_NUMBERS} THEN '+7' || {apart} END END"
+    )
+
+
+def _russian_mobile(gap: str) -> str:
+    """
+    Return the pattern of a mobile number of Russia with *gap* between digits.
+
+    The numbering plan has no gap in these prefixes (93 0 has some). Seven zeros at the end are no number.
+    """
+    prefix = f"9{gap}(?:[0-24-9]{gap}[0-9]|3{gap}[1-9])"
+    zeros = [gap.join(["0"] * count) for count in range(7)]
+    numbers = "|".join(f"{zeros[count]}{gap if count else ''}[1-9](?:{gap}[0-9]){{{6 - count}}}" for count in range(7))
+    return f"{gap}(?:(?:[+]{gap})?7|8)?{gap}{prefix}{gap}(?:{numbers}){gap}"
 
 
 def _date(column: str, years: Iterable[int]) -> str:
-    written = rf"regexp_replace({column}, '^([0-9]{{2}})[.]([0-9]{{2}})[.]([0-9]{{4}})$', '\3-\2-\1')"
-    return _without(f"regexp_extract({written}, '^(?:{_any_of(years)})-{_DAY_OF_YEAR}$')", "", "1970-01-01")
+    year = f"(?:{_any_of(years)})"
+    return (
+        f"CASE WHEN regexp_full_match({column}, '{year}-{_DAY_OF_YEAR}')"
+        f" THEN CASE WHEN {column} <> '1970-01-01' THEN {column} END"
+        f" WHEN regexp_full_match({column}, '{_DOTTED_DAY}[.]{year}') THEN CASE WHEN {column} <> '01.01.1970'"
+        f" THEN substr({column}, 7, 4) || '-' || substr({column}, 4, 2) || '-' || substr({column}, 1, 2) END END"
+    )
 
 
 def _timestamp(column: str) -> str:
     day = f"((?:19[89][0-9]|20[0-9]{{2}})-{_DAY_OF_YEAR})"
     fraction = r"(?:([.][0-9]{0,5}[1-9])0{0,3}|[.]0{1,9})?"
-    written = rf"regexp_replace({column}, '^{day}[ T]({_TIME_OF_DAY}){fraction}(?:Z|[+]00:?00)?$', '\1 \2\3')"
-    return _without(rf"regexp_extract({written}, '^{day} {_TIME_OF_DAY}(?:[.][0-9]{{0,5}}[1-9])?$')", "")
+    written = f"^{day}[ T]({_TIME_OF_DAY}){fraction}(?:Z|[+]00:?00)?$"
+    return rf"CASE WHEN regexp_matches({column}, '{written}') THEN regexp_replace({column}, '{written}', '\1 \2\3') END"
 
 
 def _email(column: str) -> str:
-    domains = _any_of(domain.replace(".", "[.]") for domain in sorted(KNOWN_DOMAINS - NOWHERE))
-    nobody = NOBODY | {domain.partition(".")[0] for domain in KNOWN_DOMAINS}
+    known = _any_of(domain.replace(".", "[.]") for domain in sorted(KNOWN_DOMAINS - NOWHERE))
+    hosts = {domain.partition(".")[0] for domain in KNOWN_DOMAINS}
+    nobody = _any_of(name.replace(".", "[.]") for name in sorted(NOBODY | hosts) if name.isascii())
+    nowhere = _any_of(domain.replace(".", "[.]") for domain in sorted(NOWHERE))
+    mended = (
+        f"@(?:{_any_of(sorted(MENDED_HOSTS))})[.][a-z]+$|@(?:{nowhere})$"
+        f"|[.](?:{_any_of(sorted(tld for tld in MENDED_TLDS if tld.isalpha() and tld.isascii()))})$"
+    )
     return (
-        f"CASE WHEN length({column}) <= {_EMAIL_LENGTH_LIMIT}"
-        f" AND regexp_full_match({column}, '(?i)[a-z0-9]+(?:[._-][a-z0-9]+)*@(?:{domains})')"
-        f" AND lower(split_part({column}, '@', 1)) NOT IN ({', '.join(map(literal, sorted(nobody)))})"
+        f"CASE WHEN length({column}) > {_EMAIL_LENGTH_LIMIT} OR regexp_matches({column}, '(?i)^(?:{nobody})@') THEN NULL"
+        f" WHEN regexp_full_match({column}, '{_EMAIL_LOCAL}@(?i:{known})') THEN lower({column})"
+        f" WHEN regexp_full_match({column}, '{_EMAIL_LOCAL}@[A-Za-z0-9]+(?:[.-][A-Za-z0-9]+)*[.][A-Za-z]{{2,24}}')"
+        f" AND NOT regexp_matches({column}, '(?i){mended}')"
+        f" AND NOT starts_with(lower(split_part({column}, '@', 2)), lower(split_part({column}, '@', 1)) || '.')"
         f" THEN lower({column}) END"
     )
 
@@ -100,9 +132,3 @@ def _has_right_check_digits(column: str, places: tuple[int, ...]) -> str:
 
 def _any_of(alternatives: Iterable[object]) -> str:
     return "|".join(map(str, alternatives))
-
-
-def _without(expression: str, *texts: str) -> str:
-    for text in texts:
-        expression = f"nullif({expression}, {literal(text)})"
-    return expression
