@@ -11,7 +11,8 @@ one script, diminutives spelt out, surnames without gender), which spares them t
 
 Seconds are from reading that file (ours: from the conformed table in the lake) to groups, learning included: starting Python,
 importing and writing the result are not. Ours include writing fingerprints, keys, pairs, links and events to the lake, which the
-others do not have. Memory is the highest resident size in that time, summed over the engine's processes; ours with PostgreSQL.
+others do not have. Memory is the highest resident size in that time, summed over the engine's processes; ours with PostgreSQL,
+and with what ingest and conform left behind, which is told apart ("before").
 The truth is in the scoring alone.
 """
 
@@ -59,6 +60,7 @@ COLUMNS = (
     "ceiling",
     "seconds",
     "peak MiB",
+    "MiB before",
     "remarks",
 )
 
@@ -146,10 +148,11 @@ def _environment(folder: Path, name: str) -> Path:
 
 @dataclass(frozen=True)
 class Measured:
-    """``answer`` is None for an engine that failed; ``trouble`` says how."""
+    """``answer`` is None for an engine that failed; ``trouble`` says how. ``before_bytes``: there when what is measured began."""
 
     answer: Answer | None
     peak_bytes: int
+    before_bytes: int = 0
     trouble: str = ""
 
 
@@ -171,38 +174,39 @@ def _measure(job: Job, python: Path, most_memory: float) -> Measured:
             except subprocess.TimeoutExpired:
                 process.kill()
                 process.wait()
-                return Measured(None, tree.peak(), f"stopped after {PATIENCE_SECONDS} s")
+                return Measured(None, tree.peak(), trouble=f"stopped after {PATIENCE_SECONDS} s")
     if tree.exceeded:
-        return Measured(None, tree.peak(), f"stopped at {most_bytes / 2**30:.0f} GiB")
+        return Measured(None, tree.peak(), trouble=f"stopped at {most_bytes / 2**30:.0f} GiB")
     if process.returncode or not job.answer.exists():
         print(f"{job.folder.name}: {job.shown} failed ({process.returncode}), see {job.log}", flush=True)
-        return Measured(None, tree.peak(), "failed")
+        return Measured(None, tree.peak(), trouble="failed")
     answer = job.read()
-    return Measured(answer, tree.peak(answer.started, answer.ended))
+    return Measured(answer, tree.peak(answer.started, answer.ended), tree.peak(answer.started, answer.started))
 
 
 def _rows(name: str, job: Job, measured: Measured, versions: dict[str, str]) -> list[Row]:
     """Return the table's rows: the engine at its default and, where it made groups at more thresholds, at the best of them."""
     data = f"population {int(name):,}" if job.kind == "population" else name
-    memory, answer = f"{measured.peak_bytes / 2**20:,.0f}", measured.answer
+    answer = measured.answer
+    peak, before = (f"{size / 2**20:,.0f}" for size in (measured.peak_bytes, measured.before_bytes))
     if answer is None:
-        return [(data, "", job.shown, *[""] * 6, memory, measured.trouble)]
+        return [(data, "", job.shown, *[""] * 6, peak, "", measured.trouble)]
     versions |= {f"{each} ({job.engine})" if each == "duckdb" else each: v for each, v in answer.versions.items()}
     records = duckdb.sql(f"SELECT count(*) FROM '{job.cleaned}'").fetchall()[0][0]
     scores = {column: _score(job, column) for column in answer.thresholds}
 
-    def row(column: str, seconds: str, memory: str, remark: str) -> Row:
+    def row(column: str, cost: tuple[str, str, str], remark: str) -> Row:
         threshold, score = answer.thresholds[column], scores[column]
         shown = "automatic" if threshold is None else f"{threshold:.10g}"
         right = tuple(f"{value:.4f}" for value in (score.precision, score.recall, score.f1))
         ceiling = "" if answer.ceiling is None else f"{answer.ceiling:.4f}"
-        return (data, f"{records:,}", job.shown, shown, *right, ceiling, seconds, memory, remark)
+        return (data, f"{records:,}", job.shown, shown, *right, ceiling, *cost, remark)
 
     default, *others = scores
-    rows = [row(default, f"{answer.ended - answer.started:,.1f}", memory, answer.note)]
+    rows = [row(default, (f"{answer.ended - answer.started:,.1f}", peak, before), answer.note)]
     if others:
         best = max(scores, key=lambda column: scores[column].f1)
-        rows.append(row(best, "", "", "for reference: its best threshold, picked on the truth"))
+        rows.append(row(best, ("", "", ""), "for reference: its best threshold, picked on the truth"))
     return rows
 
 
@@ -261,7 +265,7 @@ def _show(rows: Sequence[Row]) -> None:
     table = Table(*COLUMNS)
     for row in rows:
         table.add_row(*row)
-    Console(width=200).print(table)
+    Console(width=220).print(table)
 
 
 if __name__ == "__main__":

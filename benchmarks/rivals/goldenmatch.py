@@ -27,8 +27,8 @@ def main() -> None:
             result = goldenmatch.dedupe_df(texts, exclude_columns=["source", "key"])
         except ControllerNotConfidentError:
             # From 100,000 records on it refuses where it is not sure of itself; this is the way on that it names.
-            answer.note = "refused as not confident; run again with confidence_required=False"
-            result = goldenmatch.dedupe_df(texts, exclude_columns=["source", "key"], confidence_required=False)
+            answer.note = "refused, not confident in its own configuration; run again with allow_red_config=True"
+            result = goldenmatch.dedupe_df(texts, exclude_columns=["source", "key"], allow_red_config=True)
         labels = list(range(table.num_rows))
         for cluster in result.clusters.values():
             first = min(cluster["members"])
