@@ -48,7 +48,7 @@ ENGINES = {
     "goldenmatch": "benchmarks.rivals.goldenmatch",
 }
 SETS = (*(one.name for one in PUBLIC_SETS), "10000", "100000", "1000000")
-PATIENCE_SECONDS = 3600
+PATIENCE_SECONDS = 1200
 COLUMNS = (
     "data",
     "records",
