@@ -222,7 +222,7 @@ def _report(work: Work, model: StoredModel) -> Resolution:
     new = work.table("pair_new")
     return Resolution(
         records=work.count(work.table("reconsidered")),
-        fingerprints=work.count(work.table("added")),
+        fingerprints=counts.get("fingerprints", 0),
         keys=work.count(work.table("key_new")),
         candidate_pairs=counts.get("pairs", 0),
         matched_pairs=work.count(new, "outcome = 'match'"),

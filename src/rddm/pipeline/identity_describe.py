@@ -16,7 +16,9 @@ from rddm.resolve.fingerprints import DICTIONARIES, Forms, delivered_sql, descri
 from rddm.resolve.keys import keys_sql
 from rddm.resolve.roles import roles_of
 
-_ARROW = {"VARCHAR": pa.string(), "VARCHAR[]": pa.list_(pa.string()), "BOOLEAN": pa.bool_()}
+_ARROW = {
+    "VARCHAR": pa.string(), "BOOLEAN": pa.bool_(), "BIGINT": pa.int64(), "BIGINT[]": pa.list_(pa.int64()), "DATE": pa.date32(),
+}  # fmt: skip
 
 
 def describe(work: Work, reconsidered: str) -> None:
@@ -46,7 +48,7 @@ def _describe_probabilistic(work: Work, reconsidered: str) -> None:
 
 
 def _dictionary(work: Work, forms: Forms, delivered: str, *, empty: bool) -> str:
-    columns = [("value", pa.string()), *((name, _ARROW[kind]) for name, kind in forms.types)]
+    columns = [("value", _ARROW[forms.value_type]), *((name, _ARROW[kind]) for name, kind in forms.types)]
     if empty:
         return work.load(f"{forms.role}_forms", columns, [])
     return _forms_of(work, delivered, forms.role, f"{forms.role}_forms", columns, forms.values)
@@ -58,7 +60,7 @@ def _forms_of(
     column: str,
     name: str,
     columns: list[tuple[str, pa.DataType]],
-    values: Callable[[str], tuple[Any, ...]],
+    values: Callable[[Any], tuple[Any, ...]],
 ) -> str:
     found = work.connection.execute(
         f"SELECT DISTINCT {quote(column)} FROM {table} WHERE {quote(column)} IS NOT NULL"
@@ -90,7 +92,7 @@ def _describe_exact(work: Work, identity: ExactIdentity, reconsidered: str) -> N
     )
     distinct = work.make(
         "distinct",
-        f"SELECT description_id, any_value(exclusive) AS exclusive, count(*) AS records FROM {described} GROUP BY"
-        f" description_id",
+        "SELECT (row_number() OVER () - 1)::INTEGER AS description, * FROM (SELECT description_id,"
+        f" any_value(exclusive) AS exclusive, count(*) AS records FROM {described} GROUP BY description_id)",
     )
     work.make("description_key", exact_keys_sql(distinct))

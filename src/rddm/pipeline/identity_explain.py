@@ -106,30 +106,35 @@ def _compared(
     """Return pattern, contradiction and term weights by comparison for each of *pairs* of fingerprints, in their order."""
     stored, keys = (f"{lake}.identity.{quote(f'{entity}__{name}')}" for name in ("fingerprint", "key"))
     limit = model_entity.identity.key_limit if isinstance(model_entity.identity, ProbabilisticIdentity) else 0
-    ids = ", ".join(sorted({literal(str(each)) for pair in pairs for each in pair}))
+    ids = sorted({str(each) for pair in pairs for each in pair})
+    places = {identifier: place for place, identifier in enumerate(ids)}
     wanted, common = "explained_fingerprint", "explained_common"
     connection.execute(
-        f"CREATE OR REPLACE TEMP TABLE {wanted} AS SELECT * FROM {stored} WHERE fingerprint_id IN ({ids})"
+        f"CREATE OR REPLACE TEMP TABLE {wanted} AS SELECT list_position([{', '.join(map(literal, ids))}],"
+        f" fingerprint_id::VARCHAR) - 1 AS n, * FROM {stored} WHERE fingerprint_id IN ({', '.join(map(literal, ids))})"
     )
     try:
-        connection.execute(f"CREATE OR REPLACE TEMP TABLE {common} AS {common_values_sql(wanted, keys, limit)}")
-        listed = ", ".join(f"({literal(str(a))}::UUID, {literal(str(b))}::UUID)" for a, b in dict.fromkeys(pairs))
-        pair = f"(SELECT * FROM (VALUES {listed}) AS listed(fingerprint_a, fingerprint_b))"
-        cursor = connection.execute(compare_sql(pair, f"({without_common_sql(wanted, common)})"))
+        mine = f"SELECT key FROM {keys} WHERE fingerprint_id IN (SELECT fingerprint_id FROM {wanted})"
+        shared = f"(SELECT key FROM {keys} WHERE key IN ({mine}))"
+        connection.execute(f"CREATE OR REPLACE TEMP TABLE {common} AS {common_values_sql(shared, limit)}")
+        numbered = [(places[str(a)], places[str(b)]) for a, b in pairs]
+        listed = ", ".join(f"({a}, {b})" for a, b in dict.fromkeys(numbered))
+        pair = f"(SELECT * FROM (VALUES {listed}) AS listed(a, b))"
+        cursor = connection.execute(compare_sql(pair, f"({without_common_sql(wanted, common)})", each_term=True))
         names = [column[0] for column in cursor.description or ()]
         rows = [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
     finally:
         for table in (wanted, common):
             connection.execute(f"DROP TABLE IF EXISTS {table}")
     compared = {
-        (row["fingerprint_a"], row["fingerprint_b"]): (
+        (row["a"], row["b"]): (
             int(row["pattern"]),
             row["contradiction"],
             {name.removesuffix("_bits"): float(value) for name, value in row.items() if name.endswith("_bits")},
         )
         for row in rows
     }
-    return [compared[pair] for pair in pairs]
+    return [compared[pair] for pair in numbered]
 
 
 def _explain_exact(connection: duckdb.DuckDBPyConnection, identity: ExactIdentity, fingerprints: str) -> Explanation:

@@ -17,7 +17,7 @@ _JUDGED_WEIGHT = 1e6
 
 def group_fingerprints(work: Work, mixture: Mixture) -> None:
     """
-    Make ``grouped``: fingerprint_id, grp (BIGINT). Grain: a fingerprint of a component that a change can have reached.
+    Make ``grouped``: n, fingerprint_id, grp (BIGINT). Grain: a fingerprint of a component that a change can have reached.
 
     Needs ``judged``: fingerprint_a, fingerprint_b, verdict of the judgements that hold now.
     """
@@ -32,20 +32,24 @@ def group_fingerprints(work: Work, mixture: Mixture) -> None:
 
 
 def _make_closure(work: Work) -> None:
-    """Make ``closure``: fingerprint_id, n (its place from 0, by id): whole components."""
+    """Make ``closure``: n, fingerprint_id: the nodes of whole components."""
+    node = work.table("node")
     if work.fresh:
-        work.make("reached", f"SELECT fingerprint_id FROM {work.table('added')}")
-    else:
-        _reach(work)
-    work.make(
-        "closure",
-        f"SELECT fingerprint_id, row_number() OVER (ORDER BY fingerprint_id) - 1 AS n FROM {work.table('reached')}",
-    )
-    fetch_nodes(work, f"SELECT fingerprint_id FROM {work.table('closure')}")
+        work.view("closure", f"SELECT n, fingerprint_id FROM {node}")
+        return
+    _reach(work)
+    reached = f"SELECT fingerprint_id FROM {work.table('reached')}"
+    fetch_nodes(work, reached)
+    work.make("closure", f"SELECT n, fingerprint_id FROM {node} WHERE fingerprint_id IN ({reached})")
 
 
 def _reach(work: Work) -> None:
     gone, removed, stored = work.table("gone"), work.table("removed"), work.past("pair")
+    new = work.make(
+        "pair_new_ids",
+        f"SELECT x.fingerprint_id AS fingerprint_a, y.fingerprint_id AS fingerprint_b FROM {work.table('pair_new')} p"
+        f" JOIN {work.table('node')} x ON x.n = p.a JOIN {work.table('node')} y ON y.n = p.b WHERE p.outcome = 'match'",
+    )
     reached = work.make(
         "reached",
         f"""
@@ -71,7 +75,7 @@ SELECT fingerprint_id FROM (
             for here, there in (("fingerprint_a", "fingerprint_b"), ("fingerprint_b", "fingerprint_a"))
             for table, condition in (
                 (stored, f"outcome = 'match' AND {there} NOT IN (SELECT fingerprint_id FROM {gone})"),
-                (work.table("pair_new"), "outcome = 'match'"),
+                (new, "true"),
                 (work.table("judged"), "verdict = 'same'"),
             )
         ).removeprefix(" UNION ")
@@ -85,20 +89,22 @@ SELECT fingerprint_id FROM (
 
 
 def _make_edges(work: Work) -> None:
-    """Make ``edge``: a, b (places in ``closure``), weight: what holds components together."""
+    """Make ``edge``: a, b (nodes of ``closure``), weight: what holds components together."""
     closure, gone = work.table("closure"), work.table("gone")
     inside = f"SELECT fingerprint_id FROM {closure}"
-    work.make(
-        "edge",
-        f"""
-SELECT x.n AS a, y.n AS b, e.weight FROM (
-  SELECT fingerprint_a, fingerprint_b, weight FROM {work.table("pair_new")} WHERE outcome = 'match'
-  UNION ALL
+    stored = f"""
   SELECT fingerprint_a, fingerprint_b, weight FROM {work.past("pair")}
   WHERE outcome = 'match' AND fingerprint_a IN ({inside}) AND fingerprint_a NOT IN (SELECT fingerprint_id FROM {gone})
     AND fingerprint_b NOT IN (SELECT fingerprint_id FROM {gone})
-  UNION ALL
-  SELECT fingerprint_a, fingerprint_b, {_JUDGED_WEIGHT} FROM {work.table("judged")} WHERE verdict = 'same'
+  UNION ALL"""
+    work.make(
+        "edge",
+        f"""
+SELECT a, b, weight FROM {work.table("pair_new")} WHERE outcome = 'match'
+UNION ALL
+SELECT x.n AS a, y.n AS b, e.weight FROM (
+  {stored if not work.fresh else ""}
+  SELECT fingerprint_a, fingerprint_b, {_JUDGED_WEIGHT} AS weight FROM {work.table("judged")} WHERE verdict = 'same'
 ) e
 JOIN {closure} x ON x.fingerprint_id = e.fingerprint_a
 JOIN {closure} y ON y.fingerprint_id = e.fingerprint_b""",
@@ -106,13 +112,13 @@ JOIN {closure} y ON y.fingerprint_id = e.fingerprint_b""",
 
 
 def _edges(work: Work) -> tuple[Integers, Integers, np.ndarray]:
-    found = work.connection.execute(f"SELECT a, b, weight FROM {work.table('edge')} ORDER BY a, b").fetchnumpy()
+    found = work.connection.execute(f"SELECT a, b, weight FROM {work.table('edge')}").fetchnumpy()
     return found["a"].astype(np.int64), found["b"].astype(np.int64), found["weight"].astype(np.float64)
 
 
 def _label_components(work: Work) -> Integers:
     a, b, _ = _edges(work)
-    return component_labels(work.count(work.table("closure")), a, b)
+    return component_labels(work.count(work.table("node")), a, b)
 
 
 def _make_component(work: Work, name: str, column: str, labels: Integers) -> str:
@@ -141,8 +147,7 @@ WHERE j.verdict = 'different'"""
     condition = f"{unlike} OR count(f.exclusive) > 1 OR " if work.method == "probabilistic" else ""
     return work.make(
         "doubtful",
-        f"SELECT c.component, count(*) AS size FROM {component} c JOIN {work.table('node')} f ON f.fingerprint_id ="
-        f" c.fingerprint_id"
+        f"SELECT c.component, count(*) AS size FROM {component} c JOIN {work.table('node')} f ON f.n = c.n"
         f" GROUP BY c.component HAVING count(*) > 1 AND ({condition}c.component IN ({apart}))",
     )
 
@@ -174,15 +179,15 @@ def _cut_giants(work: Work, labels: Integers) -> Integers:
 def _settle(work: Work, labels: Integers, doubtful: str, mixture: Mixture) -> Integers:
     """Take the doubtful components apart where all of their pairs, compared with each other, say so."""
     component = work.table("component")
-    members = (
-        f"SELECT fingerprint_id, n, component FROM {component} WHERE component IN (SELECT component FROM {doubtful})"
+    # Places by id, not by the numbers of this run, so that ties are broken alike in every run.
+    members = work.make(
+        "unsettled",
+        f"SELECT n, fingerprint_id, component, row_number() OVER (ORDER BY fingerprint_id) AS place FROM {component}"
+        f" WHERE component IN (SELECT component FROM {doubtful})",
     )
-    work.make(
-        "cross_pair",
-        f"WITH m AS ({members}) SELECT x.fingerprint_id AS fingerprint_a, y.fingerprint_id AS fingerprint_b"
-        " FROM m x JOIN m y ON y.component = x.component AND x.fingerprint_id < y.fingerprint_id",
-    )
-    cross = compare(work, "cross", work.table("cross_pair"), mixture)
+    pairs = f"""(
+SELECT x.n AS a, y.n AS b FROM {members} x JOIN {members} y ON y.component = x.component AND x.place < y.place)"""
+    cross = compare(work, "cross", pairs, mixture)
     rows = work.connection.execute(
         f"""
 WITH judged AS (
@@ -191,14 +196,15 @@ WITH judged AS (
   FROM {work.table("judged")} GROUP BY 1, 2
 ),
 pair AS (
-  SELECT x.component, x.n AS a, y.n AS b, c.weight, c.contradiction IS NOT NULL AS forbidden,
+  SELECT x.component, x.place AS a, y.place AS b, x.n AS n_a, y.n AS n_b, c.weight,
+    c.contradiction IS NOT NULL AS forbidden,
     coalesce(j.same, false) AS same, coalesce(j.different, false) AS different
   FROM {cross} c
-  JOIN {component} x ON x.fingerprint_id = c.fingerprint_a
-  JOIN {component} y ON y.fingerprint_id = c.fingerprint_b
-  LEFT JOIN judged j ON j.fingerprint_a = c.fingerprint_a AND j.fingerprint_b = c.fingerprint_b
+  JOIN {members} x ON x.n = c.a
+  JOIN {members} y ON y.n = c.b
+  LEFT JOIN judged j ON j.fingerprint_a = x.fingerprint_id AND j.fingerprint_b = y.fingerprint_id
 )
-SELECT component, a, b, weight, forbidden, same, different FROM pair
+SELECT component, a, b, weight, forbidden, same, different, n_a, n_b FROM pair
 WHERE component IN (SELECT component FROM pair WHERE forbidden OR different OR weight < 0)
 ORDER BY component, a, b"""
     ).fetchall()
@@ -208,18 +214,19 @@ ORDER BY component, a, b"""
     contradicting = 0
     for _, found in groupby(rows, key=lambda row: row[0]):
         pairs = list(found)
-        places = sorted({row[1] for row in pairs} | {row[2] for row in pairs})
+        node_of = {row[1]: row[7] for row in pairs} | {row[2]: row[8] for row in pairs}
+        places = sorted(node_of)
         inside = {place: number for number, place in enumerate(places)}
         groups = agglomerate(
             len(places),
-            [CrossPair(inside[a], inside[b], weight, forbidden) for _, a, b, weight, forbidden, _, _ in pairs],
+            [CrossPair(inside[row[1]], inside[row[2]], row[3], row[4]) for row in pairs],
             threshold,
             same=[(inside[row[1]], inside[row[2]]) for row in pairs if row[5]],
             different=[(inside[row[1]], inside[row[2]]) for row in pairs if row[6]],
         )
         contradicting += len(set(groups)) > 1
         for place, group in zip(places, groups, strict=True):
-            labels[place] = following + group
+            labels[node_of[place]] = following + group
         following += len(places)
     work.counts["split_components"] = contradicting
     return labels

@@ -62,25 +62,22 @@ def _make_links(work: Work) -> None:
     grouped, gone = work.table("grouped"), work.table("gone")
     stored = f"""
   UNION ALL
-  SELECT fingerprint_a, fingerprint_b, weight FROM {work.past("pair")}
-  WHERE outcome = 'match' AND fingerprint_a IN (SELECT fingerprint_id FROM {grouped})
-    AND fingerprint_a NOT IN (SELECT fingerprint_id FROM {gone}) AND fingerprint_b NOT IN (SELECT fingerprint_id FROM
-    {gone})"""
+  SELECT x.n, y.n, p.weight FROM {work.past("pair")} p
+  JOIN {grouped} x ON x.fingerprint_id = p.fingerprint_a JOIN {grouped} y ON y.fingerprint_id = p.fingerprint_b
+  WHERE p.outcome = 'match' AND x.grp = y.grp
+    AND p.fingerprint_a NOT IN (SELECT fingerprint_id FROM {gone})
+    AND p.fingerprint_b NOT IN (SELECT fingerprint_id FROM {gone})"""
     work.make(
         "best",
         f"""
-WITH edge AS (
-  SELECT fingerprint_a, fingerprint_b, weight FROM {work.table("pair_new")} WHERE outcome = 'match'
+WITH inside AS (
+  SELECT p.a, p.b, p.weight FROM {work.table("pair_new")} p
+  JOIN {grouped} x ON x.n = p.a JOIN {grouped} y ON y.n = p.b AND y.grp = x.grp WHERE p.outcome = 'match'
   {stored if not work.fresh else ""}
-),
-inside AS (
-  SELECT e.fingerprint_a, e.fingerprint_b, e.weight FROM edge e
-  JOIN {grouped} x ON x.fingerprint_id = e.fingerprint_a
-  JOIN {grouped} y ON y.fingerprint_id = e.fingerprint_b AND y.grp = x.grp
 )
-SELECT fingerprint_id, max(weight) AS weight FROM (
-  SELECT fingerprint_a AS fingerprint_id, weight FROM inside UNION ALL SELECT fingerprint_b, weight FROM inside
-) GROUP BY fingerprint_id""",
+SELECT g.fingerprint_id, max(e.weight) AS weight
+FROM (SELECT a AS n, weight FROM inside UNION ALL SELECT b, weight FROM inside) e JOIN {grouped} g ON g.n = e.n
+GROUP BY g.fingerprint_id""",
     )
     work.make(
         "link_now",

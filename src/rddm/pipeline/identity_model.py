@@ -130,33 +130,37 @@ def _pattern_counts(work: Work) -> tuple[dict[int, int], Chance]:
     distinct, keys = work.table("distinct"), work.table("description_key")
     share = min(1.0, SAMPLE_DESCRIPTIONS / max(work.count(distinct), 1))
     last = uuid.UUID(int=min(int(share * 2**128), 2**128 - 1))  # ids are md5s, so the lowest are a sample
-    chosen = f"description_id <= '{last}'::UUID"
     terms = work.make("terms", f"SELECT field, value, bits FROM {work.past('term')} LIMIT 0")
-    nodes = work.make(
-        "learn_node", f"SELECT * RENAME (description_id AS fingerprint_id) FROM ({weighed_sql(distinct, terms)})"
-    )
+    chosen = work.make("learn_chosen", f"SELECT description FROM {distinct} WHERE description_id <= '{last}'::UUID")
+    looked_at = f"description IN (SELECT description FROM {chosen})"
     members = work.make(
         "learn_member",
-        f"SELECT key, kind, description_id AS fingerprint_id, {chosen} AS looked_at FROM {keys}"
-        f" WHERE key IN (SELECT key FROM {keys} WHERE {chosen})",
+        f"SELECT key, description AS n, {looked_at} AS looked_at FROM {keys}"
+        f" WHERE key IN (SELECT key FROM {keys} WHERE {looked_at})",
     )
-    looked_at = f"(SELECT key, fingerprint_id FROM {members} WHERE looked_at AND key IN ({usable_sql(members, work.key_limit)}))"
-    pairs = work.make("learn_pair", pairs_sql(looked_at, members))
-    whole = 1 / (share * (2 - share))
-    found = {pattern: round(count * whole) for pattern, count in _count_patterns(work, pairs, nodes).items()}
+    usable = work.make("learn_usable", usable_sql(members, work.key_limit))
+    found = f"(SELECT * FROM {members} WHERE key IN (SELECT key FROM {usable}))"
+    pairs = work.make("learn_pair", pairs_sql(f"(SELECT key, n FROM {found} WHERE looked_at)", found))
     blind = work.make(
         "learn_blind",
         f"""
-WITH placed AS (SELECT fingerprint_id, row_number() OVER (ORDER BY fingerprint_id) AS place FROM {nodes}),
-sample AS (SELECT fingerprint_id, place FROM placed WHERE place <= {BLIND_DESCRIPTIONS})
-SELECT a.fingerprint_id AS fingerprint_a, b.fingerprint_id AS fingerprint_b
-FROM (SELECT fingerprint_id, place + unnest(range(1, {BLIND_PAIRS_EACH + 1})) AS other FROM sample) a
+WITH sample AS (
+  SELECT description AS n, row_number() OVER (ORDER BY description_id) AS place
+  FROM (SELECT description, description_id FROM {distinct} ORDER BY description_id LIMIT {BLIND_DESCRIPTIONS})
+)
+SELECT a.n AS a, b.n AS b
+FROM (SELECT n, place + unnest(range(1, {BLIND_PAIRS_EACH + 1})) AS other FROM sample) a
 JOIN sample b ON b.place = a.other""",
     )
+    both = " UNION ".join(f"SELECT {end} FROM {table}" for table in (pairs, blind) for end in "ab")
+    wanted = f"(SELECT * FROM {distinct} WHERE description IN ({both}))"
+    nodes = work.make("learn_node", f"SELECT * RENAME (description AS n) FROM ({weighed_sql(wanted, terms)})")
+    whole = 1 / (share * (2 - share))
+    counts = {pattern: round(count * whole) for pattern, count in _count_patterns(work, pairs, nodes).items()}
     chance = measure_chance(work.count(distinct), *_columns(_count_patterns(work, blind, nodes)))
-    for name in ("learn_node", "learn_member", "learn_pair", "learn_blind"):
+    for name in ("learn_chosen", "learn_node", "learn_member", "learn_usable", "learn_pair", "learn_blind"):
         work.execute(f"DROP TABLE {work.table(name)}")
-    return found, chance
+    return counts, chance
 
 
 def _count_patterns(work: Work, pairs: str, nodes: str) -> dict[int, int]:

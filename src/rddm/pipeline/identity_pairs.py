@@ -1,6 +1,8 @@
 """
 Resolve, step 3: fingerprints that came and went, the keys they share, the pairs that those find, and their
 weights.
+
+A fingerprint that takes part is a *node* with a number of this run: numbers are what pairs are made of.
 """
 
 from __future__ import annotations
@@ -13,8 +15,8 @@ from rddm.pipeline.identity_work import Work
 from rddm.resolve.comparisons import compare_sql, self_sql
 from rddm.resolve.exact import exact_compare_sql
 from rddm.resolve.fingerprints import weighed_sql
-from rddm.resolve.keys import common_values_sql, pairs_sql, usable_sql, without_common_sql
-from rddm.resolve.weights import CLASSES, Mixture, class_bits, weight_of, weight_sql
+from rddm.resolve.keys import IDENTIFIERS, KIND_NUMBERS, common_values_sql, kind_number_sql, pairs_sql, usable_sql
+from rddm.resolve.weights import Mixture, pattern_bits, weight_of, weight_sql
 
 
 def threshold_of(work: Work) -> float:
@@ -26,52 +28,53 @@ def possible_threshold_of(work: Work) -> float:
     return weight_of(work.identity.possible_probability) if work.identity.method == "probabilistic" else 0.5
 
 
-def weigh(work: Work, name: str, compared: str, mixture: Mixture) -> str:
-    """Make table *name*: *compared* (a query, see `compare_sql`) with the column weight in place of term weights."""
+def _weighed(work: Work, compared: str, mixture: Mixture, columns: str) -> str:
+    """Return the query for *columns* and weight of *compared* (a query, see `compare_sql`), which it makes a table of."""
     table = work.make("compared", compared)
     patterns = [
         int(row[0]) for row in work.connection.execute(f"SELECT DISTINCT pattern FROM {table} ORDER BY 1").fetchall()
     ]
-    bits = class_bits(mixture, patterns)
-    columns = {"pattern": pa.array(patterns, type=pa.int32())}
-    columns |= {name: pa.array(bits[:, place]) for place, name in enumerate(CLASSES)}
-    work.load_arrow("pattern", pa.table(columns))
-    kept = "* EXCLUDE (" + ", ".join(CLASSES) + ")"
-    weighed = work.make(
-        name,
-        f"SELECT {kept}, round({weight_sql()}, 6) AS weight FROM (SELECT c.*, p.* EXCLUDE (pattern)"
-        f" FROM {table} c JOIN {work.table('pattern')} p ON p.pattern = c.pattern)",
+    match, family, chance = pattern_bits(mixture, patterns)
+    bits = {"pattern": pa.array(patterns, type=pa.int32())}
+    bits |= {name: pa.array(found) for name, found in (("match", match), ("family", family), ("chance", chance))}
+    work.load_arrow("pattern", pa.table(bits))
+    return (
+        f"SELECT {columns}, round({weight_sql()}, 6) AS weight FROM {table} JOIN {work.table('pattern')} USING (pattern)"
     )
-    work.execute(f"DROP TABLE {table}")
-    return weighed
 
 
-def compare(work: Work, name: str, pairs: str, mixture: Mixture) -> str:
-    """Make table *name*: *pairs* of fingerprints in ``node``, with pattern, weight and contradiction."""
+def compare(work: Work, name: str, pairs: str, mixture: Mixture, least: float | None = None) -> str:
+    """
+    Make table *name*: *pairs* (a, b) of nodes, with pattern, weight and contradiction; those that weigh *least* or more.
+    """
     nodes = work.table("node")
     if work.method == "exact":
-        return work.make(name, exact_compare_sql(pairs, nodes))
-    return weigh(work, name, compare_sql(pairs, nodes), mixture)
+        query = exact_compare_sql(pairs, nodes)
+    else:
+        query = _weighed(work, compare_sql(pairs, nodes), mixture, "a, b, pattern, contradiction")
+    condition = "true" if least is None else f"weight >= {least!r}"
+    made = work.make(name, f"SELECT * FROM ({query}) WHERE {condition}")
+    work.execute(f"DROP TABLE IF EXISTS {work.table('compared')}")
+    return made
 
 
 def make_fingerprints(work: Work, mixture: Mixture) -> None:
     """
     Make ``record_now`` (record_id, description_id, fingerprint_id), ``change`` (fingerprint_id, description_id, before,
-    after: records, where they differ or the fingerprint is new) and ``weighed``: descriptions with term weights.
+    after: records, where they differ or the fingerprint is new) and the view ``weighed``: descriptions with term weights.
 
     A description that would not prove a match with its own equal does not collapse records: each of them is its own
     fingerprint.
     """
-    probabilistic = work.method == "probabilistic"
-    if probabilistic:
-        weighed = work.make("weighed", weighed_sql(work.table("distinct"), work.table("terms")))
-        weigh(work, "self", self_sql(weighed, "description_id"), mixture)
-        weak = work.make(
-            "weak", f"SELECT description_id FROM {work.table('self')} WHERE weight < {threshold_of(work)!r}"
-        )
+    distinct = work.table("distinct")
+    if work.method == "probabilistic":
+        weighed = work.view("weighed", weighed_sql(distinct, work.table("terms")))
+        proof = _weighed(work, self_sql(weighed, "description_id"), mixture, "description_id")
+        weak = work.make("weak", f"SELECT description_id FROM ({proof}) WHERE weight < {threshold_of(work)!r}")
+        work.execute(f"DROP TABLE {work.table('compared')}")
     else:
-        work.make("weighed", f"SELECT * FROM {work.table('distinct')}")
-        weak = work.make("weak", f"SELECT description_id FROM {work.table('distinct')} LIMIT 0")
+        work.view("weighed", f"SELECT * FROM {distinct}")
+        weak = work.make("weak", f"SELECT description_id FROM {distinct} LIMIT 0")
     work.make(
         "record_now",
         f"""
@@ -109,177 +112,187 @@ WHERE d.step <> 0""",
 
 def find_pairs(work: Work, mixture: Mixture) -> None:
     """
-    Make ``key_new``, ``gone`` and ``affected`` (fingerprint_id), ``node`` (fingerprints with their forms) and
-    ``pair_new``.
+    Make ``node`` (n, the fingerprint with its forms), ``key_new`` (key, n), ``removed``, ``gone`` and ``affected``
+    (fingerprint_id) and ``pair_new`` (a, b: nodes; pattern, weight, contradiction, outcome).
 
     Affected is a fingerprint that is new, or that has a key which began or ceased to be too common; all of its pairs
     are found anew. Gone or affected: no stored pair of it counts.
     """
     change = work.table("change")
-    work.make("added", f"SELECT fingerprint_id, description_id FROM {change} WHERE before = 0 AND after > 0")
     work.make("removed", f"SELECT fingerprint_id FROM {change} WHERE before > 0 AND after = 0")
+    forms = ", ".join(f"w.{column}" for column in _form_columns(work))
+    node = work.make(
+        "node",
+        f"SELECT (row_number() OVER () - 1)::INTEGER AS n, c.fingerprint_id, w.description, {forms} FROM {change} c"
+        f" JOIN {work.table('weighed')} w ON w.description_id = c.description_id WHERE c.before = 0 AND c.after > 0",
+    )
+    work.counts["fingerprints"] = work.count(node)
     work.make(
         "key_new",
-        f"SELECT k.key, k.kind, a.fingerprint_id FROM {work.table('description_key')} k"
-        f" JOIN {work.table('added')} a ON a.description_id = k.description_id",
+        f"SELECT k.key, a.n FROM {work.table('description_key')} k JOIN {node} a ON a.description = k.description",
     )
+    _forget_common(work, 0)
     if work.fresh:
         _members_of_everything(work)
     else:
         _members_of_changes(work)
     work.make("pair_found", pairs_sql(work.table("key_look"), work.table("member")))
     work.counts["pairs"] = work.count(work.table("pair_found"))
-    columns = ", ".join(
-        quote(c)
-        for c in fingerprint_table(work.entity, work.method).column_names
-        if c not in ("fingerprint_id", "records")
-    )
-    work.make(
-        "node",
-        f"SELECT a.fingerprint_id, {', '.join('w.' + c for c in columns.split(', '))} FROM {work.table('added')} a"
-        f" JOIN {work.table('weighed')} w ON w.description_id = a.description_id",
-    )
-    fetch_nodes(
-        work,
-        f"SELECT fingerprint_a FROM {work.table('pair_found')} UNION SELECT fingerprint_b FROM"
-        f" {work.table('pair_found')}",
-    )
-    compared = compare(work, "pair_weighed", work.table("pair_found"), mixture)
-    work.make(
-        "pair_new",
-        f"SELECT fingerprint_a, fingerprint_b, pattern, weight, contradiction,"
-        f" CASE WHEN weight >= {threshold_of(work)!r} THEN 'match' ELSE 'possible' END AS outcome"
-        f" FROM {compared} WHERE weight >= {possible_threshold_of(work)!r}",
-    )
+    outcome = f"CASE WHEN weight >= {threshold_of(work)!r} THEN 'match' ELSE 'possible' END"
+    found = compare(work, "pair_new", work.table("pair_found"), mixture, possible_threshold_of(work))
+    work.execute(f"ALTER TABLE {found} ADD COLUMN outcome VARCHAR")
+    work.execute(f"UPDATE {found} SET outcome = {outcome}")
+
+
+def _form_columns(work: Work) -> list[str]:
+    """The columns of a fingerprint beside its id and its number of records."""
+    names = fingerprint_table(work.entity, work.method).column_names
+    return [quote(name) for name in names if name not in ("fingerprint_id", "records")]
 
 
 def fetch_nodes(work: Work, wanted: str) -> None:
-    """
-    Put the stored fingerprints that query *wanted* names into ``node``, those that are not there yet.
+    """Put the stored fingerprints that query *wanted* names into ``node``, those that are not there yet."""
+    if work.fresh:
+        return
+    node, columns = work.table("node"), ", ".join(_form_columns(work))
+    first = work.count(node)
+    work.execute(
+        f"INSERT INTO {node} (n, fingerprint_id, {columns})"
+        f" SELECT {first} + row_number() OVER () - 1, fingerprint_id, {columns} FROM {work.past('fingerprint')}"
+        f" WHERE fingerprint_id IN ({wanted}) AND fingerprint_id NOT IN (SELECT fingerprint_id FROM {node})"
+    )
+    _forget_common(work, first)
 
-    Identifiers that too many share are taken out of ``node``: they tell nothing.
-    """
-    node = work.table("node")
+
+def _forget_common(work: Work, first: int) -> None:
+    """Take identifiers that too many share out of the nodes from number *first* on: they tell nothing."""
+    if work.method == "exact":
+        return
+    node, new, kind = work.table("node"), work.table("key_new"), kind_number_sql()
+    kinds = ", ".join(str(KIND_NUMBERS[each]) for each in sorted(IDENTIFIERS.values()))
+    keys = f"SELECT key, n FROM {new} WHERE {kind} IN ({kinds}) AND n >= {first}"
+    counted = new
     if not work.fresh:
-        columns = ", ".join(
-            quote(c) for c in fingerprint_table(work.entity, work.method).column_names if c != "records"
+        stored, removed = work.past("key"), work.table("removed")
+        mine = work.make(
+            "identifier_key",
+            f"{keys} UNION ALL SELECT k.key, x.n FROM {stored} k JOIN {node} x ON x.fingerprint_id = k.fingerprint_id"
+            f" WHERE {kind} IN ({kinds}) AND x.n >= {first}",
         )
+        keys = f"SELECT key, n FROM {mine}"
+        counted = (
+            f"(SELECT key FROM {stored} WHERE key IN (SELECT key FROM {mine}) AND fingerprint_id NOT IN"
+            f" (SELECT fingerprint_id FROM {removed}) UNION ALL SELECT key FROM {new})"
+        )
+    common = work.make("common", common_values_sql(counted, work.key_limit))
+    if not work.count(common):
+        return
+    for column, name in IDENTIFIERS.items():
         work.execute(
-            f"INSERT INTO {node} ({columns}) SELECT {columns} FROM {work.past('fingerprint')}"
-            f" WHERE fingerprint_id IN ({wanted}) AND fingerprint_id NOT IN (SELECT fingerprint_id FROM {node})"
+            f"UPDATE {node} SET {column} = NULL WHERE n IN (SELECT n FROM ({keys}) WHERE key IN (SELECT key FROM {common})"
+            f" AND {kind} = {KIND_NUMBERS[name]})"
         )
-    if work.method == "probabilistic":
-        keys = (
-            f"(SELECT key, kind FROM {work.past('key')} WHERE fingerprint_id NOT IN (SELECT fingerprint_id FROM"
-            f" {work.table('removed')})"
-            f" UNION ALL SELECT key, kind FROM {work.table('key_new')})"
-        )
-        common = work.make("common", common_values_sql(node, keys, work.key_limit))
-        if work.count(common):
-            work.make("node", without_common_sql(node, common))
 
 
 def _members_of_everything(work: Work) -> None:
     keys = work.table("key_new")
-    work.make(
-        "member",
-        f"SELECT key, fingerprint_id, true AS looked_at FROM {keys} WHERE key IN ({usable_sql(keys, work.key_limit)})",
+    member = work.make(
+        "member", f"SELECT key, n, true AS looked_at FROM {keys} WHERE key IN ({usable_sql(keys, work.key_limit)})"
     )
-    work.execute(
-        f"CREATE OR REPLACE TEMP VIEW {work.table('key_look')} AS SELECT key, fingerprint_id FROM"
-        f" {work.table('member')}"
-    )
-    work.make("affected", f"SELECT fingerprint_id FROM {work.table('added')}")
-    work.make("gone", f"SELECT fingerprint_id FROM {work.table('added')} LIMIT 0")
+    work.view("key_look", f"SELECT key, n FROM {member}")
+    work.make("affected", f"SELECT fingerprint_id FROM {work.table('node')}")
+    work.make("gone", f"SELECT fingerprint_id FROM {work.table('node')} LIMIT 0")
 
 
 def _members_of_changes(work: Work) -> None:
-    removed, added = work.table("removed"), work.table("added")
+    removed, node, new, limit = work.table("removed"), work.table("node"), work.table("key_new"), work.key_limit
     stored = work.past("key")
     work.make(
-        "key_gone",
-        f"SELECT key, fingerprint_id FROM {stored} WHERE fingerprint_id IN (SELECT fingerprint_id FROM {removed})",
+        "key_gone", f"SELECT key FROM {stored} WHERE fingerprint_id IN (SELECT fingerprint_id FROM {removed})"
     )
     work.make(
         "key_touched",
         f"""
 SELECT t.key, coalesce(s.n, 0) AS before, coalesce(s.n, 0) + t.step AS after FROM (
   SELECT key, sum(step)::BIGINT AS step FROM (
-    SELECT key, 1 AS step FROM {work.table("key_new")} UNION ALL SELECT key, -1 FROM {work.table("key_gone")}
+    SELECT key, 1 AS step FROM {new} UNION ALL SELECT key, -1 FROM {work.table("key_gone")}
   ) GROUP BY key
 ) t LEFT JOIN (
   SELECT key, count(*) AS n FROM {stored}
-  WHERE key IN (SELECT key FROM {work.table("key_new")} UNION ALL SELECT key FROM {work.table("key_gone")})
+  WHERE key IN (SELECT key FROM {new} UNION ALL SELECT key FROM {work.table("key_gone")})
   GROUP BY key
 ) s ON s.key = t.key""",
     )
-    limit = work.key_limit
-    work.make(
+    affected = work.make(
         "affected",
         f"""
-SELECT fingerprint_id FROM {added}
+SELECT fingerprint_id FROM {node}
 UNION
 SELECT fingerprint_id FROM {stored}
 WHERE key IN (SELECT key FROM {work.table("key_touched")} WHERE (before <= {limit}) <> (after <= {limit}))
   AND fingerprint_id NOT IN (SELECT fingerprint_id FROM {removed})""",
     )
-    affected = work.table("affected")
     work.make("gone", f"SELECT fingerprint_id FROM {affected} UNION SELECT fingerprint_id FROM {removed}")
     work.make(
         "key_of_affected",
-        f"SELECT key, fingerprint_id FROM {stored} WHERE fingerprint_id IN (SELECT fingerprint_id FROM {affected})"
-        f" UNION ALL SELECT key, fingerprint_id FROM {work.table('key_new')}",
+        f"SELECT key FROM {stored} WHERE fingerprint_id IN (SELECT fingerprint_id FROM {affected})"
+        f" UNION SELECT key FROM {new}",
     )
-    work.make(
-        "member_all",
-        f"SELECT key, kind, fingerprint_id FROM {stored} WHERE key IN (SELECT key FROM {work.table('key_of_affected')})"
-        f" AND fingerprint_id NOT IN (SELECT fingerprint_id FROM {removed})"
-        f" UNION ALL SELECT key, kind, fingerprint_id FROM {work.table('key_new')}",
+    stored_members = work.make(
+        "member_stored",
+        f"SELECT key, fingerprint_id FROM {stored} WHERE key IN (SELECT key FROM {work.table('key_of_affected')})"
+        f" AND fingerprint_id NOT IN (SELECT fingerprint_id FROM {removed})",
     )
-    members = work.table("member_all")
-    work.make(
+    every_key = f"(SELECT key FROM {stored_members} UNION ALL SELECT key FROM {new})"
+    usable = work.make("usable", usable_sql(every_key, limit))
+    fetch_nodes(
+        work, f"SELECT fingerprint_id FROM {stored_members} WHERE key IN (SELECT key FROM {usable})"
+    )
+    member = work.make(
         "member",
-        f"SELECT key, fingerprint_id, fingerprint_id IN (SELECT fingerprint_id FROM {affected}) AS looked_at FROM"
-        f" {members}"
-        f" WHERE key IN ({usable_sql(members, limit)})",
+        f"""
+SELECT k.key, k.n, true AS looked_at FROM {new} k WHERE k.key IN (SELECT key FROM {usable})
+UNION ALL
+SELECT k.key, x.n, k.fingerprint_id IN (SELECT fingerprint_id FROM {affected})
+FROM {stored_members} k JOIN {node} x ON x.fingerprint_id = k.fingerprint_id
+WHERE k.key IN (SELECT key FROM {usable})""",
     )
-    work.execute(
-        f"CREATE OR REPLACE TEMP VIEW {work.table('key_look')} AS SELECT key, fingerprint_id FROM"
-        f" {work.table('member')} WHERE looked_at"
-    )
+    work.view("key_look", f"SELECT key, n FROM {member} WHERE looked_at")
 
 
 def write_fingerprints(work: Work) -> None:
     """Bring the lake's fingerprints, keys and pairs up to date."""
     table = fingerprint_table(work.entity, work.method)
-    change, removed, gone = work.table("change"), work.table("removed"), work.table("gone")
-    forms = [c for c in table.column_names if c not in ("fingerprint_id", "description_id", "records")]
-    columns = ", ".join(map(quote, forms))
+    change, removed, gone, node = (work.table(name) for name in ("change", "removed", "gone", "node"))
+    columns = ", ".join(_form_columns(work))
+    prefixed = ", ".join(f"x.{column}" for column in _form_columns(work))
     kept = work.make(
         "fingerprint_kept",
-        f"SELECT f.fingerprint_id, f.description_id, {columns}, c.after AS records FROM {work.past('fingerprint')} f"
-        f" JOIN {change} c ON c.fingerprint_id = f.fingerprint_id WHERE c.before > 0 AND c.after > 0",
+        f"SELECT x.fingerprint_id, {prefixed}, c.after AS records FROM {work.past('fingerprint')} x"
+        f" JOIN {change} c ON c.fingerprint_id = x.fingerprint_id WHERE c.before > 0 AND c.after > 0",
     )
     everything = None if not work.count(work.stored("fingerprint")) else "true"
     work.replace(
         "fingerprint",
         everything if work.fresh else f"fingerprint_id IN (SELECT fingerprint_id FROM {change} WHERE before > 0)",
-        f"SELECT fingerprint_id, description_id, {columns}, records FROM {kept} UNION ALL"
-        f" SELECT c.fingerprint_id, c.description_id, {columns}, c.after FROM {change} c"
+        f"SELECT fingerprint_id, {columns}, records FROM {kept} UNION ALL"
+        f" SELECT c.fingerprint_id, {', '.join('w.' + column for column in _form_columns(work))}, c.after FROM {change} c"
         f" JOIN {work.table('weighed')} w ON w.description_id = c.description_id WHERE c.before = 0 AND c.after > 0",
         table,
     )
     work.replace(
         "key",
         everything if work.fresh else f"fingerprint_id IN (SELECT fingerprint_id FROM {removed})",
-        f"SELECT key, kind, fingerprint_id FROM {work.table('key_new')} ORDER BY key",
+        f"SELECT k.key, x.fingerprint_id FROM {work.table('key_new')} k JOIN {node} x ON x.n = k.n ORDER BY k.key",
         key_table(work.entity),
     )
+    first, second = "least(x.fingerprint_id, y.fingerprint_id)", "greatest(x.fingerprint_id, y.fingerprint_id)"
     work.replace(
         "pair",
         everything
         if work.fresh
         else f"fingerprint_a IN (SELECT fingerprint_id FROM {gone}) OR fingerprint_b IN (SELECT fingerprint_id FROM {gone})",
-        f"SELECT * FROM {work.table('pair_new')}",
+        f"SELECT {first} AS fingerprint_a, {second} AS fingerprint_b, p.pattern, p.weight, p.outcome, p.contradiction"
+        f" FROM {work.table('pair_new')} p JOIN {node} x ON x.n = p.a JOIN {node} y ON y.n = p.b",
         pair_table(work.entity),
     )

@@ -68,6 +68,12 @@ class Work:
         self.connection.execute(f"CREATE OR REPLACE TEMP TABLE {table} AS {query}")
         return table
 
+    def view(self, name: str, query: str) -> str:
+        """Make the temporary view *name* of *query*; return its full name."""
+        view = self.table(name)
+        self.connection.execute(f"CREATE OR REPLACE TEMP VIEW {view} AS {query}")
+        return view
+
     def load(self, name: str, columns: Sequence[tuple[str, pa.DataType]], rows: Iterable[Sequence[Any]]) -> str:
         """Make the temporary table *name* from Python values; only for distinct values and the like."""
         lists: list[list[Any]] = [list(column) for column in zip(*rows, strict=True)] or [[] for _ in columns]
@@ -108,9 +114,11 @@ class Work:
             self.connection.execute(f"CREATE OR REPLACE TEMP TABLE {PREFIX}no_{name} ({columns})")
 
     def clear(self) -> None:
-        """Drop the temporary tables."""
-        names = self.connection.execute(
-            f"SELECT table_name FROM duckdb_tables() WHERE temporary AND starts_with(table_name, {literal(PREFIX)})"
-        ).fetchall()
-        for (name,) in names:
-            self.connection.execute(f"DROP TABLE {quote(name)}")
+        """Drop the temporary tables and views."""
+        for kind, catalog in (("VIEW", "duckdb_views() WHERE view_name"), ("TABLE", "duckdb_tables() WHERE table_name")):
+            name = catalog.rpartition(" ")[2]
+            found = self.connection.execute(
+                f"SELECT {name} FROM {catalog} LIKE {literal(PREFIX + '%')} AND temporary"
+            ).fetchall()
+            for (each,) in found:
+                self.connection.execute(f"DROP {kind} {quote(each)}")

@@ -7,12 +7,13 @@ are weighed, so learning and scoring cost the same at a thousand pairs and at a 
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 MISSING, SAME, ALIKE, CLOSE, DIFFERENT = range(5)
 LEVELS = 5
 
-COMPARISONS_VERSION = 1
+COMPARISONS_VERSION = 2
 """Changes whenever a level's meaning does, so that stored pairs are made anew."""
 
 
@@ -20,8 +21,8 @@ COMPARISONS_VERSION = 1
 class Comparison:
     """
     One field's comparison. ``tests`` are SQL conditions over the fingerprints ``a`` and ``b`` for levels 1, 2, …; the
-    first that is true decides, none of them: `DIFFERENT`. ``terms`` are the columns with term weights to count at
-    `SAME`. ``words`` describe the levels.
+    first that is true decides, none of them: `DIFFERENT`. ``term`` is the column with the term weight to count at `SAME`,
+    against a family too if ``term_in_family`` (a family shares the rest for a reason). ``words`` describe the levels.
     """
 
     name: str
@@ -30,6 +31,7 @@ class Comparison:
     tests: tuple[tuple[int, str], ...]
     words: dict[int, str]
     term: str | None = None
+    term_in_family: bool = False
 
 
 def _null(*columns: str) -> str:
@@ -40,6 +42,10 @@ _BIRTH_TEXT = "{0}.birth_date::VARCHAR"
 _SWAPPED = (
     "(year(a.birth_date) = year(b.birth_date) AND month(a.birth_date) = day(b.birth_date)"
     " AND day(a.birth_date) = month(b.birth_date))"
+)
+_TWO_PARTS_AGREE = (
+    "((year(a.birth_date) = year(b.birth_date))::TINYINT + (month(a.birth_date) = month(b.birth_date))::TINYINT"
+    " + (day(a.birth_date) = day(b.birth_date))::TINYINT = 2)"
 )
 _PARTLY = (
     "((year(a.birth_date) = year(b.birth_date) AND (month(a.birth_date) = month(b.birth_date)"
@@ -66,6 +72,15 @@ def _one_digit(a: str, b: str) -> str:
     return f"(length({a}) = length({b}) AND hamming({a}, {b}) <= 2 AND damerau_levenshtein({a}, {b}) <= 1)"
 
 
+def _shared_part(column: str, separator: str) -> str:
+    """SQL: two different texts of parts have a part in common; most have one part, so that question comes first."""
+    a, b = f"a.{column}", f"b.{column}"
+    return (
+        f"((contains({a}, '{separator}') OR contains({b}, '{separator}'))"
+        f" AND list_has_any(string_split({a}, '{separator}'), string_split({b}, '{separator}')))"
+    )
+
+
 _REGION_AGREES = "coalesce(a.region = b.region, true)"
 
 COMPARISONS: tuple[Comparison, ...] = (
@@ -75,7 +90,7 @@ COMPARISONS: tuple[Comparison, ...] = (
         _null("last_root"),
         (
             (SAME, "a.last_root = b.last_root"),
-            (ALIKE, "list_has_any(string_split(a.last_root, '-'), string_split(b.last_root, '-'))"),
+            (ALIKE, _shared_part("last_root", "-")),
             (
                 CLOSE,
                 (
@@ -94,7 +109,7 @@ COMPARISONS: tuple[Comparison, ...] = (
         _null("first_root"),
         (
             (SAME, "a.first_root = b.first_root"),
-            (ALIKE, "list_has_any(string_split(a.first_root, '|'), string_split(b.first_root, '|'))"),
+            (ALIKE, _shared_part("first_root", "|")),
             (
                 CLOSE,
                 (
@@ -106,6 +121,7 @@ COMPARISONS: tuple[Comparison, ...] = (
         ),
         {SAME: "same", ALIKE: "short form", CLOSE: "close", DIFFERENT: "different"},
         "first_root_bits",
+        term_in_family=True,
     ),
     Comparison(
         "middle_name",
@@ -129,7 +145,8 @@ COMPARISONS: tuple[Comparison, ...] = (
             (SAME, "a.birth_date = b.birth_date"),
             (
                 ALIKE,
-                f"({_SWAPPED} OR {_one_digit(_BIRTH_TEXT.format('a'), _BIRTH_TEXT.format('b'))})",
+                f"({_SWAPPED} OR ({_TWO_PARTS_AGREE}"
+                f" AND {_one_digit(_BIRTH_TEXT.format('a'), _BIRTH_TEXT.format('b'))}))",
             ),
             (CLOSE, _PARTLY),
         ),
@@ -140,6 +157,7 @@ COMPARISONS: tuple[Comparison, ...] = (
             DIFFERENT: "different",
         },
         "birth_date_bits",
+        term_in_family=True,
     ),
     Comparison(
         "gender",
@@ -165,8 +183,8 @@ COMPARISONS: tuple[Comparison, ...] = (
             (
                 ALIKE,
                 (
-                    "(split_part(a.email, '@', 1) = split_part(b.email, '@', 1) OR (left(a.email, 2) = left(b.email, 2)"
-                    " AND abs(length(a.email) - length(b.email)) <= 1 AND damerau_levenshtein(a.email, b.email) <= 1))"
+                    "(left(a.email, 2) = left(b.email, 2) AND (split_part(a.email, '@', 1) = split_part(b.email, '@', 1)"
+                    " OR (abs(length(a.email) - length(b.email)) <= 1 AND damerau_levenshtein(a.email, b.email) <= 1)))"
                 ),
             ),
         ),
@@ -219,38 +237,47 @@ def pattern_of(levels: tuple[int, ...]) -> int:
     return pattern
 
 
-def compare_sql(pairs: str, nodes: str) -> str:
-    """
-    Return the query that compares *pairs* (fingerprint_a, fingerprint_b) of fingerprints in *nodes*.
+def _pattern_sql(levels: Sequence[str]) -> str:
+    pattern = levels[0]
+    for level in levels[1:]:
+        pattern = f"({pattern}) * {LEVELS} + {level}"
+    return f"({pattern})::INTEGER"
 
-    Columns: fingerprint_a, fingerprint_b, pattern INTEGER, contradiction VARCHAR (nullable), and the term weights that
-    count, ``<comparison>_bits`` FLOAT (0 where the values are not the same). One row per pair.
+
+def _term_sums_sql(terms: Mapping[str, str]) -> str:
+    """SQL of ``family_terms`` and ``chance_terms`` from the SQL of each comparison's term weight (0 where it counts not)."""
+    family = " + ".join(terms[c.name] for c in COMPARISONS if c.term_in_family)
+    return f"{family} AS family_terms, {' + '.join(terms.values())} AS chance_terms"
+
+
+def compare_sql(pairs: str, nodes: str, *, each_term: bool = False) -> str:
+    """
+    Return the query that compares *pairs* (a, b: numbers of *nodes*, their column n).
+
+    Columns: a, b, pattern INTEGER, contradiction VARCHAR (nullable), family_terms and chance_terms DOUBLE: the sums of the
+    term weights that count against a family and against chance. With *each_term*, instead of the sums each comparison's
+    own, ``<comparison>_bits``. One row per pair.
     """
     levels = ",\n    ".join(f"{level_sql(comparison)} AS {comparison.name}_level" for comparison in COMPARISONS)
-    bits = ",\n    ".join(
-        f"greatest(a.{c.term}, b.{c.term}) AS {c.name}_shared" for c in COMPARISONS if c.term is not None
-    )
-    pattern = "0"
-    for comparison in COMPARISONS:
-        pattern = f"({pattern}) * {LEVELS} + {comparison.name}_level" if pattern != "0" else f"{comparison.name}_level"
-    counted = ",\n  ".join(
-        f"CASE WHEN {c.name}_level = {SAME} THEN {c.name}_shared ELSE 0 END::FLOAT AS {c.name}_bits"
-        for c in COMPARISONS
-        if c.term is not None
-    )
+    weighed = [comparison for comparison in COMPARISONS if comparison.term is not None]
+    bits = ", ".join(f"a.{comparison.term} AS {comparison.name}_shared" for comparison in weighed)
+    terms = {
+        c.name: f"CASE WHEN {c.name}_level = {SAME} THEN {c.name}_shared::DOUBLE ELSE 0 END" for c in weighed
+    }
+    counted = ", ".join(f"{term} AS {name}_bits" for name, term in terms.items()) if each_term else _term_sums_sql(terms)
     return f"""
-SELECT fingerprint_a, fingerprint_b,
-  ({pattern})::INTEGER AS pattern,
+SELECT a, b,
+  {_pattern_sql([f"{comparison.name}_level" for comparison in COMPARISONS])} AS pattern,
   {CONTRADICTION_SQL} AS contradiction,
   {counted}
 FROM (
-  SELECT p.fingerprint_a, p.fingerprint_b,
+  SELECT p.a, p.b,
     {levels},
     {bits},
     a.exclusive = b.exclusive AS exclusive_same
   FROM {pairs} p
-  JOIN {nodes} a ON a.fingerprint_id = p.fingerprint_a
-  JOIN {nodes} b ON b.fingerprint_id = p.fingerprint_b
+  JOIN {nodes} a ON a.n = p.a
+  JOIN {nodes} b ON b.n = p.b
 )"""
 
 
@@ -258,20 +285,18 @@ def self_sql(nodes: str, identifier: str) -> str:
     """
     Return the query that compares each of *nodes* with an equal one: what sharing this description proves.
 
-    Columns as `compare_sql`, with *identifier* in place of the two fingerprints and without contradiction.
+    Columns as `compare_sql`, with *identifier* in place of the two nodes and without contradiction.
     """
     places = (("school", SAME), ("city", ALIKE), ("region", CLOSE))
     place = "CASE " + " ".join(f"WHEN {name} IS NOT NULL THEN {level}" for name, level in places) + " ELSE 0 END"
-    pattern = "0"
-    for comparison in COMPARISONS:
-        own = place if comparison.name == "place" else f"(({comparison.columns[0]} IS NOT NULL)::INTEGER * {SAME})"
-        pattern = f"({pattern}) * {LEVELS} + {own}"
-    bits = ", ".join(
-        f"CASE WHEN {c.columns[0]} IS NOT NULL THEN {c.term} ELSE 0 END::FLOAT AS {c.name}_bits"
-        for c in COMPARISONS
-        if c.term
-    )
-    return f"SELECT {identifier}, ({pattern})::INTEGER AS pattern, {bits} FROM {nodes}"
+    levels = [
+        place if comparison.name == "place" else f"(({comparison.columns[0]} IS NOT NULL)::INTEGER * {SAME})"
+        for comparison in COMPARISONS
+    ]
+    terms = {
+        c.name: f"CASE WHEN {c.columns[0]} IS NOT NULL THEN {c.term}::DOUBLE ELSE 0 END" for c in COMPARISONS if c.term
+    }
+    return f"SELECT {identifier}, {_pattern_sql(levels)} AS pattern, {_term_sums_sql(terms)} FROM {nodes}"
 
 
 CONTRADICTION_SQL = f"""CASE

@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 from rddm.contracts.tables.table import quote
 from rddm.project.settings import ModelField, SemanticType
+from rddm.resolve.keys import KIND_BITS, PART_BITS
 from rddm.resolve.organisation_name import organisation_key, place_key
 
 EXACT_WEIGHT = 40.0
@@ -62,17 +63,17 @@ WHERE c.record_id IN (SELECT record_id FROM {records})"""
 
 
 def exact_keys_sql(descriptions: str) -> str:
-    """Return one match key per description: itself. Columns as `rddm.resolve.keys.keys_sql`, with description_id."""
-    key = "(md5_number_lower(description_id::VARCHAR) >> 1)::BIGINT"
-    return f"SELECT {key} AS key, 'description' AS kind, description_id FROM {descriptions}"
+    """Return one match key per description: itself, of kind 0. Columns as `rddm.resolve.keys.keys_sql`."""
+    key = f"(md5_number_upper(description_id::VARCHAR) >> {64 - PART_BITS})::BIGINT << {KIND_BITS}"
+    return f"SELECT {key} AS key, description FROM {descriptions}"
 
 
 def exact_compare_sql(pairs: str, nodes: str) -> str:
-    """Return *pairs* weighed. Columns: fingerprint_a, fingerprint_b, pattern (0), weight, contradiction (null)."""
+    """Return *pairs* (a, b) of *nodes* (n, description_id) weighed. Columns: a, b, pattern (0), weight, contradiction (null)."""
     return f"""
-SELECT p.fingerprint_a, p.fingerprint_b, 0 AS pattern,
+SELECT p.a, p.b, 0 AS pattern,
   CASE WHEN a.description_id = b.description_id THEN {EXACT_WEIGHT} ELSE 0 END::DOUBLE AS weight, CAST(NULL AS VARCHAR)
   AS contradiction
 FROM {pairs} p
-JOIN {nodes} a ON a.fingerprint_id = p.fingerprint_a
-JOIN {nodes} b ON b.fingerprint_id = p.fingerprint_b"""
+JOIN {nodes} a ON a.n = p.a
+JOIN {nodes} b ON b.n = p.b"""

@@ -10,69 +10,105 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import asdict, dataclass
+from datetime import date
+from typing import Any
 
 from rddm.contracts.tables.identity import TERM_FIELDS
 from rddm.contracts.tables.table import literal, quote
+from rddm.resolve.keys import part_of
 from rddm.resolve.name_forms import family_name_forms, given_name_forms, patronymic_forms
 from rddm.resolve.organisation_name import organisation_key, place_key
 from rddm.resolve.roles import Roles
 
-DELIVERED_TYPES = {"birth_date": "DATE"}
+DELIVERED_TYPES = TERM_TYPES = {"birth_date": "DATE"}
 FORM_COLUMNS = (
     *("last_root", "first_text", "first_root", "first_known", "middle_root", "birth_date"),
     *("gender", "phone", "email", "snils", "region", "city", "school", "exclusive"),
 )
 """The columns of a description, in the order of the contract."""
+PART_COLUMNS = (
+    *("last_part", "last_more", "sound_part", "sound_more", "given_part", "given_more", "middle_part"),
+    *("birth_part", "day_part", "region_part", "city_part", "school_part"),
+)
+"""Hashes of names, dates and places for match keys (`rddm.resolve.keys`); ``more`` are those of further values."""
+
+Parts = tuple[int | None, list[int] | None]
 
 
 @dataclass(frozen=True)
 class Forms:
     """
-    A dictionary to make for one column: ``values`` gives the columns of `dictionary_types` for each distinct
-    value.
+    A dictionary to make for one column: ``values`` gives the columns of ``types`` for each distinct value.
     """
 
     role: str
     types: tuple[tuple[str, str], ...]
-    values: Callable[[str], tuple[object, ...]]
+    values: Callable[[Any], tuple[object, ...]]
+
+    @property
+    def value_type(self) -> str:
+        return DELIVERED_TYPES.get(self.role, "VARCHAR")
+
+
+def _parts(name: str, texts: Sequence[str]) -> Parts:
+    """Return the first text's hash and, if there are more, theirs."""
+    hashes = [part_of(name, text) for text in texts]
+    return (hashes[0] if hashes else None), hashes[1:] or None
 
 
 def _family(name: str) -> tuple[object, ...]:
     forms = family_name_forms(name)
-    return forms.root, forms.sound, forms.gender
+    roots, sounds = ((text or "").split("-") if text else [] for text in (forms.root, forms.sound))
+    return forms.root, forms.gender, *_parts("last", roots), *_parts("sound", sounds)
 
 
 def _given(name: str) -> tuple[object, ...]:
     forms = given_name_forms(name)
-    return forms.text, "|".join(forms.roots) or None, forms.known, forms.gender
+    return forms.text, "|".join(forms.roots) or None, forms.known, forms.gender, *_parts("given", forms.roots)
 
 
 def _patronymic(name: str) -> tuple[object, ...]:
     forms = patronymic_forms(name)
-    return forms.root, forms.gender
+    return forms.root, forms.gender, part_of("middle", forms.root) if forms.root else None
+
+
+def _birth(day: date) -> tuple[object, ...]:
+    return part_of("birth", day.isoformat()), part_of("day", f"{day:%m-%d}")
+
+
+def _place(name: str, key: Callable[[str], str | None]) -> Callable[[str], tuple[object, ...]]:
+    def forms(text: str) -> tuple[object, ...]:
+        found = key(text)
+        return found, part_of(name, found) if found else None
+
+    return forms
 
 
 DICTIONARIES = (
     Forms(
         "last_name",
-        (("last_root", "VARCHAR"), ("last_sound", "VARCHAR"), ("last_gender", "VARCHAR")),
+        (
+            ("last_root", "VARCHAR"), ("last_gender", "VARCHAR"), ("last_part", "BIGINT"), ("last_more", "BIGINT[]"),
+            ("sound_part", "BIGINT"), ("sound_more", "BIGINT[]"),
+        ),
         _family,
     ),
     Forms(
         "first_name",
         (
-            ("first_text", "VARCHAR"),
-            ("first_root", "VARCHAR"),
-            ("first_known", "BOOLEAN"),
-            ("first_gender", "VARCHAR"),
+            ("first_text", "VARCHAR"), ("first_root", "VARCHAR"), ("first_known", "BOOLEAN"), ("first_gender", "VARCHAR"),
+            ("given_part", "BIGINT"), ("given_more", "BIGINT[]"),
         ),
         _given,
     ),
-    Forms("middle_name", (("middle_root", "VARCHAR"), ("middle_gender", "VARCHAR")), _patronymic),
-    Forms("region", (("region_key", "VARCHAR"),), lambda name: (place_key(name),)),
-    Forms("city", (("city_key", "VARCHAR"),), lambda name: (place_key(name),)),
-    Forms("school", (("school_key", "VARCHAR"),), lambda name: (organisation_key(name),)),
-)
+    Forms(
+        "middle_name", (("middle_root", "VARCHAR"), ("middle_gender", "VARCHAR"), ("middle_part", "BIGINT")), _patronymic
+    ),
+    Forms("birth_date", (("birth_part", "BIGINT"), ("day_part", "BIGINT")), _birth),
+    Forms("region", (("region_key", "VARCHAR"), ("region_part", "BIGINT")), _place("region", place_key)),
+    Forms("city", (("city_key", "VARCHAR"), ("city_part", "BIGINT")), _place("city", place_key)),
+    Forms("school", (("school_key", "VARCHAR"), ("school_part", "BIGINT")), _place("school", organisation_key)),
+)  # fmt: skip
 """Forms that Python makes, once per distinct value."""
 
 
@@ -105,42 +141,37 @@ def description_sql(delivered: str, dictionaries: Sequence[tuple[str, str]]) -> 
     Return the query for descriptions of the *delivered* records. Grain: a record.
 
     *dictionaries* are pairs of role and table (``value`` and the columns of its `Forms`). Columns: record_id,
-    description_id, the columns of `FORM_COLUMNS`, and last_sound. Gender is as delivered, else as patronymic, given
+    description_id, and those of `FORM_COLUMNS` and `PART_COLUMNS`. Gender is as delivered, else as patronymic, given
     name or surname tell.
     """
     joins = "\n".join(
         f"LEFT JOIN {table} {role}_forms ON {role}_forms.value = d.{role}" for role, table in dictionaries
     )
-    hashed = ", ".join(
-        f"coalesce({column}, '')"
-        for column in (
-            *(
-                "last_root",
-                "first_text",
-                "first_root",
-                "first_known::VARCHAR",
-                "middle_root",
-                "birth_date::VARCHAR",
-                "gender",
-            ),
-            *("phone", "email", "snils", "region", "city", "school", "exclusive"),
-        )
-    )
+    texts = {"first_known": "first_known::VARCHAR", "birth_date": "birth_date::VARCHAR"}
+    hashed = ", ".join(f"coalesce({texts.get(column, column)}, '')" for column in FORM_COLUMNS)
     return f"""
 SELECT *, md5(concat_ws(chr(31), {hashed}))::UUID AS description_id
 FROM (
-  SELECT d.record_id, last_root, last_sound, first_text, first_root, first_known, middle_root,
+  SELECT d.record_id, last_root, first_text, first_root, first_known, middle_root,
     d.birth_date, coalesce(d.gender, middle_gender, first_gender, last_gender) AS gender,
-    d.phone, d.email, d.snils, region_key AS region, city_key AS city, school_key AS school, d.exclusive
+    d.phone, d.email, d.snils, region_key AS region, city_key AS city, school_key AS school, d.exclusive,
+    {", ".join(PART_COLUMNS)}
   FROM {delivered} d
   {joins}
 )"""
 
 
 def distinct_sql(descriptions: str) -> str:
-    """Return the query for one row per description, with its number of records."""
-    columns = ", ".join(f"any_value({column}) AS {column}" for column in (*FORM_COLUMNS, "last_sound"))
-    return f"SELECT description_id, {columns}, count(*) AS records FROM {descriptions} GROUP BY description_id"
+    """
+    Return the query for one row per description, with its number of records.
+
+    Columns: description (INTEGER, from 0, in no order), description_id, those of `FORM_COLUMNS` and `PART_COLUMNS`, records.
+    """
+    columns = ", ".join(f"any_value({column}) AS {column}" for column in (*FORM_COLUMNS, *PART_COLUMNS))
+    return (
+        "SELECT (row_number() OVER () - 1)::INTEGER AS description, * FROM"
+        f" (SELECT description_id, {columns}, count(*) AS records FROM {descriptions} GROUP BY description_id)"
+    )
 
 
 def weighed_sql(distinct: str, terms: str) -> str:
@@ -150,8 +181,8 @@ def weighed_sql(distinct: str, terms: str) -> str:
     *terms* has field, value, bits; a row with value null speaks for all values that are not listed.
     """
     joins = "\n".join(
-        f"LEFT JOIN (SELECT value, bits FROM {terms} WHERE field = '{field}' AND value IS NOT NULL) {field}_term"
-        f" ON {field}_term.value = d.{field}::VARCHAR"
+        f"LEFT JOIN (SELECT value::{TERM_TYPES.get(field, 'VARCHAR')} AS value, bits FROM {terms}"
+        f" WHERE field = '{field}' AND value IS NOT NULL) {field}_term ON {field}_term.value = d.{field}"
         for field in TERM_FIELDS
     )
     bits = ", ".join(

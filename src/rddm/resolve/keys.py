@@ -3,130 +3,150 @@ Match keys: values that two fingerprints must share to be compared at all.
 
 Each kind is one way in which two descriptions of a person are usually still alike when the rest was mistyped, left out
 or spelt differently. A key that too many fingerprints share (a school's mailbox, a call centre's phone) is not used.
+
+A key is a number: the parts of its kind, each hashed on its own, joined by exclusive or, and in the last bits the number
+of the kind. So the hashes of names, dates and places are made once per distinct value, and a key costs next to nothing.
 """
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass
+from itertools import pairwise
 
-KEYS_VERSION = 1
+KEYS_VERSION = 2
 """Changes whenever the keys of a description do, so that stored keys are made anew."""
+
+KIND_BITS = 5
+PART_BITS = 63 - KIND_BITS
 
 
 @dataclass(frozen=True)
 class KeyKind:
-    """
-    ``parts`` are SQL expressions over a description; a key is made where none is null. Lists in ``each`` give one
-    key per element.
-    """
+    """``parts`` are names of `PARTS`; a key is made where none is null, one for each value of a part that has several."""
 
+    number: int
     name: str
     parts: tuple[str, ...]
-    each: tuple[str, ...] = ()
 
-
-_LAST = "last_part"
-_GIVEN = "first_one"
-_SOUND = "last_sound"
 
 KEY_KINDS: tuple[KeyKind, ...] = (
-    KeyKind("phone", ("phone",)),
-    KeyKind("snils", ("snils",)),
-    KeyKind("email", ("email",)),
-    KeyKind("phone_given", ("phone", _GIVEN), ("given",)),
-    KeyKind("phone_birth", ("phone", "birth_date::VARCHAR")),
-    KeyKind("mailbox_given", ("split_part(email, '@', 1)", _GIVEN), ("given",)),
-    KeyKind("sound_birth", (_SOUND, "birth_date::VARCHAR"), ("sound",)),
-    # The same key for a date and its twin with day and month swapped; and for every date, so that names need not sound
-    # alike to two people.
-    KeyKind(
-        "name_birth",
-        (
-            _LAST,
-            _GIVEN,
-            "year(birth_date)::VARCHAR",
-            "least(month(birth_date), day(birth_date))::VARCHAR",
-            "greatest(month(birth_date), day(birth_date))::VARCHAR",
-        ),
-        ("last", "given"),
-    ),
-    KeyKind("given_birth_region", (_GIVEN, "birth_date::VARCHAR", "region"), ("given",)),
-    KeyKind("given_birth_school", (_GIVEN, "birth_date::VARCHAR", "school"), ("given",)),
-    KeyKind("given_patronymic_birth", (_GIVEN, "middle_root", "birth_date::VARCHAR"), ("given",)),
-    KeyKind("name_day", (_SOUND, _GIVEN, "strftime(birth_date, '%m%d')"), ("sound", "given")),
-    KeyKind("name_year", (_SOUND, _GIVEN, "middle_root", "year(birth_date)::VARCHAR"), ("sound", "given")),
-    KeyKind("full_name_region", (_SOUND, _GIVEN, "middle_root", "region"), ("sound", "given")),
-    KeyKind("full_name", (_LAST, _GIVEN, "middle_root"), ("last", "given")),
-    KeyKind("name_school", (_SOUND, _GIVEN, "school"), ("sound", "given")),
-    KeyKind("name_city", (_LAST, _GIVEN, "city"), ("last", "given")),
-    KeyKind("name_region", (_LAST, _GIVEN, "region"), ("last", "given")),
+    KeyKind(1, "phone", ("phone",)),
+    KeyKind(2, "snils", ("snils",)),
+    KeyKind(3, "email", ("email",)),
+    KeyKind(4, "phone_given", ("phone", "given")),
+    KeyKind(5, "mailbox_given", ("mailbox", "given")),
+    KeyKind(6, "sound_birth", ("sound", "birth")),
+    KeyKind(7, "given_patronymic_birth", ("given", "middle", "birth")),
+    KeyKind(8, "full_name", ("last", "given", "middle")),
+    KeyKind(9, "name_day", ("sound", "given", "day")),
+    KeyKind(10, "given_birth_region", ("given", "birth", "region")),
 )
+KIND_NUMBERS = {kind.name: kind.number for kind in KEY_KINDS}
 COUNTED_KINDS = frozenset({"phone"})
 """Keys that only tell how many share a value: everyone on a family's phone is not yet a candidate."""
 IDENTIFIERS = {"phone": "phone", "email": "email"}
 """Columns whose value says nothing once its key (of that kind) is too common: a call centre's phone, a school's mailbox."""
-_LISTS = {
-    "last": f"unnest(string_split(last_root, '-')) AS {_LAST}",
-    "given": f"unnest(string_split(first_root, '|')) AS {_GIVEN}",
-    "sound": f"unnest(string_split(last_sound, '-')) AS {_SOUND}",
+
+SEVERAL = ("last", "sound", "given")
+"""Parts that may have several values: a double family name, a short form of several given names."""
+
+
+def part_of(name: str, text: str) -> int:
+    """
+    Return the hash of a part's *text*: 58 bits of the md5 of its name and text.
+
+    >>> part_of("last", "ivanov") == part_of("sound", "ivanov")
+    False
+    """
+    digest = hashlib.md5(f"{name}\x1f{text}".encode(), usedforsecurity=False).digest()
+    return int.from_bytes(digest[:8], "little") >> (64 - PART_BITS)
+
+
+def _part_sql(name: str, text: str) -> str:
+    """SQL for `part_of`. A number is its own hash: those of people are shorter than 58 bits and all different."""
+    return f"(md5_number_upper('{name}' || chr(31) || {text}) >> {64 - PART_BITS})::BIGINT"
+
+
+def _number_sql(name: str, text: str) -> str:
+    return f"coalesce(try_cast({text} AS BIGINT) & {2**PART_BITS - 1}, {_part_sql(name, text)})"
+
+
+PARTS: dict[str, str] = {
+    **{
+        name: f"{name}_part"
+        for name in ("last", "sound", "given", "middle", "birth", "day", "region", "city", "school")
+    },
+    "phone": _number_sql("phone", "phone"),
+    "snils": _number_sql("snils", "snils"),
+    "email": _part_sql("email", "email"),
+    "mailbox": _part_sql("mailbox", "split_part(email, '@', 1)"),
 }
+"""SQL of each part's hash over a description. ``<name>_part`` are made with the forms of names, dates and places."""
+
+
+def _key_sql(kind: KeyKind, parts: dict[str, str]) -> str:
+    joined = parts[kind.parts[0]]
+    for _, name in pairwise(kind.parts):
+        joined = f"xor({joined}, {parts[name]})"
+    return f"(({joined}) << {KIND_BITS}) | {kind.number}"
 
 
 def keys_sql(descriptions: str, kinds: tuple[KeyKind, ...] = KEY_KINDS) -> str:
     """
-    Return the query for the match keys of *descriptions* (`FORM_COLUMNS`, last_sound, description_id).
+    Return the query for the match keys of *descriptions* (see `rddm.resolve.fingerprints.distinct_sql`).
 
-    Columns: key BIGINT, kind VARCHAR, description_id UUID; no duplicates.
+    Columns: key BIGINT, description INTEGER; no duplicates.
     """
-    together: dict[tuple[str, ...], list[KeyKind]] = {}
-    for kind in kinds:
-        together.setdefault(kind.each, []).append(kind)
-    return "\nUNION ALL\n".join(_kinds_sql(descriptions, each, found) for each, found in together.items())
+    return "\nUNION ALL\n".join(query for kind in kinds for query in _kind_sql(descriptions, kind))
 
 
-def _kinds_sql(descriptions: str, each: tuple[str, ...], kinds: list[KeyKind]) -> str:
-    """Keys of the kinds that take the same lists apart, in one pass. A part that is null makes the key null."""
-    source = descriptions
-    for name in each:  # one inside the other: two in one SELECT would be zipped, not crossed
-        source = f"(SELECT *, {_LISTS[name]} FROM {source})"
-    texts = (" || chr(31) || ".join((f"'{kind.name}'", *kind.parts)) for kind in kinds)
-    keys = ",\n    ".join(
-        f"{{'key': (md5_number_lower({text}) >> 1)::BIGINT, 'kind': '{kind.name}'}}"
-        for text, kind in zip(texts, kinds, strict=True)
-    )
-    return (
-        f"SELECT u.key AS key, u.kind AS kind, description_id FROM (SELECT description_id, unnest([\n    {keys}\n "
-        f" ]) AS u FROM {source})"
-        " WHERE u.key IS NOT NULL"
-    )
+def _kind_sql(descriptions: str, kind: KeyKind) -> list[str]:
+    """Most descriptions have one value of each part; those that have several are taken apart by themselves."""
+    several = [name for name in kind.parts if name in SEVERAL]
+    key = _key_sql(kind, PARTS)
+    if not several:
+        return [f"SELECT {key} AS key, description FROM {descriptions} WHERE key IS NOT NULL"]
+    single = " AND ".join(f"{name}_more IS NULL" for name in several)
+    source = f"(SELECT * FROM {descriptions} WHERE NOT ({single}))"
+    for name in several:  # one inside the other: two in one SELECT would be zipped, not crossed
+        values = f"list_concat([{name}_part], coalesce({name}_more, []))"
+        source = f"(SELECT *, unnest({values}) AS {name}_each FROM {source})"
+    each = PARTS | {name: f"{name}_each" for name in several}
+    return [
+        f"SELECT {key} AS key, description FROM {descriptions} WHERE {single} AND key IS NOT NULL",
+        f"SELECT {_key_sql(kind, each)} AS key, description FROM {source} WHERE key IS NOT NULL",
+    ]
+
+
+def kind_number_sql(key: str = "key") -> str:
+    """Return the SQL expression for the number of the kind of *key*."""
+    return f"({key} & {2**KIND_BITS - 1})"
 
 
 def key_of_value_sql(kind: str, value: str) -> str:
-    """Return the SQL expression for the key that the single *value* (an expression) has in *kind*."""
-    return f"(md5_number_lower('{kind}' || chr(31) || {value}) >> 1)::BIGINT"
+    """Return the SQL expression for the key that the single *value* (an expression) has in *kind* of `IDENTIFIERS`."""
+    part = _number_sql(kind, value) if kind == "phone" else _part_sql(kind, value)
+    return f"(({part}) << {KIND_BITS}) | {KIND_NUMBERS[kind]}"
 
 
 def usable_sql(keys: str, limit: int) -> str:
-    """Return the query for the keys of *keys* (key, kind) that find candidates: shared, not by too many, and not only counted."""
-    counted = ", ".join(f"'{kind}'" for kind in sorted(COUNTED_KINDS))
-    return f"SELECT key FROM {keys} WHERE kind NOT IN ({counted}) GROUP BY key HAVING count(*) BETWEEN 2 AND {limit}"
-
-
-def common_values_sql(nodes: str, keys: str, limit: int) -> str:
-    """
-    Return the query for the keys of *nodes*' identifiers that more than *limit* fingerprints of *keys* (key, kind) share.
-
-    Column: key. `IDENTIFIERS` with such a key are to be taken for missing.
-    """
-    values = " UNION ALL ".join(
-        f"SELECT {key_of_value_sql(kind, column)} AS key FROM {nodes} WHERE {column} IS NOT NULL"
-        for column, kind in IDENTIFIERS.items()
+    """Return the query for the keys of *keys* (key) that find candidates: shared, not by too many, and not only counted."""
+    counted = ", ".join(str(KIND_NUMBERS[kind]) for kind in sorted(COUNTED_KINDS))
+    return (
+        f"SELECT key FROM {keys} WHERE {kind_number_sql()} NOT IN ({counted})"
+        f" GROUP BY key HAVING count(*) BETWEEN 2 AND {limit}"
     )
-    return f"SELECT key FROM {keys} WHERE key IN (SELECT key FROM ({values})) GROUP BY key HAVING count(*) > {limit}"
+
+
+def common_values_sql(keys: str, limit: int) -> str:
+    """Return the query for the keys of identifiers that more than *limit* fingerprints of *keys* (key) share. Column: key."""
+    kinds = ", ".join(str(KIND_NUMBERS[kind]) for kind in sorted(IDENTIFIERS.values()))
+    return f"SELECT key FROM {keys} WHERE {kind_number_sql()} IN ({kinds}) GROUP BY key HAVING count(*) > {limit}"
 
 
 def without_common_sql(nodes: str, common: str) -> str:
-    """Return *nodes* with identifiers whose key is in *common* set to null."""
+    """Return *nodes* with identifiers whose key is in *common* (key) set to null."""
     columns = ", ".join(
         f"CASE WHEN {key_of_value_sql(kind, column)} IN (SELECT key FROM {common}) THEN NULL ELSE {column} END AS {column}"
         for column, kind in IDENTIFIERS.items()
@@ -136,15 +156,13 @@ def without_common_sql(nodes: str, common: str) -> str:
 
 def pairs_sql(keys: str, members: str) -> str:
     """
-    Return the query for the candidate pairs that at least one of *keys* (of fingerprints to look at) finds among
-    *members*.
+    Return the query for the candidate pairs that at least one of *keys* (of nodes to look at) finds among *members*.
 
-    *members* (key, fingerprint_id, looked_at BOOLEAN) holds usable keys only. Grain: a pair, fingerprint_a below
-    fingerprint_b.
+    Both have key and n (a node's number); *members* holds usable keys only and says which nodes are ``looked_at``. Grain:
+    a pair of nodes, a below b.
     """
     return f"""
-SELECT DISTINCT least(k.fingerprint_id, m.fingerprint_id) AS fingerprint_a, greatest(k.fingerprint_id,
-m.fingerprint_id) AS fingerprint_b
+SELECT DISTINCT least(k.n, m.n) AS a, greatest(k.n, m.n) AS b
 FROM {keys} k
 JOIN {members} m ON m.key = k.key
-WHERE k.fingerprint_id <> m.fingerprint_id AND (NOT m.looked_at OR k.fingerprint_id < m.fingerprint_id)"""
+WHERE k.n <> m.n AND (NOT m.looked_at OR k.n < m.n)"""

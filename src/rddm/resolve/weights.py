@@ -22,7 +22,17 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from rddm.resolve.comparisons import ALIKE, CLOSE, DIFFERENT, LEVELS, MISSING, NAMES, SAME, levels_of
+from rddm.resolve.comparisons import (
+    ALIKE,
+    CLOSE,
+    COMPARISONS,
+    DIFFERENT,
+    LEVELS,
+    MISSING,
+    NAMES,
+    SAME,
+    levels_of,
+)
 
 CLASSES = ("match", "family", "namesake", "random")
 Floats = npt.NDArray[np.float64]
@@ -89,11 +99,12 @@ _SHIPPED_DESCRIPTIONS, _SHIPPED_PAIRS = 100_000, 200_000
 _CHANCE_PRIOR_PAIRS = 2_000.0
 """Weight of the shipped chances against a sample of pairs of any two descriptions, in pairs."""
 
+_CHANCE_TERMS = tuple(comparison.name for comparison in COMPARISONS if comparison.term)
 TERMS_BY_CLASS: dict[str, tuple[str, ...]] = {
     "match": (),
-    "family": ("first_name", "birth_date"),
-    "namesake": ("last_name", "first_name", "middle_name", "birth_date", "phone", "email"),
-    "random": ("last_name", "first_name", "middle_name", "birth_date", "phone", "email"),
+    "family": tuple(comparison.name for comparison in COMPARISONS if comparison.term_in_family),
+    "namesake": _CHANCE_TERMS,
+    "random": _CHANCE_TERMS,
 }
 """
 Where an agreement is chance, common values make it likelier. A family shares its name, phone and mail for a
@@ -281,17 +292,21 @@ def learn_mixture(patterns: Sequence[int], counts: Sequence[int], chance: Chance
     return Mixture(_rounded(mixture.shares), _rounded(mixture.levels))
 
 
-def _terms(name: str, alias: str) -> str:
-    return "".join(f" + {alias}{field}_bits" for field in TERMS_BY_CLASS[name])
+def pattern_bits(mixture: Mixture, patterns: Sequence[int]) -> tuple[Floats, Floats, Floats]:
+    """
+    Return for each pattern the bits of match, of family and of chance (namesake or random), as `weight_sql` takes them.
+    """
+    bits = class_bits(mixture, patterns)
+    match, family, namesake, random = (bits[:, place] for place in range(len(CLASSES)))
+    return match, family, np.logaddexp2(namesake, random)
 
 
-def weight_sql(alias: str = "") -> str:
+def weight_sql() -> str:
     """
-    Return the SQL expression for the match weight, over the columns ``match, family, namesake, random`` (see
-    `class_bits`) and the term weights of `rddm.resolve.comparisons.compare_sql`.
+    Return the SQL expression for the match weight, over the columns ``match, family, chance`` (see `pattern_bits`),
+    ``family_terms`` and ``chance_terms`` (see `rddm.resolve.comparisons.compare_sql`).
     """
-    others = " + ".join(f"exp2_({alias}{name}{_terms(name, alias)})" for name in CLASSES[1:])
-    return f"{alias}match - log2({others})".replace("exp2_(", "pow(2.0, ")
+    return "match - log2(pow(2.0, family + family_terms) + pow(2.0, chance + chance_terms))"
 
 
 def total_bits(bits: Mapping[str, float]) -> float:

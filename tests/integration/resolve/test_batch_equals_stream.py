@@ -86,7 +86,7 @@ def test_groups_are_the_same_however_the_records_came(
 def _tables(warehouse: Warehouse) -> list[list[tuple[Any, ...]]]:
     queries = (
         "SELECT fingerprint_id, records, last_root FROM testlake.identity.person__fingerprint",
-        "SELECT key, kind, fingerprint_id FROM testlake.identity.person__key",
+        "SELECT key, fingerprint_id FROM testlake.identity.person__key",
         "SELECT * FROM testlake.identity.person__pair",
         "SELECT record_id, fingerprint_id, how, probability FROM testlake.identity.person__link",
         "SELECT * FROM testlake.identity.person__judgement",

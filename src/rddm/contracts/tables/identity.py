@@ -72,8 +72,7 @@ def key_table(entity: str) -> Table:
         f"{entity}__key",
         "one row per fingerprint and match key",
         (
-            Column("key", "BIGINT", "63 bits of the md5 of the kind and the values that fingerprints share"),
-            Column("kind", "VARCHAR", "Which values: email, phone_given, …"),
+            Column("key", "BIGINT", "58 bits that the shared values hash to, then 5 bits: the number of the kind of key"),
             _FINGERPRINT_ID,
         ),
     )
