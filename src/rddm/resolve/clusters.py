@@ -97,11 +97,10 @@ class _Agglomeration:
         self.members = [1 << place for place in range(count)]
         self.forbidden = [0] * count
         self.judged_different = [0] * count
-        self.evidence = np.zeros((count, count))
+        self.evidence = [[0.0] * count for _ in range(count)]
         for pair in pairs:
-            self.evidence[pair.a, pair.b] = self.evidence[pair.b, pair.a] = np.clip(
-                pair.weight, -WEIGHT_LIMIT, WEIGHT_LIMIT
-            )
+            bounded = max(-WEIGHT_LIMIT, min(WEIGHT_LIMIT, pair.weight))
+            self.evidence[pair.a][pair.b] = self.evidence[pair.b][pair.a] = bounded
             if pair.forbidden:
                 self._set(self.forbidden, pair.a, pair.b)
         for a, b in different:
@@ -132,11 +131,13 @@ class _Agglomeration:
         self.members[keep] |= self.members[drop]
         self.forbidden[keep] |= self.forbidden[drop]
         self.judged_different[keep] |= self.judged_different[drop]
-        self.evidence[keep] += self.evidence[drop]
-        self.evidence[:, keep] += self.evidence[:, drop]
+        kept, dropped = self.evidence[keep], self.evidence[drop]
+        for place, row in enumerate(self.evidence):
+            kept[place] += dropped[place]
+            row[keep] += row[drop]
 
     def _contradict(self, a: int, b: int) -> bool:
         if self.members[a] & self.forbidden[b]:
             return True
         both_groups = self.members[a].bit_count() > 1 and self.members[b].bit_count() > 1
-        return both_groups and float(self.evidence[a, b]) < 0
+        return both_groups and self.evidence[a][b] < 0

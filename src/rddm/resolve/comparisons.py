@@ -54,17 +54,23 @@ _PARTLY = (
 )
 
 
-def _one_slip(column: str) -> str:
-    """
-    SQL: at most one letter is wrong, missing, added or swapped with its neighbour.
-
-    The cheap tests first: one slip cannot touch both the first two and the last two of five letters.
-    """
+def _half_agrees(column: str) -> str:
+    """SQL: the first or the last half of two texts is the same. One slip cannot touch both; the test is cheap."""
     a, b = f"a.{column}", f"b.{column}"
-    return (
-        f"(abs(length({a}) - length({b})) <= 1 AND (left({a}, 2) = left({b}, 2) OR right({a}, 2) = right({b}, 2))"
-        f" AND damerau_levenshtein({a}, {b}) <= 1)"
-    )
+    half = f"(least(length({a}), length({b})) - 1) // 2"
+    return f"(left({a}, {half}) = left({b}, {half}) OR right({a}, {half}) = right({b}, {half}))"
+
+
+def _one_slip(column: str) -> str:
+    """SQL: at most one letter is wrong, missing, added or swapped with its neighbour."""
+    a, b = f"a.{column}", f"b.{column}"
+    return f"(abs(length({a}) - length({b})) <= 1 AND {_half_agrees(column)} AND damerau_levenshtein({a}, {b}) <= 1)"
+
+
+def _much_alike(column: str) -> str:
+    """SQL: one slip, or alike by Jaro and Winkler, who see two slips in a long word that begins alike."""
+    a, b = f"a.{column}", f"b.{column}"
+    return f"((left({a}, 2) = left({b}, 2) AND jaro_winkler_similarity({a}, {b}) >= 0.93) OR {_one_slip(column)})"
 
 
 def _one_digit(a: str, b: str) -> str:
@@ -94,9 +100,7 @@ COMPARISONS: tuple[Comparison, ...] = (
             (
                 CLOSE,
                 (
-                    "(length(a.last_root) > 4 AND length(b.last_root) > 4"
-                    " AND (jaro_winkler_similarity(a.last_root, b.last_root) >= 0.93"
-                    f" OR {_one_slip('last_root')}))"
+                    f"(length(a.last_root) > 4 AND length(b.last_root) > 4 AND {_much_alike('last_root')})"
                 ),
             ),
         ),
@@ -114,8 +118,7 @@ COMPARISONS: tuple[Comparison, ...] = (
                 CLOSE,
                 (
                     "(NOT (a.first_known AND b.first_known) AND length(a.first_text) > 3 AND length(b.first_text) > 3"
-                    " AND (jaro_winkler_similarity(a.first_text, b.first_text) >= 0.93"
-                    f" OR {_one_slip('first_text')}))"
+                    f" AND {_much_alike('first_text')})"
                 ),
             ),
         ),
@@ -170,7 +173,7 @@ COMPARISONS: tuple[Comparison, ...] = (
         "phone",
         ("phone",),
         _null("phone"),
-        ((SAME, "a.phone = b.phone"), (ALIKE, _one_digit("a.phone", "b.phone"))),
+        ((SAME, "a.phone = b.phone"), (ALIKE, f"({_half_agrees('phone')} AND {_one_digit('a.phone', 'b.phone')})")),
         {SAME: "same", ALIKE: "one digit off", DIFFERENT: "different"},
         "phone_bits",
     ),
@@ -184,7 +187,7 @@ COMPARISONS: tuple[Comparison, ...] = (
                 ALIKE,
                 (
                     "(left(a.email, 2) = left(b.email, 2) AND (split_part(a.email, '@', 1) = split_part(b.email, '@', 1)"
-                    " OR (abs(length(a.email) - length(b.email)) <= 1 AND damerau_levenshtein(a.email, b.email) <= 1)))"
+                    f" OR {_one_slip('email')}))"
                 ),
             ),
         ),

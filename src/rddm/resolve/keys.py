@@ -43,8 +43,8 @@ KEY_KINDS: tuple[KeyKind, ...] = (
     KeyKind(10, "given_birth_region", ("given", "birth", "region")),
 )
 KIND_NUMBERS = {kind.name: kind.number for kind in KEY_KINDS}
-COUNTED_KINDS = frozenset({"phone"})
-"""Keys that only tell how many share a value: everyone on a family's phone is not yet a candidate."""
+COUNTED_KINDS = frozenset({"phone", "email"})
+"""Keys that only tell how many share a value: everyone on a family's phone or mailbox is not yet a candidate."""
 IDENTIFIERS = {"phone": "phone", "email": "email"}
 """Columns whose value says nothing once its key (of that kind) is too common: a call centre's phone, a school's mailbox."""
 
