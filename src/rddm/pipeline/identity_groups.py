@@ -185,9 +185,9 @@ def _settle(work: Work, labels: Integers, doubtful: str, mixture: Mixture) -> In
         f"SELECT n, fingerprint_id, component, row_number() OVER (ORDER BY fingerprint_id) AS place FROM {component}"
         f" WHERE component IN (SELECT component FROM {doubtful})",
     )
-    pairs = f"""(
+    crossing = f"""(
 SELECT x.n AS a, y.n AS b FROM {members} x JOIN {members} y ON y.component = x.component AND x.place < y.place)"""
-    cross = compare(work, "cross", pairs, mixture)
+    cross = compare(work, "cross", crossing, mixture)
     rows = work.connection.execute(
         f"""
 WITH judged AS (

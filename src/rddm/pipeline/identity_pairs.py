@@ -38,9 +38,7 @@ def _weighed(work: Work, compared: str, mixture: Mixture, columns: str) -> str:
     bits = {"pattern": pa.array(patterns, type=pa.int32())}
     bits |= {name: pa.array(found) for name, found in (("match", match), ("family", family), ("chance", chance))}
     work.load_arrow("pattern", pa.table(bits))
-    return (
-        f"SELECT {columns}, round({weight_sql()}, 6) AS weight FROM {table} JOIN {work.table('pattern')} USING (pattern)"
-    )
+    return f"SELECT {columns}, round({weight_sql()}, 6) AS weight FROM {table} JOIN {work.table('pattern')} USING (pattern)"
 
 
 def compare(work: Work, name: str, pairs: str, mixture: Mixture, least: float | None = None) -> str:
@@ -207,9 +205,7 @@ def _members_of_everything(work: Work) -> None:
 def _members_of_changes(work: Work) -> None:
     removed, node, new, limit = work.table("removed"), work.table("node"), work.table("key_new"), work.key_limit
     stored = work.past("key")
-    work.make(
-        "key_gone", f"SELECT key FROM {stored} WHERE fingerprint_id IN (SELECT fingerprint_id FROM {removed})"
-    )
+    work.make("key_gone", f"SELECT key FROM {stored} WHERE fingerprint_id IN (SELECT fingerprint_id FROM {removed})")
     work.make(
         "key_touched",
         f"""
@@ -245,9 +241,7 @@ WHERE key IN (SELECT key FROM {work.table("key_touched")} WHERE (before <= {limi
     )
     every_key = f"(SELECT key FROM {stored_members} UNION ALL SELECT key FROM {new})"
     usable = work.make("usable", usable_sql(every_key, limit))
-    fetch_nodes(
-        work, f"SELECT fingerprint_id FROM {stored_members} WHERE key IN (SELECT key FROM {usable})"
-    )
+    fetch_nodes(work, f"SELECT fingerprint_id FROM {stored_members} WHERE key IN (SELECT key FROM {usable})")
     member = work.make(
         "member",
         f"""

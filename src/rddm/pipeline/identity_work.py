@@ -115,7 +115,10 @@ class Work:
 
     def clear(self) -> None:
         """Drop the temporary tables and views."""
-        for kind, catalog in (("VIEW", "duckdb_views() WHERE view_name"), ("TABLE", "duckdb_tables() WHERE table_name")):
+        for kind, catalog in (
+            ("VIEW", "duckdb_views() WHERE view_name"),
+            ("TABLE", "duckdb_tables() WHERE table_name"),
+        ):
             name = catalog.rpartition(" ")[2]
             found = self.connection.execute(
                 f"SELECT {name} FROM {catalog} LIKE {literal(PREFIX + '%')} AND temporary"

@@ -99,9 +99,7 @@ COMPARISONS: tuple[Comparison, ...] = (
             (ALIKE, _shared_part("last_root", "-")),
             (
                 CLOSE,
-                (
-                    f"(length(a.last_root) > 4 AND length(b.last_root) > 4 AND {_much_alike('last_root')})"
-                ),
+                (f"(length(a.last_root) > 4 AND length(b.last_root) > 4 AND {_much_alike('last_root')})"),
             ),
         ),
         {SAME: "same", ALIKE: "one part the same", CLOSE: "close", DIFFERENT: "different"},
@@ -148,8 +146,10 @@ COMPARISONS: tuple[Comparison, ...] = (
             (SAME, "a.birth_date = b.birth_date"),
             (
                 ALIKE,
-                f"({_SWAPPED} OR ({_TWO_PARTS_AGREE}"
-                f" AND {_one_digit(_BIRTH_TEXT.format('a'), _BIRTH_TEXT.format('b'))}))",
+                (
+                    f"({_SWAPPED} OR ({_TWO_PARTS_AGREE}"
+                    f" AND {_one_digit(_BIRTH_TEXT.format('a'), _BIRTH_TEXT.format('b'))}))"
+                ),
             ),
             (CLOSE, _PARTLY),
         ),
@@ -264,10 +264,10 @@ def compare_sql(pairs: str, nodes: str, *, each_term: bool = False) -> str:
     levels = ",\n    ".join(f"{level_sql(comparison)} AS {comparison.name}_level" for comparison in COMPARISONS)
     weighed = [comparison for comparison in COMPARISONS if comparison.term is not None]
     bits = ", ".join(f"a.{comparison.term} AS {comparison.name}_shared" for comparison in weighed)
-    terms = {
-        c.name: f"CASE WHEN {c.name}_level = {SAME} THEN {c.name}_shared::DOUBLE ELSE 0 END" for c in weighed
-    }
-    counted = ", ".join(f"{term} AS {name}_bits" for name, term in terms.items()) if each_term else _term_sums_sql(terms)
+    terms = {c.name: f"CASE WHEN {c.name}_level = {SAME} THEN {c.name}_shared::DOUBLE ELSE 0 END" for c in weighed}
+    counted = (
+        ", ".join(f"{term} AS {name}_bits" for name, term in terms.items()) if each_term else _term_sums_sql(terms)
+    )
     return f"""
 SELECT a, b,
   {_pattern_sql([f"{comparison.name}_level" for comparison in COMPARISONS])} AS pattern,
