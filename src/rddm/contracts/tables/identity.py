@@ -72,7 +72,9 @@ def key_table(entity: str) -> Table:
         f"{entity}__key",
         "one row per fingerprint and match key",
         (
-            Column("key", "BIGINT", "58 bits that the shared values hash to, then 5 bits: the number of the kind of key"),
+            Column(
+                "key", "BIGINT", "58 bits that the shared values hash to, then 5 bits: the number of the kind of key"
+            ),
             _FINGERPRINT_ID,
         ),
     )
