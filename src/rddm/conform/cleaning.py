@@ -31,16 +31,25 @@ _SEPARATOR = "chr(31)"
 
 
 @dataclass(frozen=True)
+class Lookup:
+    """A relation with `LOOKUP_COLUMNS`, and whether it holds any repairs and problems; most hold none."""
+
+    table: str
+    has_repairs: bool = True
+    has_problems: bool = True
+
+
+@dataclass(frozen=True)
 class Lookups:
     """
     How each field of a source's entity is cleaned.
 
     ``fast``: per field the SQL over ``mapped.<field>`` that settles plain values; ``tables``: per field that it leaves
-    values of, a relation with `LOOKUP_COLUMNS`; ``names``: a relation with `NAME_LOOKUP_COLUMNS`, if any names move.
+    values of, what becomes of them; ``names``: a relation with `NAME_LOOKUP_COLUMNS`, if any names move.
     """
 
     fast: Mapping[str, str]
-    tables: Mapping[str, str]
+    tables: Mapping[str, Lookup]
     names: str | None = None
 
 
@@ -103,10 +112,10 @@ def cleaned_sql(mapped: MappedEntity, relation: str, lookups: Lookups, only: Col
         if table is not None:
             # A key that is null is never looked for, so settled values pass the join untouched.
             wanted = field if fast is None else f"CASE WHEN {plain} IS NULL THEN {field} END"
-            joins.append(f"LEFT JOIN {table} AS {alias} ON {alias}.delivered = {wanted}")
+            joins.append(f"LEFT JOIN {table.table} AS {alias} ON {alias}.delivered = {wanted}")
             values[name] = f"{alias}.value" if fast is None else f"coalesce({plain}, {alias}.value)"
-            repairs.append(f"{alias}.repairs")
-            problems.append(f"{alias}.problem")
+            repairs += [f"{alias}.repairs"] if table.has_repairs else []
+            problems += [f"{alias}.problem"] if table.has_problems else []
         selects.append(f"{values[name]} AS {quote(name)}")
     if only is None:
         for name in mapped.reference_fields():

@@ -27,6 +27,9 @@ def conformed_table(name: str, entity: ModelEntity) -> Table:
 
 
 def content_hash_sql(entity: ModelEntity, relation: str) -> str:
-    """Return the SQL of ``content_hash``: md5 of name=value of every field that is not null, by name."""
-    parts = ", ".join(f"'{name}=' || {relation}.{quote(name)}::VARCHAR" for name in sorted(entity.fields))
-    return f"md5(concat_ws(chr(31), {parts}))::UUID"
+    """Return the SQL of ``content_hash``: md5 of U+001F name=value of every field that is not null, by name."""
+    parts = ", ".join(
+        f"CASE WHEN {relation}.{quote(name)} IS NOT NULL THEN chr(31) || '{name}=' END, {relation}.{quote(name)}"
+        for name in sorted(entity.fields)
+    )
+    return f"md5(concat({parts}))::UUID"

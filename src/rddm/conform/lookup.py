@@ -13,15 +13,46 @@ from rddm.conform.values import normalise, split_full_name
 from rddm.conform.values.record import repair_names
 from rddm.contracts.names import fold_name, known_given_names
 from rddm.contracts.normalised import Normalised, Rejected
+from rddm.project.settings import SemanticType
 
 Cleaner = Callable[[str], Normalised | Rejected]
-Names = tuple[str | None, str | None, str | None]
 
 _TEXT = pa.string()
 
 
-def cleaner(mapped: MappedEntity, field: str, latest: date) -> Cleaner:
+WORDS = frozenset(
+    {
+        *(SemanticType.FAMILY_NAME, SemanticType.GIVEN_NAME, SemanticType.PATRONYMIC, SemanticType.GENDER),
+        *(SemanticType.REGION, SemanticType.PLACE_NAME, SemanticType.ORGANISATION_NAME, SemanticType.CATEGORY),
+    }
+)
+"""Types whose texts are the same in every source, so that what became of one is worth remembering."""
+WORDS_REMEMBERED = 500_000
+
+Memory = dict[tuple[SemanticType, str | None], dict[str, Normalised | Rejected]]
+"""What became of the words of a type and part of a name."""
+
+
+def cleaner(mapped: MappedEntity, field: str, latest: date, memory: Memory) -> Cleaner:
     """Return what cleans the delivered texts of *field*; *latest* is the last possible birth date."""
+    settings, mapping = mapped.model_entity.fields[field], mapped.settings.fields[field]
+    clean = _cleaner(mapped, field, latest)
+    if settings.type not in WORDS:
+        return clean
+    known = memory.setdefault((settings.type, mapping.part), {})
+
+    def remember(text: str) -> Normalised | Rejected:
+        result = known.get(text)
+        if result is None:
+            result = clean(text)
+            if len(known) < WORDS_REMEMBERED:
+                known[text] = result
+        return result
+
+    return remember
+
+
+def _cleaner(mapped: MappedEntity, field: str, latest: date) -> Cleaner:
     settings, mapping = mapped.model_entity.fields[field], mapped.settings.fields[field]
     if mapping.part is not None:
         index = ("family", "given", "patronymic").index(mapping.part)

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 
 from rddm.conform.cleaning import (
     LOOKUP_COLUMNS,
+    Lookup,
     Lookups,
     doubtful_names_sql,
     evaluated_sql,
@@ -57,7 +58,7 @@ def look_up(work: Conforming, affected: Affected, relation: str) -> Versions:
     versions = Versions(affected, patched, patches, Lookups({}, {}))
     delivered = f"({versions.mapped_sql(relation)})"
     fast: dict[str, str] = {}  # fields without an entry are all left to Python
-    tables: dict[str, str] = {}
+    tables: dict[str, Lookup] = {}
     for index, name in enumerate(mapped.value_fields()):
         settings = mapped.model_entity.fields[name]
         if mapped.settings.fields[name].part is None:
@@ -70,8 +71,7 @@ def look_up(work: Conforming, affected: Affected, relation: str) -> Versions:
             f" FROM ({undecided_sql(delivered, name, fast.get(name))})"
         )
         if work.has_rows("undecided WHERE delivered IS NOT NULL"):
-            tables[name] = f"lookup_{index}"
-            _clean_undecided(work, affected, name, tables[name])
+            tables[name] = _clean_undecided(work, affected, name, f"lookup_{index}")
     lookups = Lookups(fast, tables)
     doubtful = doubtful_names_sql(mapped, delivered, lookups)
     if doubtful is not None:
@@ -84,17 +84,22 @@ def look_up(work: Conforming, affected: Affected, relation: str) -> Versions:
 
 def forget(work: Conforming, versions: Versions) -> None:
     """Drop the tables that `look_up` made."""
-    for table in ("undecided", *versions.lookups.tables.values(), "name_lookup"):
+    for table in ("undecided", *(each.table for each in versions.lookups.tables.values()), "name_lookup"):
         work.connection.execute(f"DROP TABLE IF EXISTS {table}")
 
 
-def _clean_undecided(work: Conforming, affected: Affected, name: str, lookup: str) -> None:
-    """Make table *lookup* of what Python makes of each text in ``undecided``."""
-    connection, clean = work.connection, cleaner(affected.mapped, name, work.at.date())
-    connection.execute(f"CREATE OR REPLACE TEMP TABLE {lookup} {LOOKUP_COLUMNS}")
+def _clean_undecided(work: Conforming, affected: Affected, name: str, table: str) -> Lookup:
+    """Make *table* of what Python makes of each text in ``undecided``."""
+    connection, clean = work.connection, cleaner(affected.mapped, name, work.at.date(), work.memory)
+    connection.execute(f"CREATE OR REPLACE TEMP TABLE {table} {LOOKUP_COLUMNS}")
+    has_repairs = has_problems = False
     for start in range(0, work.lake.number("SELECT count(*) FROM undecided"), TEXTS_AT_ONCE):
         texts = connection.execute(
             f"SELECT delivered FROM undecided WHERE number > {start} AND number <= {start + TEXTS_AT_ONCE}"
             " AND delivered IS NOT NULL"
         ).to_arrow_table()
-        append_rows(connection, lookup, lookup_table(affected.mapped, name, texts.column(0).to_pylist(), clean))
+        cleaned = lookup_table(affected.mapped, name, texts.column(0).to_pylist(), clean)
+        append_rows(connection, table, cleaned)
+        has_repairs |= cleaned["repairs"].null_count < cleaned.num_rows
+        has_problems |= cleaned["problem"].null_count < cleaned.num_rows
+    return Lookup(table, has_repairs, has_problems)

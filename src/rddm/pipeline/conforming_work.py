@@ -9,6 +9,7 @@ from datetime import datetime
 import duckdb
 import pyarrow as pa
 
+from rddm.conform.lookup import Memory
 from rddm.conform.mapping import MappedEntity
 from rddm.conform.split import waiting_references
 from rddm.contracts.errors import SourceError
@@ -44,6 +45,7 @@ class Conforming:
     patch: str = "patch"
     patch_changed: str = "patch_changed"
     problems: list[SourceError] = field(default_factory=list)
+    memory: Memory = field(default_factory=dict)
 
     @property
     def connection(self) -> duckdb.DuckDBPyConnection:

@@ -10,6 +10,7 @@ from tests.support.warehouse import PERSON, TinyWarehouse
 
 from rddm.contracts.errors import ConservationError
 from rddm.contracts.ids import derive_record_id
+from rddm.pipeline import conforming_versions
 from rddm.pipeline.conservation import balances
 from rddm.pipeline.landing import Place
 from rddm.pipeline.patching import Author, patch_record
@@ -207,6 +208,31 @@ def test_every_repair_is_noted_with_its_rule(new_warehouse: New) -> None:
     row = warehouse.query("SELECT last_name, phone, email, repairs FROM lake.conformed.person")[0]
     assert row[0] == "Белова"
     assert set(row[3]) >= {"last_name:latin_lookalike", "phone:phone_email_swapped", "email:phone_email_swapped"}
+
+
+def test_texts_are_cleaned_piece_by_piece_when_there_are_too_many_to_hold(
+    new_warehouse: New, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(conforming_versions, "TEXTS_AT_ONCE", 2)
+    warehouse = new_warehouse(a=PERSON)
+    names = ["БЕЛОВА", "ОРЛОВА", "СОКОЛОВА", "ЗИМИНА", "ЛАПИНА"]
+    warehouse.deliver("a/person", *({**ANNA, "id": str(number), "last": name} for number, name in enumerate(names)))
+    warehouse.run()
+    assert warehouse.query("SELECT last_name FROM lake.conformed.person ORDER BY key") == [
+        name.capitalize() for name in names
+    ]
+
+
+def test_a_record_of_several_versions_stands_beside_those_of_one(new_warehouse: New) -> None:
+    warehouse = new_warehouse(a=PERSON)
+    other = {**ANNA, "id": "2", "first": "Инна"}
+    warehouse.deliver("a/person", ANNA, {**ANNA, "first": "Яна", "changed": "2024-02-01"}, other, {"id": "3"})
+    balance = warehouse.run().engine.balances[0]
+    assert warehouse.query("SELECT key, first_name FROM lake.conformed.person ORDER BY key") == [
+        ("1", "Яна"),
+        ("2", "Инна"),
+    ]
+    assert (balance.conformed, balance.superseded, balance.quarantined["incomplete"]) == (2, 1, 1)
 
 
 def test_a_run_whose_counts_do_not_balance_fails(new_warehouse: New) -> None:

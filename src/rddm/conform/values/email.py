@@ -48,8 +48,8 @@ _WRONG_TLDS = frozenset(
 )
 _TLD_TYPOS = {"con": "com", "cmo": "com", "ocm": "com", "vom": "com", "xom": "com", "comm": "com", "coom": "com", "ry": "ru",
               "rru": "ru", "ruu": "ru", "ru1": "ru", "com1": "com", "ком": "com", "ру": "ru"}  # fmt: skip
-MENDED_HOSTS = frozenset(_HOST_TYPOS) | frozenset(_RIGHT_TLD)
-MENDED_TLDS = frozenset(_TLD_TYPOS) | _WRONG_TLDS
+MISSPELT_HOSTS = frozenset(_HOST_TYPOS)
+MISSPELT_TLDS = frozenset(_TLD_TYPOS) | _WRONG_TLDS
 """An address whose host and top-level domain are in neither is not mended."""
 _GLUED = re.compile(r"(gmail|yandex|mail|rambler|bk|list|inbox|icloud|outlook|hotmail)[,;: /]?(ru|com)")
 

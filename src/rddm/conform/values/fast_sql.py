@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from datetime import date
 
 from rddm.conform.values.date import LATEST
-from rddm.conform.values.email import KNOWN_DOMAINS, MENDED_HOSTS, MENDED_TLDS, NOBODY, NOWHERE
+from rddm.conform.values.email import MISSPELT_HOSTS, MISSPELT_TLDS, NOBODY, NOWHERE
 from rddm.conform.values.snils import UNCHECKED_UP_TO
 from rddm.contracts.tables import literal
 from rddm.project.settings import SemanticType
@@ -23,7 +23,7 @@ _TIME_OF_DAY = "(?:[01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]"
 _PHONE_GAP = r"[ ().\t-]*"
 _JUNK_NUMBERS = ("9999999999", "9876543210")
 _EMAIL_LENGTH_LIMIT = 64
-_EMAIL_LOCAL = "[A-Za-z0-9]+(?:[._-][A-Za-z0-9]+)*"
+_PLAIN_EMAIL = "[A-Za-z0-9]+(?:[._-][A-Za-z0-9]+)*@[A-Za-z0-9]+(?:[.-][A-Za-z0-9]+)*[.][A-Za-z]{2,24}"
 
 
 def fast_sql(
@@ -89,22 +89,21 @@ def _timestamp(column: str) -> str:
 
 
 def _email(column: str) -> str:
-    known = _any_of(domain.replace(".", "[.]") for domain in sorted(KNOWN_DOMAINS - NOWHERE))
-    hosts = {domain.partition(".")[0] for domain in KNOWN_DOMAINS}
-    nobody = _any_of(name.replace(".", "[.]") for name in sorted(NOBODY | hosts) if name.isascii())
-    nowhere = _any_of(domain.replace(".", "[.]") for domain in sorted(NOWHERE))
-    mended = (
-        f"@(?:{_any_of(sorted(MENDED_HOSTS))})[.][a-z]+$|@(?:{nowhere})$"
-        f"|[.](?:{_any_of(sorted(tld for tld in MENDED_TLDS if tld.isalpha() and tld.isascii()))})$"
+    # A host that is no slip, before a top-level domain that is none either, is never mended.
+    exceptions = (
+        f"^(?:{_any_of(_escaped(name for name in NOBODY if name.isascii()))})@|@(?:{_any_of(_escaped(NOWHERE))})$"
+        f"|@(?:{_any_of(_escaped(MISSPELT_HOSTS))})[.][a-z]+$|[.](?:{_any_of(_escaped(MISSPELT_TLDS))})$"
     )
     return (
-        f"CASE WHEN length({column}) > {_EMAIL_LENGTH_LIMIT} OR regexp_matches({column}, '(?i)^(?:{nobody})@') THEN NULL"
-        f" WHEN regexp_full_match({column}, '{_EMAIL_LOCAL}@(?i:{known})') THEN lower({column})"
-        f" WHEN regexp_full_match({column}, '{_EMAIL_LOCAL}@[A-Za-z0-9]+(?:[.-][A-Za-z0-9]+)*[.][A-Za-z]{{2,24}}')"
-        f" AND NOT regexp_matches({column}, '(?i){mended}')"
+        f"CASE WHEN length({column}) <= {_EMAIL_LENGTH_LIMIT} AND regexp_full_match({column}, '{_PLAIN_EMAIL}')"
+        f" AND NOT regexp_matches({column}, '(?i){exceptions}')"
         f" AND NOT starts_with(lower(split_part({column}, '@', 2)), lower(split_part({column}, '@', 1)) || '.')"
         f" THEN lower({column}) END"
     )
+
+
+def _escaped(names: Iterable[str]) -> list[str]:
+    return [name.replace(".", "[.]") for name in sorted(names)]
 
 
 def _snils(column: str) -> str:
