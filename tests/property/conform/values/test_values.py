@@ -49,7 +49,8 @@ plain_times = st.builds(
     st.sampled_from(("{day} {hour:02}:{minute:02}:00", "{day}T{hour:02}:{minute:02}:59Z")),
 )  # fmt: skip
 plain_emails = st.from_regex(
-    r"[A-Za-z0-9._-]{1,9}@(mail\.ru|Gmail\.com|yandex\.ru|test\.ru|gmail\.con|ya\.ru|gmial\.com|a1\.school|b-c\.Co)", fullmatch=True
+    r"[A-Za-z0-9._-]{1,9}@(mail\.ru|Gmail\.com|yandex\.ru|test\.ru|gmail\.con|ya\.ru|gmial\.com|a1\.school|b-c\.Co)",
+    fullmatch=True,
 )
 plain_snils = st.from_regex(r"[0-9]{3}-?[0-9]{3}-?[0-9]{3}[- ]?[0-9]{2}", fullmatch=True)
 usual = {
