@@ -15,7 +15,7 @@ from dataclasses import dataclass
 import duckdb
 
 from rddm.contracts.tables.identity import judgement_table
-from rddm.pipeline.identity_describe import describe
+from rddm.pipeline.identity_describe import describe, emit_keys
 from rddm.pipeline.identity_groups import group_fingerprints
 from rddm.pipeline.identity_ids import name_groups
 from rddm.pipeline.identity_model import StoredModel, applied_settings, learn_model, load_model, store_model, terms_of
@@ -99,6 +99,7 @@ def resolve_entity(  # noqa: PLR0913 - the engine's call; each argument is one t
         progress("learn", 0.2)
         model = _model(work, stored, relearn=relearn)
         progress("compare", 0.3)
+        emit_keys(work, model.kinds)
         make_fingerprints(work, model.mixture)
         find_pairs(work, model.mixture)
         progress("group", 0.7)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from typing import Any
 
@@ -13,7 +13,7 @@ from rddm.pipeline.identity_work import Work
 from rddm.project.settings import ExactIdentity
 from rddm.resolve.exact import KEY_FUNCTIONS, exact_description_sql, exact_keys_sql
 from rddm.resolve.fingerprints import DICTIONARIES, Forms, delivered_sql, description_sql, distinct_sql
-from rddm.resolve.keys import keys_sql
+from rddm.resolve.keys import KeyKind, keys_sql
 from rddm.resolve.roles import roles_of
 
 _ARROW = {
@@ -23,9 +23,9 @@ _ARROW = {
 
 def describe(work: Work, reconsidered: str) -> None:
     """
-    Make ``described`` (a record), ``distinct`` (a description) and ``description_key`` for the *reconsidered* records.
+    Make ``described`` (a record) and ``distinct`` (a description) for the *reconsidered* records.
 
-    Grain and columns: `rddm.resolve.fingerprints`, `rddm.resolve.keys`.
+    Grain and columns: `rddm.resolve.fingerprints`.
     """
     if isinstance(work.identity, ExactIdentity):
         _describe_exact(work, work.identity, reconsidered)
@@ -42,9 +42,8 @@ def _describe_probabilistic(work: Work, reconsidered: str) -> None:
     ]
     described = work.make("described", description_sql(delivered, dictionaries))
     work.execute(f"DROP TABLE {delivered}")
-    distinct = work.make("distinct", distinct_sql(described))
+    work.make("distinct", distinct_sql(described))
     work.make("described", f"SELECT record_id, description_id, exclusive FROM {described}")
-    work.make("description_key", keys_sql(distinct))
 
 
 def _dictionary(work: Work, forms: Forms, delivered: str, *, empty: bool) -> str:
@@ -90,9 +89,14 @@ def _describe_exact(work: Work, identity: ExactIdentity, reconsidered: str) -> N
     described = work.make(
         "described", exact_description_sql(work.conformed, reconsidered, identity.fields, fields, dictionaries)
     )
-    distinct = work.make(
+    work.make(
         "distinct",
         "SELECT (row_number() OVER () - 1)::INTEGER AS description, * FROM (SELECT description_id,"
         f" any_value(exclusive) AS exclusive, count(*) AS records FROM {described} GROUP BY description_id)",
     )
-    work.make("description_key", exact_keys_sql(distinct))
+
+
+def emit_keys(work: Work, kinds: Sequence[KeyKind]) -> None:
+    """Make ``description_key`` (key, description) of ``distinct``, of the *kinds* in use."""
+    distinct = work.table("distinct")
+    work.make("description_key", exact_keys_sql(distinct) if work.method == "exact" else keys_sql(distinct, kinds))

@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import json
 import uuid
+from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
+
+import numpy as np
 
 from rddm.contracts.tables import literal, quote
 from rddm.contracts.tables.identity import MODEL, TERM, TERM_FIELDS
@@ -12,11 +16,30 @@ from rddm.pipeline.identity_work import Work
 from rddm.project.settings import ProbabilisticIdentity
 from rddm.resolve.comparisons import COMPARISONS_VERSION, compare_sql
 from rddm.resolve.fingerprints import weighed_sql
-from rddm.resolve.keys import KEY_KINDS, KEYS_VERSION, pairs_sql, usable_sql
+from rddm.resolve.keys import (
+    FEW_DESCRIPTIONS,
+    KEY_KINDS,
+    KEYS_VERSION,
+    KeyKind,
+    found_by_sql,
+    keys_sql,
+    usable_sql,
+    worthwhile_kinds,
+)
 from rddm.resolve.name_forms import FORMS_VERSION
 from rddm.resolve.terms import terms_sql
-from rddm.resolve.weights import LEAST_PAIRS, Chance, Mixture, learn_mixture, measure_chance, shipped_mixture
+from rddm.resolve.weights import (
+    LEAST_PAIRS,
+    Chance,
+    Mixture,
+    learn_mixture,
+    measure_chance,
+    pattern_bits,
+    shipped_mixture,
+)
 
+LEAST_DESCRIPTIONS = 1_000
+"""Fewer descriptions than this do not tell which values are common."""
 SAMPLE_DESCRIPTIONS = 150_000
 """Descriptions whose candidate pairs are learnt from: as many patterns at 51 million records as at one."""
 BLIND_DESCRIPTIONS, BLIND_PAIRS_EACH = 50_000, 10
@@ -29,8 +52,18 @@ class StoredModel:
     mixture: Mixture
     learnt: bool
     pairs: int
+    kinds: tuple[KeyKind, ...]
     applied: str
     run_id: int
+
+
+@dataclass(frozen=True)
+class PatternCount:
+    """How many candidate pairs have a pattern and are found by the same kinds of keys (a mask)."""
+
+    pattern: int
+    found_by: int
+    pairs: int
 
 
 def applied_settings(work: Work) -> str:
@@ -58,15 +91,17 @@ def applied_settings(work: Work) -> str:
 def load_model(work: Work) -> StoredModel | None:
     """Return the newest stored model of the entity."""
     row = work.connection.execute(
-        f"SELECT version, parameters, learnt, pairs, applied, run_id FROM {work.stored('model')} WHERE entity ="
+        f"SELECT version, parameters, learnt, pairs, kinds, applied, run_id FROM {work.stored('model')} WHERE entity ="
         f" {literal(work.entity)}"
         " ORDER BY version DESC LIMIT 1"
     ).fetchone()
     if row is None:
         return None
-    version, parameters, learnt, pairs, applied, run_id = row
+    version, parameters, learnt, pairs, kinds, applied, run_id = row
     mixture = Mixture.from_json(parameters) if parameters else shipped_mixture()
-    return StoredModel(version, mixture, learnt, pairs, applied, run_id)
+    names = json.loads(kinds)
+    used = tuple(kind for kind in KEY_KINDS if kind.name in names)
+    return StoredModel(version, mixture, learnt, pairs, used, applied, run_id)
 
 
 def terms_of(work: Work, version: int) -> str:
@@ -80,22 +115,38 @@ def terms_of(work: Work, version: int) -> str:
 
 def learn_model(work: Work, version: int) -> StoredModel:
     """
-    Learn from ``distinct`` and ``description_key``, store what was learnt as *version*, and return it.
+    Learn from ``distinct``, store what was learnt as *version*, and return it.
 
-    Makes ``terms``. With too little data the shipped parameters and no terms are stored.
+    Makes ``terms``. With too few candidate pairs the shipped parameters are stored, with too few descriptions no terms.
     """
     probabilistic = work.method == "probabilistic"
-    counts, chance = _pattern_counts(work) if probabilistic else ({}, measure_chance(0))
-    pairs = sum(counts.values())
+    counts, chance = _pattern_counts(work) if probabilistic else ([], measure_chance(0))
+    pairs = sum(each.pairs for each in counts)
     learnt = pairs >= LEAST_PAIRS
-    mixture = learn_mixture(*_columns(counts), chance)
+    whole: Counter[int] = Counter()
+    for each in counts:
+        whole[each.pattern] += each.pairs
+    mixture = learn_mixture(list(whole), list(whole.values()), chance)
     query = " UNION ALL ".join(terms_sql(work.table("distinct"), field) for field in TERM_FIELDS)
-    work.make("terms", query if learnt else f"SELECT field, value, bits FROM {work.past('term')} LIMIT 0")
+    countable = probabilistic and work.count(work.table("distinct")) >= LEAST_DESCRIPTIONS
+    work.make("terms", query if countable else f"SELECT field, value, bits FROM {work.past('term')} LIMIT 0")
     work.execute(
         f"INSERT INTO {work.stored('term')} ({', '.join(map(quote, TERM.column_names))})"
         f" SELECT {literal(work.entity)}, {version}, field, value, bits FROM {work.table('terms')}"
     )
-    return StoredModel(version, mixture, learnt, pairs, "", work.run.run_id)
+    few = work.count(work.table("distinct")) < FEW_DESCRIPTIONS
+    kinds = KEY_KINDS if few or not learnt else worthwhile_kinds(_expected_matches(mixture, counts), KEY_KINDS)
+    return StoredModel(version, mixture, learnt, pairs, kinds, "", work.run.run_id)
+
+
+def _expected_matches(mixture: Mixture, counts: Sequence[PatternCount]) -> dict[int, float]:
+    """Return how many of the pairs are matches, by the mask of the kinds that find them; term weights aside."""
+    match, family, chance = pattern_bits(mixture, [each.pattern for each in counts])
+    shares = 1 / (1 + np.exp2(np.logaddexp2(family, chance) - match))
+    expected: dict[int, float] = {}
+    for each, share in zip(counts, shares.tolist(), strict=True):
+        expected[each.found_by] = expected.get(each.found_by, 0.0) + share * each.pairs
+    return expected
 
 
 def store_model(work: Work, model: StoredModel, *, replace: bool) -> None:
@@ -106,13 +157,14 @@ def store_model(work: Work, model: StoredModel, *, replace: bool) -> None:
         )
     work.connection.execute(
         f"INSERT INTO {work.stored('model')} ({', '.join(map(quote, MODEL.column_names))}) VALUES (?, ?, ?, ?, ?,"
-        f" ?, ?, ?)",
+        f" ?, ?, ?, ?)",
         [
             work.entity,
             model.version,
             model.learnt,
             model.pairs,
             model.mixture.to_json() if work.method == "probabilistic" else "",
+            json.dumps([kind.name for kind in model.kinds]),
             applied_settings(work),
             model.run_id,
             work.run.at,
@@ -120,27 +172,28 @@ def store_model(work: Work, model: StoredModel, *, replace: bool) -> None:
     )
 
 
-def _pattern_counts(work: Work) -> tuple[dict[int, int], Chance]:
+def _pattern_counts(work: Work) -> tuple[list[PatternCount], Chance]:
     """
     Return how many candidate pairs have each pattern, of those with an end in a sample chosen by id, and the chances
     of any two.
 
     The sample's counts are scaled up to all candidate pairs.
     """
-    distinct, keys = work.table("distinct"), work.table("description_key")
+    distinct = work.table("distinct")
     share = min(1.0, SAMPLE_DESCRIPTIONS / max(work.count(distinct), 1))
     last = uuid.UUID(int=min(int(share * 2**128), 2**128 - 1))  # ids are md5s, so the lowest are a sample
     terms = work.make("terms", f"SELECT field, value, bits FROM {work.past('term')} LIMIT 0")
     chosen = work.make("learn_chosen", f"SELECT description FROM {distinct} WHERE description_id <= '{last}'::UUID")
     looked_at = f"description IN (SELECT description FROM {chosen})"
+    own = work.make("learn_key", f"SELECT key FROM ({keys_sql(f'(SELECT * FROM {distinct} WHERE {looked_at})')})")
     members = work.make(
         "learn_member",
-        f"SELECT key, description AS n, {looked_at} AS looked_at FROM {keys}"
-        f" WHERE key IN (SELECT key FROM {keys} WHERE {looked_at})",
+        f"SELECT key, description AS n, {looked_at} AS looked_at FROM ({keys_sql(distinct)})"
+        f" WHERE key IN (SELECT key FROM {own})",
     )
     usable = work.make("learn_usable", usable_sql(members, work.key_limit))
     found = f"(SELECT * FROM {members} WHERE key IN (SELECT key FROM {usable}))"
-    pairs = work.make("learn_pair", pairs_sql(f"(SELECT key, n FROM {found} WHERE looked_at)", found))
+    pairs = work.make("learn_pair", found_by_sql(f"(SELECT key, n FROM {found} WHERE looked_at)", found))
     blind = work.make(
         "learn_blind",
         f"""
@@ -156,19 +209,17 @@ JOIN sample b ON b.place = a.other""",
     wanted = f"(SELECT * FROM {distinct} WHERE description IN ({both}))"
     nodes = work.make("learn_node", f"SELECT * RENAME (description AS n) FROM ({weighed_sql(wanted, terms)})")
     whole = 1 / (share * (2 - share))
-    counts = {pattern: round(count * whole) for pattern, count in _count_patterns(work, pairs, nodes).items()}
-    chance = measure_chance(work.count(distinct), *_columns(_count_patterns(work, blind, nodes)))
-    for name in ("learn_chosen", "learn_node", "learn_member", "learn_usable", "learn_pair", "learn_blind"):
-        work.execute(f"DROP TABLE {work.table(name)}")
-    return counts, chance
-
-
-def _count_patterns(work: Work, pairs: str, nodes: str) -> dict[int, int]:
-    found = work.connection.execute(
-        f"SELECT pattern, count(*) FROM ({compare_sql(pairs, nodes)}) GROUP BY pattern ORDER BY pattern"
+    counts = [
+        PatternCount(int(pattern), int(found_by), round(count * whole))
+        for pattern, found_by, count in work.connection.execute(
+            f"SELECT pattern, found_by, count(*) FROM ({compare_sql(pairs, nodes)}) JOIN {pairs} USING (a, b)"
+            " GROUP BY pattern, found_by ORDER BY pattern, found_by"
+        ).fetchall()
+    ]
+    blindly = work.connection.execute(
+        f"SELECT pattern, count(*) FROM ({compare_sql(blind, nodes)}) GROUP BY pattern ORDER BY pattern"
     ).fetchall()
-    return {int(pattern): int(count) for pattern, count in found}
-
-
-def _columns(counts: dict[int, int]) -> tuple[list[int], list[int]]:
-    return list(counts), list(counts.values())
+    chance = measure_chance(work.count(distinct), [row[0] for row in blindly], [row[1] for row in blindly])
+    for name in ("chosen", "key", "node", "member", "usable", "pair", "blind"):
+        work.execute(f"DROP TABLE {work.table(f'learn_{name}')}")
+    return counts, chance

@@ -307,7 +307,7 @@ CONTRADICTION_SQL = f"""CASE
     WHEN exclusive_same THEN 'exclusive_source'
     WHEN birth_date_level = {DIFFERENT} AND first_name_level = {DIFFERENT} THEN 'birth_date_and_given_name'
     WHEN gender_level = {DIFFERENT} AND first_name_level > {SAME} THEN 'gender_and_given_name'
-    WHEN birth_date_level = {SAME} AND last_name_level IN ({SAME}, {ALIKE}) AND first_name_level = {DIFFERENT} THEN
-    'twins'
+    WHEN birth_date_level = {SAME} AND last_name_level IN ({SAME}, {ALIKE}) AND first_name_level = {DIFFERENT}
+      AND snils_level <> {SAME} THEN 'twins'
   END"""
 """Why two descriptions cannot be one person, whatever else agrees; null when nothing forbids it."""

@@ -28,7 +28,7 @@ FORM_COLUMNS = (
 """The columns of a description, in the order of the contract."""
 PART_COLUMNS = (
     *("last_part", "last_more", "sound_part", "sound_more", "given_part", "given_more", "middle_part"),
-    *("birth_part", "day_part", "region_part", "city_part", "school_part"),
+    *("birth_part", "day_part", "year_part", "region_part", "city_part", "school_part"),
 )
 """Hashes of names, dates and places for match keys (`rddm.resolve.keys`); ``more`` are those of further values."""
 
@@ -73,7 +73,7 @@ def _patronymic(name: str) -> tuple[object, ...]:
 
 
 def _birth(day: date) -> tuple[object, ...]:
-    return part_of("birth", day.isoformat()), part_of("day", f"{day:%m-%d}")
+    return part_of("birth", day.isoformat()), part_of("day", f"{day:%m-%d}"), part_of("year", str(day.year))
 
 
 def _place(name: str, key: Callable[[str], str | None]) -> Callable[[str], tuple[object, ...]]:
@@ -104,7 +104,7 @@ DICTIONARIES = (
     Forms(
         "middle_name", (("middle_root", "VARCHAR"), ("middle_gender", "VARCHAR"), ("middle_part", "BIGINT")), _patronymic
     ),
-    Forms("birth_date", (("birth_part", "BIGINT"), ("day_part", "BIGINT")), _birth),
+    Forms("birth_date", (("birth_part", "BIGINT"), ("day_part", "BIGINT"), ("year_part", "BIGINT")), _birth),
     Forms("region", (("region_key", "VARCHAR"), ("region_part", "BIGINT")), _place("region", place_key)),
     Forms("city", (("city_key", "VARCHAR"), ("city_part", "BIGINT")), _place("city", place_key)),
     Forms("school", (("school_key", "VARCHAR"), ("school_part", "BIGINT")), _place("school", organisation_key)),

@@ -11,6 +11,7 @@ of the kind. So the hashes of names, dates and places are made once per distinct
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -41,7 +42,12 @@ KEY_KINDS: tuple[KeyKind, ...] = (
     KeyKind(8, "full_name", ("last", "given", "middle")),
     KeyKind(9, "name_day", ("sound", "given", "day")),
     KeyKind(10, "given_birth_region", ("given", "birth", "region")),
+    KeyKind(11, "given_birth", ("given", "birth")),
+    KeyKind(12, "name_year", ("sound", "given", "year")),
+    KeyKind(13, "name", ("last", "given")),
+    KeyKind(14, "phone_birth", ("phone", "birth")),
 )
+"""Which of them an entity uses is part of its learnt model: `worthwhile_kinds`."""
 KIND_NUMBERS = {kind.name: kind.number for kind in KEY_KINDS}
 COUNTED_KINDS = frozenset({"phone", "email"})
 """Keys that only tell how many share a value: everyone on a family's phone or mailbox is not yet a candidate."""
@@ -50,6 +56,37 @@ IDENTIFIERS = {"phone": "phone", "email": "email"}
 
 SEVERAL = ("last", "sound", "given")
 """Parts that may have several values: a double family name, a short form of several given names."""
+
+
+FEW_DESCRIPTIONS = 50_000
+"""So few that every kind is cheap."""
+LEAST_GAIN = 5e-4
+"""Share of the expected matches that a kind must find beyond the others to be used."""
+
+
+def worthwhile_kinds(found: Mapping[int, float], kinds: Sequence[KeyKind]) -> tuple[KeyKind, ...]:
+    """
+    Return those of *kinds* that are worth their pairs, in order of number: greedily, the one that adds most matches first.
+
+    *found* gives the expected number of matches by the set of kinds that find them, as a mask: bit n is kind number n. Kinds
+    that are only counted are always among them. No truth is needed: what a match is, the learnt weights say.
+
+    >>> first, second, third = KEY_KINDS[1], KEY_KINDS[3], KEY_KINDS[5]
+    >>> masks = {1 << first.number | 1 << second.number: 900.0, 1 << second.number: 100.0, 1 << third.number: 0.1}
+    >>> [kind.name for kind in worthwhile_kinds(masks, (first, second, third))]
+    ['phone_given']
+    """
+    used = [kind for kind in kinds if kind.name in COUNTED_KINDS]
+    left = [kind for kind in kinds if kind.name not in COUNTED_KINDS]
+    rest, whole = dict(found), sum(found.values())
+    while left:
+        gains = [sum(matches for mask, matches in rest.items() if mask >> kind.number & 1) for kind in left]
+        best = max(range(len(left)), key=gains.__getitem__)
+        if gains[best] <= LEAST_GAIN * whole:
+            break
+        used.append(left.pop(best))
+        rest = {mask: matches for mask, matches in rest.items() if not mask >> used[-1].number & 1}
+    return tuple(sorted(used, key=lambda kind: kind.number))
 
 
 def part_of(name: str, text: str) -> int:
@@ -75,7 +112,7 @@ def _number_sql(name: str, text: str) -> str:
 PARTS: dict[str, str] = {
     **{
         name: f"{name}_part"
-        for name in ("last", "sound", "given", "middle", "birth", "day", "region", "city", "school")
+        for name in ("last", "sound", "given", "middle", "birth", "day", "year", "region", "city", "school")
     },
     "phone": _number_sql("phone", "phone"),
     "snils": _number_sql("snils", "snils"),
@@ -92,7 +129,7 @@ def _key_sql(kind: KeyKind, parts: dict[str, str]) -> str:
     return f"(({joined}) << {KIND_BITS}) | {kind.number}"
 
 
-def keys_sql(descriptions: str, kinds: tuple[KeyKind, ...] = KEY_KINDS) -> str:
+def keys_sql(descriptions: str, kinds: Sequence[KeyKind] = KEY_KINDS) -> str:
     """
     Return the query for the match keys of *descriptions* (see `rddm.resolve.fingerprints.distinct_sql`).
 
@@ -152,6 +189,16 @@ def without_common_sql(nodes: str, common: str) -> str:
         for column, kind in IDENTIFIERS.items()
     )
     return f"SELECT * REPLACE ({columns}) FROM {nodes}"
+
+
+def found_by_sql(keys: str, members: str) -> str:
+    """Return `pairs_sql` with a column found_by BIGINT: the kinds of keys that find the pair, as a mask."""
+    return f"""
+SELECT least(k.n, m.n) AS a, greatest(k.n, m.n) AS b, bit_or(1::BIGINT << {kind_number_sql("k.key")}) AS found_by
+FROM {keys} k
+JOIN {members} m ON m.key = k.key
+WHERE k.n <> m.n AND (NOT m.looked_at OR k.n < m.n)
+GROUP BY least(k.n, m.n), greatest(k.n, m.n)"""
 
 
 def pairs_sql(keys: str, members: str) -> str:

@@ -35,6 +35,7 @@ from rddm.resolve.comparisons import (
 )
 
 CLASSES = ("match", "family", "namesake", "random")
+FAMILY = CLASSES.index("family")
 Floats = npt.NDArray[np.float64]
 
 LEAST_PAIRS = 2_000
@@ -260,7 +261,8 @@ def learn_mixture(patterns: Sequence[int], counts: Sequence[int], chance: Chance
     """
     Return the mixture that explains *counts* of *patterns* of candidate pairs best; the shipped one if they are few.
 
-    Match and family are learnt (maximum a posteriori, EM); namesake and random follow from *chance*.
+    Match and family are learnt (maximum a posteriori, EM); namesake and random follow from *chance*, and so do the given
+    names of a family: brothers and sisters share everything else, but not those.
     """
     prior = shipped_mixture()
     total = float(sum(counts))
@@ -284,6 +286,7 @@ def learn_mixture(patterns: Sequence[int], counts: Sequence[int], chance: Chance
         strength = np.maximum(LEAST_PRIOR, PRIOR_STRENGTH * sizes)[:, :, None]
         learnt = (seen + strength * prior.levels[:2]) / (sizes[:, :, None] + strength)
         bounded = _bound(learnt, prior.levels[:2], ODDS_FACTOR)
+        bounded[FAMILY, NAMES.index("first_name")] = levels[1, NAMES.index("first_name")]
         found = (share.sum(axis=0) + PRIOR_STRENGTH * total * prior.shares[:2]) / (total * (1 + PRIOR_STRENGTH))
         moved = float(np.abs(bounded - mixture.levels[:2]).max())
         mixture = Mixture(np.concatenate([found, shares]), np.concatenate([bounded, levels]))

@@ -163,6 +163,7 @@ MODEL = Table(
         Column("learnt", "BOOLEAN", "False: the shipped parameters, because there was too little data to learn from"),
         Column("pairs", "BIGINT", "How many candidate pairs it was learnt from"),
         Column("parameters", "VARCHAR", "JSON: shares and level probabilities per class"),
+        Column("kinds", "VARCHAR", "JSON: names of the kinds of match keys in use"),
         Column("applied", "VARCHAR", "JSON: the settings that the stored links were made with"),
         Column("run_id", "BIGINT", "The run that learnt it"),
         Column("at", "TIMESTAMP", "When, UTC"),

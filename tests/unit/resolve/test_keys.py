@@ -1,0 +1,61 @@
+from __future__ import annotations
+
+import duckdb
+import pytest
+
+from rddm.resolve.keys import KEY_KINDS, KIND_NUMBERS, keys_sql, part_of, worthwhile_kinds
+
+KINDS = {kind.name: kind for kind in KEY_KINDS}
+
+
+def mask(*names: str) -> int:
+    return sum(1 << KIND_NUMBERS[name] for name in names)
+
+
+def keys_of(description: dict[str, object], *names: str) -> set[int]:
+    types = {"last_part": "BIGINT", "last_more": "BIGINT[]", "given_part": "BIGINT", "given_more": "BIGINT[]",
+             "middle_part": "BIGINT", "phone": "VARCHAR"}  # fmt: skip
+    columns = ", ".join(
+        f"{'NULL' if description.get(name) is None else repr(description[name])}::{kind} AS {name}"
+        for name, kind in types.items()
+    )
+    with duckdb.connect() as connection:
+        query = keys_sql(f"(SELECT 0 AS description, {columns})", [KINDS[name] for name in names])
+        return {row[0] for row in connection.execute(query).fetchall()}
+
+
+def test_the_numbers_of_the_kinds_are_all_different_and_fit() -> None:
+    assert len(set(KIND_NUMBERS.values())) == len(KEY_KINDS)
+    assert all(0 < number < 32 for number in KIND_NUMBERS.values())
+
+
+def test_a_short_form_of_two_names_gives_a_key_for_each() -> None:
+    sasha, alexander, alexandra = (
+        {"phone": "+79160000001", "given_part": part_of("given", names[0]),
+         "given_more": [part_of("given", name) for name in names[1:]] or None}
+        for names in (("aleksandr", "aleksandra"), ("aleksandr",), ("aleksandra",))
+    )  # fmt: skip
+    assert len(keys_of(sasha, "phone_given")) == 2
+    assert keys_of(sasha, "phone_given") == keys_of(alexander, "phone_given") | keys_of(alexandra, "phone_given")
+
+
+def test_a_key_is_not_made_where_a_part_is_missing() -> None:
+    assert keys_of({"phone": "+79160000001"}, "phone_given") == set()
+    assert len(keys_of({"phone": "+79160000001"}, "phone")) == 1
+
+
+@pytest.mark.parametrize("names", [("full_name", "name"), ("phone", "phone_given")])
+def test_kinds_do_not_share_keys(names: tuple[str, str]) -> None:
+    description = {"phone": "+79160000001", "last_part": 5, "given_part": 6, "middle_part": 7}
+    assert not keys_of(description, names[0]) & keys_of(description, names[1])
+
+
+def test_a_kind_that_finds_only_what_others_find_is_not_used() -> None:
+    found = {
+        mask("snils", "phone_given"): 1000.0,
+        mask("phone_given"): 500.0,
+        mask("full_name"): 30.0,
+        mask("name"): 0.2,
+    }
+    used = worthwhile_kinds(found, [KINDS[name] for name in ("phone", "snils", "phone_given", "full_name", "name")])
+    assert [kind.name for kind in used] == ["phone", "phone_given", "full_name"]
