@@ -258,10 +258,11 @@ def _create(server: _Server) -> None:
                 f"The data in {server.data} is PostgreSQL {found}'s, and this version brings {VERSION}. "
                 "Go back to the version that wrote it, or dump it with its pg_dump, move the folder away and restore."
             )
-        if server.user is not None and server.data.stat().st_uid != server.user:  # root has copied it
-            for place in (server.data, *server.data.rglob("*")):
-                os.chown(place, server.user, -1, follow_symlinks=False)
-            _let_pass(server.data)
+        if server.user is not None:
+            if server.data.stat().st_uid != server.user:  # root has copied it
+                for place in (server.data, *server.data.rglob("*")):
+                    os.chown(place, server.user, -1, follow_symlinks=False)
+            _let_pass(server.data)  # it may have been moved, or a folder above it been closed
         return
     made = server.data.with_name("pg.new")
     shutil.rmtree(made, ignore_errors=True)

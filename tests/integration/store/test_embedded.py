@@ -99,6 +99,12 @@ def test_a_folder_may_move_while_its_server_runs(data: Path, name: str) -> None:
     assert not is_alive(server)
 
 
+def test_a_folder_above_that_was_closed_does_not_keep_the_server_from_its_data(data: Path) -> None:
+    assert use(data) == 1
+    data.parent.chmod(0o700)
+    assert use(data) == 2
+
+
 def test_a_copied_folder_has_a_server_of_its_own(data: Path) -> None:
     server = leave_running(data)
     (data.parent / "copy").mkdir()
