@@ -16,6 +16,7 @@ def name_groups(work: Work, changed: str, touched: str) -> None:
         now=work.table("now"),
         before=work.table("before"),
         events=work.stored("event"),
+        redirects=work.stored("redirect"),
         judged=f"(SELECT record_a AS record_id FROM {changed_words} UNION SELECT record_b FROM {changed_words})",
         claims=work.table("claim"),
         survivors=work.table("survivor"),
@@ -138,24 +139,40 @@ def _write(work: Work) -> None:
 
 
 def _write_redirects(work: Work) -> None:
-    happened, redirect = work.table("happened"), work.stored("redirect")
-    merged = work.make(
-        "merged", f"SELECT golden_id AS old_id, other_id AS golden_id FROM {happened} WHERE kind = 'merged'"
+    """
+    Lead ids that were merged to the id they were merged into, and older ones on: an id that was merged into one that is
+    merged now, and one whose founding record has left the group that it led to.
+    """
+    happened, redirect, entity = work.table("happened"), work.stored("redirect"), literal(work.entity)
+    leading = work.make(
+        "redirect_now",
+        f"""
+WITH merged AS (SELECT golden_id AS old_id, other_id AS golden_id FROM {happened} WHERE kind = 'merged'),
+old AS (SELECT old_id, golden_id FROM {redirect} WHERE entity = {entity}),
+followed AS (
+  SELECT old.old_id, n.golden_id FROM old
+  JOIN {work.table("before")} b ON b.record_id = old.old_id AND b.golden_id = old.golden_id
+  JOIN {work.table("link_now")} n ON n.record_id = old.old_id
+)
+SELECT old_id, golden_id FROM merged
+UNION ALL
+SELECT old_id, golden_id FROM followed
+UNION ALL
+SELECT old.old_id, m.golden_id FROM old JOIN merged m ON m.old_id = old.golden_id
+WHERE old.old_id NOT IN (SELECT old_id FROM followed)""",
     )
-    if not work.count(merged):
+    if not work.count(leading):
         return
-    entity = literal(work.entity)
-    forwarded = work.make(
-        "forwarded",
-        f"SELECT r.old_id, m.golden_id FROM {redirect} r JOIN {merged} m ON m.old_id = r.golden_id WHERE r.entity ="
-        f" {entity}",
+    stale = work.make(
+        "redirect_stale",
+        f"SELECT r.old_id FROM {redirect} r JOIN {leading} f ON f.old_id = r.old_id"
+        f" WHERE r.entity = {entity} AND r.golden_id <> f.golden_id",
     )
-    if work.count(forwarded):
-        work.execute(f"DELETE FROM {redirect} WHERE entity = {entity} AND old_id IN (SELECT old_id FROM {forwarded})")
+    if work.count(stale):
+        work.execute(f"DELETE FROM {redirect} WHERE entity = {entity} AND old_id IN (SELECT old_id FROM {stale})")
     work.execute(
-        f"INSERT INTO {redirect} (entity, old_id, golden_id)"
-        f" SELECT {entity}, old_id, golden_id FROM {forwarded} UNION ALL SELECT {entity}, old_id, golden_id FROM"
-        f" {merged}"
+        f"INSERT INTO {redirect} (entity, old_id, golden_id) SELECT {entity}, old_id, golden_id FROM {leading}"
+        f" WHERE old_id <> golden_id AND old_id NOT IN (SELECT old_id FROM {redirect} WHERE entity = {entity})"
     )
 
 

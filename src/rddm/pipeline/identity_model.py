@@ -20,6 +20,7 @@ from rddm.resolve.keys import (
     FEW_DESCRIPTIONS,
     KEY_KINDS,
     KEYS_VERSION,
+    Found,
     KeyKind,
     found_by_sql,
     keys_sql,
@@ -135,18 +136,18 @@ def learn_model(work: Work, version: int) -> StoredModel:
         f" SELECT {literal(work.entity)}, {version}, field, value, bits FROM {work.table('terms')}"
     )
     few = work.count(work.table("distinct")) < FEW_DESCRIPTIONS
-    kinds = KEY_KINDS if few or not learnt else worthwhile_kinds(_expected_matches(mixture, counts), KEY_KINDS)
+    kinds = KEY_KINDS if few or not learnt else worthwhile_kinds(_found(mixture, counts), KEY_KINDS)
     return StoredModel(version, mixture, learnt, pairs, kinds, "", work.run.run_id)
 
 
-def _expected_matches(mixture: Mixture, counts: Sequence[PatternCount]) -> dict[int, float]:
-    """Return how many of the pairs are matches, by the mask of the kinds that find them; term weights aside."""
+def _found(mixture: Mixture, counts: Sequence[PatternCount]) -> list[Found]:
+    """Return how many pairs are rather matches than not, and how many rather not, by the kinds that find them."""
     match, family, chance = pattern_bits(mixture, [each.pattern for each in counts])
-    shares = 1 / (1 + np.exp2(np.logaddexp2(family, chance) - match))
-    expected: dict[int, float] = {}
-    for each, share in zip(counts, shares.tolist(), strict=True):
-        expected[each.found_by] = expected.get(each.found_by, 0.0) + share * each.pairs
-    return expected
+    is_match = (match > np.logaddexp2(family, chance)).tolist()
+    return [
+        Found(each.found_by, each.pairs if rather else 0, 0 if rather else each.pairs)
+        for each, rather in zip(counts, is_match, strict=True)
+    ]
 
 
 def store_model(work: Work, model: StoredModel, *, replace: bool) -> None:

@@ -7,7 +7,8 @@ founding record is earliest by its source's time, then the lowest id - and the o
 id goes on gets the id of its founding record: the earliest by source time, then the lowest, whose id no living or
 redirected golden id has. Is there none (its record founded an id that now lies elsewhere), the id is the md5 of that
 record's id and the run. An id that ended because all of its records were deleted lives again when its founding record
-comes back.
+comes back; one that was merged lives again when the group that its founding record is in splits off. A redirect leads to
+where the old id's founding record is.
 """
 
 from __future__ import annotations
@@ -23,7 +24,8 @@ class IdTables:
     Tables that the queries here read.
 
     ``now``: record_id, grp (BIGINT), source_time: every record of the groups to name. ``before``: record_id, golden_id:
-    the links that these records, and removed ones, had. ``events``: `identity.event`. ``judged``: record_id: the records
+    the links that these records, and removed ones, had. ``events``: `identity.event`. ``redirects``: `identity.redirect`.
+    ``judged``: record_id: the records
     that a human's word was given on, or taken back from, since. The rest are made from these queries, in the order of the
     functions below.
     """
@@ -31,6 +33,7 @@ class IdTables:
     now: str
     before: str
     events: str
+    redirects: str
     judged: str
     claims: str
     survivors: str
@@ -97,17 +100,19 @@ past AS (
     AND golden_id IN (SELECT record_id FROM unnamed)
   GROUP BY golden_id
 ),
+redirected AS (SELECT old_id FROM {tables.redirects} WHERE entity = {literal(entity)}),
 used AS (
-  SELECT golden_id FROM past WHERE ended IS NULL OR active > ended
+  SELECT golden_id FROM past WHERE (ended IS NULL OR active > ended) AND golden_id NOT IN (SELECT old_id FROM redirected)
   UNION
   SELECT golden_id FROM {tables.before} WHERE golden_id IN (SELECT record_id FROM unnamed)
 ),
 ranked AS (
   SELECT u.grp, u.record_id, x.golden_id IS NOT NULL AS taken,
     row_number() OVER (
-      PARTITION BY u.grp ORDER BY (x.golden_id IS NOT NULL)::TINYINT, u.source_time NULLS LAST, u.record_id
+      PARTITION BY u.grp ORDER BY (x.golden_id IS NOT NULL)::TINYINT, (r.old_id IS NULL)::TINYINT,
+        u.source_time NULLS LAST, u.record_id
     ) AS place
-  FROM unnamed u LEFT JOIN used x ON x.golden_id = u.record_id
+  FROM unnamed u LEFT JOIN used x ON x.golden_id = u.record_id LEFT JOIN redirected r ON r.old_id = u.record_id
 )
 SELECT grp, CASE WHEN taken THEN md5(record_id::VARCHAR || chr(31) || '{run_id}')::UUID ELSE record_id END AS
 golden_id, record_id AS founder

@@ -11,7 +11,7 @@ of the kind. So the hashes of names, dates and places are made once per distinct
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -61,32 +61,53 @@ SEVERAL = ("last", "sound", "given")
 FEW_DESCRIPTIONS = 50_000
 """So few that every kind is cheap."""
 LEAST_GAIN = 5e-4
-"""Share of the expected matches that a kind must find beyond the others to be used."""
+"""Share of the matches that a kind must find alone to be used."""
+LEAST_YIELD = 0.01
+"""Share of matches among the pairs that a kind finds alone: fewer are too dear."""
 
 
-def worthwhile_kinds(found: Mapping[int, float], kinds: Sequence[KeyKind]) -> tuple[KeyKind, ...]:
+@dataclass(frozen=True)
+class Found:
+    """How many pairs are found by exactly the kinds of a mask (bit n is kind number n): likely ``matches`` and ``others``."""
+
+    kinds: int
+    matches: float
+    others: float
+
+
+def worthwhile_kinds(found: Sequence[Found], kinds: Sequence[KeyKind]) -> tuple[KeyKind, ...]:
     """
-    Return those of *kinds* that are worth their pairs, in order of number: greedily, the one that adds most matches first.
+    Return those of *kinds* that are worth their pairs, in their order.
 
-    *found* gives the expected number of matches by the set of kinds that find them, as a mask: bit n is kind number n. Kinds
-    that are only counted are always among them. No truth is needed: what a match is, the learnt weights say.
+    Of the kinds that find too few matches alone, or too few for their pairs, the one that finds most other pairs goes
+    first; then all is counted anew, until each that is left is needed. Kinds that are only counted stay. No truth is needed: the learnt weights say what a
+    match is.
 
-    >>> first, second, third = KEY_KINDS[1], KEY_KINDS[3], KEY_KINDS[5]
-    >>> masks = {1 << first.number | 1 << second.number: 900.0, 1 << second.number: 100.0, 1 << third.number: 0.1}
-    >>> [kind.name for kind in worthwhile_kinds(masks, (first, second, third))]
+    >>> document, phone, name = KEY_KINDS[1], KEY_KINDS[3], KEY_KINDS[12]
+    >>> every = 1 << document.number | 1 << phone.number | 1 << name.number
+    >>> pairs = [Found(every, 900.0, 0.0), Found(1 << phone.number, 100.0, 5.0), Found(1 << name.number, 0.1, 700.0)]
+    >>> [kind.name for kind in worthwhile_kinds(pairs, (document, phone, name))]
     ['phone_given']
     """
-    used = [kind for kind in kinds if kind.name in COUNTED_KINDS]
-    left = [kind for kind in kinds if kind.name not in COUNTED_KINDS]
-    rest, whole = dict(found), sum(found.values())
-    while left:
-        gains = [sum(matches for mask, matches in rest.items() if mask >> kind.number & 1) for kind in left]
-        best = max(range(len(left)), key=gains.__getitem__)
-        if gains[best] <= LEAST_GAIN * whole:
-            break
-        used.append(left.pop(best))
-        rest = {mask: matches for mask, matches in rest.items() if not mask >> used[-1].number & 1}
-    return tuple(sorted(used, key=lambda kind: kind.number))
+    used = list(kinds)
+    least = LEAST_GAIN * sum(each.matches for each in found)
+    while True:
+        mask = sum(1 << kind.number for kind in used)
+        alone = {kind.name: (0.0, 0.0) for kind in used if kind.name not in COUNTED_KINDS}
+        for each in found:
+            left = each.kinds & mask
+            for kind in used:
+                if left == 1 << kind.number and kind.name in alone:
+                    matches, others = alone[kind.name]
+                    alone[kind.name] = matches + each.matches, others + each.others
+        spare = [
+            kind
+            for kind in used
+            if kind.name in alone and alone[kind.name][0] < max(least, LEAST_YIELD * alone[kind.name][1])
+        ]
+        if not spare:
+            return tuple(used)
+        used.remove(max(spare, key=lambda kind: (alone[kind.name][1], -alone[kind.name][0])))
 
 
 def part_of(name: str, text: str) -> int:

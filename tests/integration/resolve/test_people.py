@@ -100,6 +100,19 @@ def test_a_merge_keeps_the_older_id_and_the_other_redirects(warehouse: Warehouse
     assert {old, young} <= warehouse.touched()
 
 
+def test_an_id_that_was_merged_lives_again_when_a_stewards_word_takes_it_out(warehouse: Warehouse) -> None:
+    warehouse.run({"a": {**BROTHER, "phone": None, "middle_name": None, "birth_date": None, "email": "a@mail.ru"}})
+    warehouse.run({"b": {**BROTHER, "email": None}})
+    before = warehouse.golden_ids()
+    warehouse.run({"c": {**BROTHER, "email": "a@mail.ru"}})
+    assert set(warehouse.golden_ids().values()) == {before["a"]}
+    warehouse.judgements = {frozenset("ab"): "different", frozenset("cb"): "different"}
+    warehouse.run()
+    assert {key: warehouse.golden_ids()[key] for key in "ab"} == before
+    assert warehouse.events(4) == [("split", before["b"], before["a"])]
+    assert warehouse.rows("SELECT old_id, golden_id FROM testlake.identity.redirect") == []
+
+
 def test_a_split_leaves_the_id_with_the_larger_part_even_if_the_founder_goes(warehouse: Warehouse) -> None:
     warehouse.run({"a": BROTHER})
     founder = warehouse.golden_ids()["a"]

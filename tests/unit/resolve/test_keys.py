@@ -1,9 +1,11 @@
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import duckdb
 import pytest
 
-from rddm.resolve.keys import KEY_KINDS, KIND_NUMBERS, keys_sql, part_of, worthwhile_kinds
+from rddm.resolve.keys import KEY_KINDS, KIND_NUMBERS, Found, keys_sql, part_of, worthwhile_kinds
 
 KINDS = {kind.name: kind for kind in KEY_KINDS}
 
@@ -12,7 +14,7 @@ def mask(*names: str) -> int:
     return sum(1 << KIND_NUMBERS[name] for name in names)
 
 
-def keys_of(description: dict[str, object], *names: str) -> set[int]:
+def keys_of(description: Mapping[str, object], *names: str) -> set[int]:
     types = {"last_part": "BIGINT", "last_more": "BIGINT[]", "given_part": "BIGINT", "given_more": "BIGINT[]",
              "middle_part": "BIGINT", "phone": "VARCHAR"}  # fmt: skip
     columns = ", ".join(
@@ -51,11 +53,9 @@ def test_kinds_do_not_share_keys(names: tuple[str, str]) -> None:
 
 
 def test_a_kind_that_finds_only_what_others_find_is_not_used() -> None:
-    found = {
-        mask("snils", "phone_given"): 1000.0,
-        mask("phone_given"): 500.0,
-        mask("full_name"): 30.0,
-        mask("name"): 0.2,
-    }
+    found = [
+        Found(mask("snils", "phone_given"), 1000, 0), Found(mask("phone_given"), 500, 10),
+        Found(mask("full_name", "name"), 30, 40), Found(mask("name"), 0.2, 5000),
+    ]  # fmt: skip
     used = worthwhile_kinds(found, [KINDS[name] for name in ("phone", "snils", "phone_given", "full_name", "name")])
     assert [kind.name for kind in used] == ["phone", "phone_given", "full_name"]
