@@ -23,6 +23,9 @@ from rddm.pipeline.conforming_work import Affected, Conforming, Target
 from rddm.project.settings import ModelEntity, SemanticType
 from rddm.store.trouble import store_trouble
 
+_UNUSABLE = (duckdb.BinderException, duckdb.ParserException, duckdb.CatalogException)
+"""What an SQL expression of a mapping is answered with that cannot be read, or names what does not exist."""
+
 
 def conform_entity(
     work: Conforming,
@@ -60,7 +63,7 @@ def _conform_together(
         progress(f"conform {each.mapped.source}/{each.mapped.entity}")
         try:
             _evaluate(work, target, each)
-        except duckdb.BinderException as error:
+        except _UNUSABLE as error:
             if store_trouble(error) is not None:
                 raise
             work.problems.append(_unmappable(each, error))
@@ -123,7 +126,7 @@ def _collect(work: Conforming, raw: str, keys: str) -> None:
     )
 
 
-def _unmappable(affected: Affected, error: duckdb.BinderException) -> SourceError:
+def _unmappable(affected: Affected, error: duckdb.Error) -> SourceError:
     mapped = affected.mapped
     return SourceError(
         mapped.source,
@@ -134,6 +137,6 @@ def _unmappable(affected: Affected, error: duckdb.BinderException) -> SourceErro
     )
 
 
-def _first_line(error: duckdb.BinderException) -> str:
-    """A binder error speaks of names and types only, never of values; what follows the first line repeats our SQL."""
-    return str(error).splitlines()[0].removeprefix("Binder Error: ")
+def _first_line(error: duckdb.Error) -> str:
+    """Such an error speaks of names, types and syntax only, never of values; what follows the first line repeats our SQL."""
+    return str(error).splitlines()[0].partition("Error: ")[2]

@@ -80,8 +80,8 @@ def worthwhile_kinds(found: Sequence[Found], kinds: Sequence[KeyKind]) -> tuple[
     Return those of *kinds* that are worth their pairs, in their order.
 
     Of the kinds that find too few matches alone, or too few for their pairs, the one that finds most other pairs goes
-    first; then all is counted anew, until each that is left is needed. Kinds that are only counted stay. No truth is needed: the learnt weights say what a
-    match is.
+    first; then all is counted anew, until each that is left is needed. Kinds that are only counted stay. No truth is
+    needed: the learnt weights say what a match is.
 
     >>> document, phone, name = KEY_KINDS[1], KEY_KINDS[3], KEY_KINDS[12]
     >>> every = 1 << document.number | 1 << phone.number | 1 << name.number

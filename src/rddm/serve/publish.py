@@ -30,6 +30,7 @@ _SPELT_OUT = {"timestamptz": "timestamp with time zone"}
 _TYPES = {"VARCHAR": "text", "TIMESTAMP": "timestamptz", "VARCHAR[]": "text[]"}
 _SEARCHED = frozenset({SemanticType.PHONE, SemanticType.EMAIL, SemanticType.SNILS, SemanticType.BIRTH_DATE})
 _BATCH_ROWS = 100_000
+_INDEXING_MEMORY = "256MB"
 
 
 @dataclass(frozen=True)
@@ -149,10 +150,12 @@ def publish(
         if published == snapshot:
             return Publication(snapshot, {})
         changed = _changed_tables(lake, published, snapshot)
+        new = [each for each in tables if _ensure_table(connection, each)]
         for each in tables:
-            _ensure_table(connection, each)
-        for each in tables:
-            if changed is None or changed.intersection(each.feeds):
+            if each in new:
+                progress(f"publish {each.table.name}")
+                rows[each.table.name] = (_fill_table(lake, connection, each), 0)
+            elif changed is None or changed.intersection(each.feeds):
                 progress(f"publish {each.table.name}")
                 since = None if changed is None else published
                 rows[each.table.name] = _publish_table(lake, connection, each, since, snapshot)
@@ -180,6 +183,25 @@ def last_published(database: Database) -> int | None:
             return None
         row = connection.execute("SELECT max(lake_snapshot) FROM warehouse.publication").fetchone()
     return row[0] if row else None
+
+
+def _fill_table(lake: Lake, connection: psycopg.Connection, each: PublishedTable) -> int:
+    """Fill a new table, whose parents are complete, and only then give it its keys and indexes; return its number of rows."""
+    target = sql.Identifier(SCHEMA, each.table.name)
+    written = _copy(lake, connection, each.query, each, target)
+    connection.execute(sql.SQL("SET LOCAL maintenance_work_mem = {}").format(sql.Literal(_INDEXING_MEMORY)))
+    connection.execute(sql.SQL("ALTER TABLE {} ADD PRIMARY KEY ({})").format(target, sql.Identifier(each.key)))
+    for indexed in each.indexes:
+        columns = sql.SQL(", ").join(map(sql.Identifier, indexed))
+        connection.execute(sql.SQL("CREATE INDEX ON {} ({})").format(target, columns))
+    for child_key, parent, parent_key in each.foreign:
+        connection.execute(
+            sql.SQL("ALTER TABLE {} ADD FOREIGN KEY ({}) REFERENCES {} ({}) DEFERRABLE INITIALLY DEFERRED").format(
+                target, sql.Identifier(child_key), sql.Identifier(SCHEMA, parent), sql.Identifier(parent_key)
+            )
+        )
+    connection.execute(sql.SQL("ANALYZE {}").format(target))
+    return written
 
 
 def _publish_table(
@@ -237,9 +259,9 @@ def _find_changed_keys(lake: Lake, each: PublishedTable, published: int, snapsho
     lake.connection.execute(f"CREATE OR REPLACE TEMP TABLE changed_key AS {selects}")
 
 
-def _copy(lake: Lake, connection: psycopg.Connection, query: str, each: PublishedTable, staged: sql.Identifier) -> None:
+def _copy(lake: Lake, connection: psycopg.Connection, query: str, each: PublishedTable, staged: sql.Identifier) -> int:
     texts = ", ".join(_as_csv(column) for column in each.table.columns)
-    _copy_query(lake, connection, f"SELECT {texts} FROM ({query})", staged, each.table.column_names)
+    return _copy_query(lake, connection, f"SELECT {texts} FROM ({query})", staged, each.table.column_names)
 
 
 def _copy_keys(lake: Lake, connection: psycopg.Connection) -> None:
@@ -249,7 +271,9 @@ def _copy_keys(lake: Lake, connection: psycopg.Connection) -> None:
 
 def _copy_query(
     lake: Lake, connection: psycopg.Connection, query: str, target: sql.Identifier, columns: Sequence[str]
-) -> None:
+) -> int:
+    """Write the rows of the lake's *query*, all of it text, to *target*; return how many."""
+    rows = 0
     options = pa.csv.WriteOptions(include_header=False)
     # By name: a column that the model got later stands at the end of the table.
     names = sql.SQL(", ").join(map(sql.Identifier, columns))
@@ -258,6 +282,8 @@ def _copy_query(
             sink = io.BytesIO()
             pa.csv.write_csv(batch, sink, options)
             copy.write(sink.getvalue())
+            rows += batch.num_rows
+    return rows
 
 
 def _batches(lake: Lake, query: str) -> Iterator[pa.RecordBatch]:
@@ -284,8 +310,12 @@ def _ensure_publication_table(connection: psycopg.Connection) -> None:
     connection.execute("COMMENT ON COLUMN warehouse.publication.published_at IS 'When all its rows could be read here'")
 
 
-def _ensure_table(connection: psycopg.Connection, each: PublishedTable) -> None:
-    """Create the table with its key, foreign keys, indexes and comments, or bring its columns to what the model says now."""
+def _ensure_table(connection: psycopg.Connection, each: PublishedTable) -> bool:
+    """
+    Create the table with its comments, or bring its columns to what the model says now.
+
+    Return whether it is new: empty, without keys and indexes.
+    """
     target = sql.Identifier(SCHEMA, each.table.name)
     columns_now = connection.execute(
         "SELECT attname, format_type(atttypid, NULL) FROM pg_attribute"
@@ -298,21 +328,7 @@ def _ensure_table(connection: psycopg.Connection, each: PublishedTable) -> None:
         for column in each.table.columns
     ]
     if not existing:
-        connection.execute(
-            sql.SQL("CREATE TABLE {} ({}, PRIMARY KEY ({}))").format(
-                target, sql.SQL(", ").join(columns), sql.Identifier(each.key)
-            )
-        )
-        for child_key, parent, parent_key in each.foreign:
-            connection.execute(
-                sql.SQL("ALTER TABLE {} ADD FOREIGN KEY ({}) REFERENCES {} ({}) DEFERRABLE INITIALLY DEFERRED").format(
-                    target, sql.Identifier(child_key), sql.Identifier(SCHEMA, parent), sql.Identifier(parent_key)
-                )
-            )
-        for indexed in each.indexes:
-            connection.execute(
-                sql.SQL("CREATE INDEX ON {} ({})").format(target, sql.SQL(", ").join(map(sql.Identifier, indexed)))
-            )
+        connection.execute(sql.SQL("CREATE TABLE {} ({})").format(target, sql.SQL(", ").join(columns)))
     else:
         _follow_model(connection, each, existing)
     connection.execute(sql.SQL("COMMENT ON TABLE {} IS {}").format(target, sql.Literal(each.table.grain)))
@@ -322,6 +338,7 @@ def _ensure_table(connection: psycopg.Connection, each: PublishedTable) -> None:
                 sql.Identifier(SCHEMA, each.table.name, column.name), sql.Literal(column.description)
             )
         )
+    return not existing
 
 
 def _follow_model(connection: psycopg.Connection, each: PublishedTable, existing: Mapping[str, str]) -> None:
