@@ -15,7 +15,15 @@ from rddm.pipeline.identity_work import Work
 from rddm.resolve.comparisons import compare_sql, self_sql
 from rddm.resolve.exact import exact_compare_sql
 from rddm.resolve.fingerprints import weighed_sql
-from rddm.resolve.keys import IDENTIFIERS, KIND_NUMBERS, common_values_sql, kind_number_sql, pairs_sql, usable_sql
+from rddm.resolve.keys import (
+    IDENTIFIERS,
+    KIND_NUMBERS,
+    common_values_sql,
+    is_identifier_sql,
+    kind_number_sql,
+    pairs_sql,
+    usable_sql,
+)
 from rddm.resolve.weights import Mixture, pattern_bits, weight_of, weight_sql
 
 
@@ -166,16 +174,15 @@ def _forget_common(work: Work, first: int) -> None:
     """Take identifiers that too many share out of the nodes from number *first* on: they tell nothing."""
     if work.method == "exact":
         return
-    node, new, kind = work.table("node"), work.table("key_new"), kind_number_sql()
-    kinds = ", ".join(str(KIND_NUMBERS[each]) for each in sorted(IDENTIFIERS.values()))
-    keys = f"SELECT key, n FROM {new} WHERE {kind} IN ({kinds}) AND n >= {first}"
+    node, new, identifies = work.table("node"), work.table("key_new"), is_identifier_sql()
+    keys = f"SELECT key, n FROM {new} WHERE {identifies} AND n >= {first}"
     counted = new
     if not work.fresh:
         stored, removed = work.past("key"), work.table("removed")
         mine = work.make(
             "identifier_key",
             f"{keys} UNION ALL SELECT k.key, x.n FROM {stored} k JOIN {node} x ON x.fingerprint_id = k.fingerprint_id"
-            f" WHERE {kind} IN ({kinds}) AND x.n >= {first}",
+            f" WHERE {identifies} AND x.n >= {first}",
         )
         keys = f"SELECT key, n FROM {mine}"
         counted = (
@@ -188,7 +195,7 @@ def _forget_common(work: Work, first: int) -> None:
     for column, name in IDENTIFIERS.items():
         work.execute(
             f"UPDATE {node} SET {column} = NULL WHERE n IN (SELECT n FROM ({keys}) WHERE key IN (SELECT key FROM {common})"
-            f" AND {kind} = {KIND_NUMBERS[name]})"
+            f" AND {kind_number_sql()} = {KIND_NUMBERS[name]})"
         )
 
 

@@ -13,6 +13,7 @@ from rddm.contracts.tables import Table, create_table_sql, literal, quote
 from rddm.contracts.tables.identity import Method, identity_tables
 from rddm.pipeline.stamp import RunStamp
 from rddm.project.settings import ExactIdentity, ModelEntity, ProbabilisticIdentity
+from rddm.store.lake import load_table
 
 PREFIX = "identity_"
 _NO_LIMIT = 2**31
@@ -81,11 +82,8 @@ class Work:
         return self.load_arrow(name, pa.Table.from_arrays(arrays, names=[column for column, _ in columns]))
 
     def load_arrow(self, name: str, data: pa.Table) -> str:
-        self.connection.register(f"{PREFIX}incoming", data)
-        try:
-            return self.make(name, f"SELECT * FROM {PREFIX}incoming")
-        finally:
-            self.connection.unregister(f"{PREFIX}incoming")
+        load_table(self.connection, self.table(name), data)
+        return self.table(name)
 
     def count(self, table: str, condition: str = "true") -> int:
         return int(self.value(f"SELECT count(*) FROM {table} WHERE {condition}") or 0)

@@ -197,10 +197,14 @@ def usable_sql(keys: str, limit: int) -> str:
     )
 
 
+def is_identifier_sql(key: str = "key") -> str:
+    """Return the SQL condition that *key* is of an identifier."""
+    return f"{kind_number_sql(key)} IN ({', '.join(str(KIND_NUMBERS[kind]) for kind in sorted(IDENTIFIERS.values()))})"
+
+
 def common_values_sql(keys: str, limit: int) -> str:
     """Return the query for the keys of identifiers that more than *limit* fingerprints of *keys* (key) share. Column: key."""
-    kinds = ", ".join(str(KIND_NUMBERS[kind]) for kind in sorted(IDENTIFIERS.values()))
-    return f"SELECT key FROM {keys} WHERE {kind_number_sql()} IN ({kinds}) GROUP BY key HAVING count(*) > {limit}"
+    return f"SELECT key FROM {keys} WHERE {is_identifier_sql()} GROUP BY key HAVING count(*) > {limit}"
 
 
 def without_common_sql(nodes: str, common: str) -> str:

@@ -177,18 +177,18 @@ class Lake:
 
 def load_table(connection: duckdb.DuckDBPyConnection, name: str, table: pa.Table) -> None:
     """Make the temporary table *name* of *table*."""
-    connection.register("incoming", table)
-    try:
-        connection.execute(f"CREATE OR REPLACE TEMP TABLE {name} AS SELECT * FROM incoming")
-    finally:
-        connection.unregister("incoming")
+    _with_incoming(connection, table, f"CREATE OR REPLACE TEMP TABLE {name} AS SELECT * FROM incoming")
 
 
 def append_rows(connection: duckdb.DuckDBPyConnection, name: str, table: pa.Table) -> None:
     """Add the rows of *table* to the table *name*, column by column of the same name."""
+    _with_incoming(connection, table, f"INSERT INTO {name} BY NAME SELECT * FROM incoming")
+
+
+def _with_incoming(connection: duckdb.DuckDBPyConnection, table: pa.Table, statement: str) -> None:
     connection.register("incoming", table)
     try:
-        connection.execute(f"INSERT INTO {name} BY NAME SELECT * FROM incoming")
+        connection.execute(statement)
     finally:
         connection.unregister("incoming")
 
