@@ -218,12 +218,8 @@ def without_common_sql(nodes: str, common: str) -> str:
 
 def found_by_sql(keys: str, members: str) -> str:
     """Return `pairs_sql` with a column found_by BIGINT: the kinds of keys that find the pair, as a mask."""
-    return f"""
-SELECT least(k.n, m.n) AS a, greatest(k.n, m.n) AS b, bit_or(1::BIGINT << {kind_number_sql("k.key")}) AS found_by
-FROM {keys} k
-JOIN {members} m ON m.key = k.key
-WHERE k.n <> m.n AND (NOT m.looked_at OR k.n < m.n)
-GROUP BY least(k.n, m.n), greatest(k.n, m.n)"""
+    mask = f"bit_or(1::BIGINT << {kind_number_sql()})"
+    return f"SELECT a, b, {mask} AS found_by FROM ({_meetings_sql(keys, members)}) GROUP BY a, b"
 
 
 def pairs_sql(keys: str, members: str) -> str:
@@ -233,8 +229,13 @@ def pairs_sql(keys: str, members: str) -> str:
     Both have key and n (a node's number); *members* holds usable keys only and says which nodes are ``looked_at``. Grain:
     a pair of nodes, a below b.
     """
+    return f"SELECT DISTINCT a, b FROM ({_meetings_sql(keys, members)})"
+
+
+def _meetings_sql(keys: str, members: str) -> str:
+    """The pairs of nodes that meet in a key, once per key: a, b, key."""
     return f"""
-SELECT DISTINCT least(k.n, m.n) AS a, greatest(k.n, m.n) AS b
+SELECT least(k.n, m.n) AS a, greatest(k.n, m.n) AS b, k.key
 FROM {keys} k
 JOIN {members} m ON m.key = k.key
 WHERE k.n <> m.n AND (NOT m.looked_at OR k.n < m.n)"""
