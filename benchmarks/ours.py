@@ -17,7 +17,7 @@ from benchmarks.rivals.job import Answer, Job, job_of_command_line
 
 from rddm.app.wire import open_warehouse
 from rddm.contracts.tables import literal
-from rddm.pipeline.identity_explain import candidate_ceiling
+from rddm.serve.identity_explain import candidate_ceiling
 from rddm.pipeline.ingesting import Ingested
 from rddm.pipeline.run import RunReport, run
 from rddm.project.settings import ProbabilisticIdentity

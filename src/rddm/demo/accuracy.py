@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from rddm.contracts.tables import literal
-from rddm.pipeline.identity_explain import candidate_ceiling
 from rddm.project.settings import ProbabilisticIdentity
+from rddm.serve.identity_explain import candidate_ceiling
 from rddm.store.lake import CATALOG, Lake
 
 PERSON = "person"

@@ -39,11 +39,13 @@ class HumanWord:
 
     ``patches``: record_id, source, entity, key, column_name, before, after (active ones); ``patch_changed``: source, entity,
     key (touched since they were last applied); ``judgements``: model_entity, record_a, record_b, verdict. Ids as VARCHAR.
+    ``relearn``: entities whose model is to be learnt anew.
     """
 
     patches: pa.Table
     patch_changed: pa.Table
     judgements: pa.Table
+    relearn: Collection[str] = ()
 
 
 @dataclass
@@ -170,19 +172,7 @@ def _resolve(  # noqa: PLR0913 - the stage's whole world, named once
         if isinstance(entity.identity, FactIdentity):
             link_facts(lake, entity, entity.identity, name, f"changed_{name}", f"touched_{name}")
         elif isinstance(entity.identity, ProbabilisticIdentity | ExactIdentity):
-            _judgements_of(lake, name, human.judgements)
-            result.resolutions[name] = resolve_entity(
-                connection,
-                lake=CATALOG,
-                entity=name,
-                model_entity=entity,
-                changed=f"changed_{name}",
-                touched=f"touched_{name}",
-                judgements="judgement",
-                exclusive_sources=_exclusive(settings, name),
-                run=run,
-                progress=_named(progress, f"resolve {name}: "),
-            )
+            result.resolutions[name] = resolve_one(lake, settings, name, human, run, progress)
             connection.execute(
                 f"INSERT INTO regrouped_{name} SELECT unnest([golden_id, other_id]) FROM {CATALOG}.identity.event"
                 f" WHERE entity = {literal(name)} AND run_id = {run.run_id}"
@@ -191,16 +181,32 @@ def _resolve(  # noqa: PLR0913 - the stage's whole world, named once
             _link_alone(lake, name)
 
 
-def _named(progress: Progress, prefix: str) -> Callable[[str, float], None]:
-    return lambda what, _share: progress(prefix + what)
-
-
-def _judgements_of(lake: Lake, name: str, judgements: pa.Table) -> None:
-    load_table(lake.connection, "every_judgement", judgements)
+def resolve_one(
+    lake: Lake, settings: ProjectSettings, name: str, human: HumanWord, run: RunStamp, progress: Progress
+) -> Resolution:
+    """Group the records of one entity that is matched, from ``changed_<entity>``; fill ``touched_<entity>``."""
+    load_table(lake.connection, "every_judgement", human.judgements)
     lake.connection.execute(
         "CREATE OR REPLACE TEMP TABLE judgement AS SELECT record_a::UUID AS record_a, record_b::UUID AS record_b, verdict"
         f" FROM every_judgement WHERE model_entity = {literal(name)}"
     )
+    return resolve_entity(
+        lake.connection,
+        lake=CATALOG,
+        entity=name,
+        model_entity=settings.model.entities[name],
+        changed=f"changed_{name}",
+        touched=f"touched_{name}",
+        judgements="judgement",
+        exclusive_sources=_exclusive(settings, name),
+        run=run,
+        progress=_named(progress, f"resolve {name}: "),
+        relearn=name in human.relearn,
+    )
+
+
+def _named(progress: Progress, prefix: str) -> Callable[[str, float], None]:
+    return lambda what, _share: progress(prefix + what)
 
 
 def _exclusive(settings: ProjectSettings, name: str) -> Collection[tuple[str, str]]:

@@ -70,9 +70,18 @@ class RunReport:
         return [each.error for each in self.ingested if each.error is not None] + self.engine.problems
 
 
-def run(warehouse: Warehouse, reporter: Reporter, only: Collection[str] = (), *, read: bool = True) -> RunReport:
+def run(
+    warehouse: Warehouse,
+    reporter: Reporter,
+    only: Collection[str] = (),
+    *,
+    read: bool = True,
+    relearn: Collection[str] = (),
+) -> RunReport:
     """
     Read the sources (*only* these, when any are named; none without *read*), bring every layer up to date and publish.
+
+    The models of the entities in *relearn* are learnt anew.
 
     Raises:
         RunInProgress: someone else writes to the warehouse.
@@ -84,7 +93,7 @@ def run(warehouse: Warehouse, reporter: Reporter, only: Collection[str] = (), *,
         report = RunReport(run_id, "running")
         try:
             with told_in_words():
-                _steps(warehouse, reporter, _to_read(warehouse, only) if read else (), report, started_at)
+                _steps(warehouse, reporter, _to_read(warehouse, only) if read else (), relearn, report, started_at)
         except Exception:
             report.status = "failed"
             with suppress(Exception):  # what failed first matters; the next run marks this one as killed
@@ -96,7 +105,12 @@ def run(warehouse: Warehouse, reporter: Reporter, only: Collection[str] = (), *,
 
 
 def _steps(
-    warehouse: Warehouse, reporter: Reporter, to_read: Collection[str], report: RunReport, started_at: datetime
+    warehouse: Warehouse,
+    reporter: Reporter,
+    to_read: Collection[str],
+    relearn: Collection[str],
+    report: RunReport,
+    started_at: datetime,
 ) -> None:
     lake, control = warehouse.lake, warehouse.control
     prepare_lake(lake)
@@ -105,7 +119,7 @@ def _steps(
             for name, entity in source.entities.items():
                 report.ingested.append(_ingest(warehouse, reporter, source.name, name, entity, report.run_id))
     patches, patch_changed = control.patches()
-    human = HumanWord(patches, patch_changed, control.judgements())
+    human = HumanWord(patches, patch_changed, control.judgements(), relearn)
     stamp = RunStamp(report.run_id, started_at)
     report.engine = run_engine(lake, warehouse.settings, warehouse.conforming_hashes, human, stamp, reporter.working)
     report.stage_seconds |= report.engine.stage_seconds

@@ -123,3 +123,27 @@ def strongest_path(strands: Iterable[Strand], start: str, goal: str) -> Sequence
         path.append(step[1])
         step = came[step[0]]
     return path[::-1]
+
+
+def weakest_link(strands: Iterable[Strand]) -> float | None:
+    """
+    Return the weight of the link that a group falls apart without, the others being as strong as can be; None of none.
+
+    >>> weakest_link([Strand("a", "b", 9.0), Strand("b", "c", 8.0), Strand("a", "c", 7.0)])
+    8.0
+    """
+    root: dict[str, str] = {}
+
+    def find(node: str) -> str:
+        while root.setdefault(node, node) != node:
+            root[node] = root[root[node]]
+            node = root[node]
+        return node
+
+    weakest = None
+    for strand in sorted(strands, key=lambda one: -one.weight):
+        a, b = find(strand.a), find(strand.b)
+        if a != b:
+            root[a] = b
+            weakest = strand.weight
+    return weakest

@@ -9,9 +9,13 @@ from dataclasses import dataclass
 from itertools import groupby
 
 from rddm.contracts.errors import NotFound
+from rddm.resolve.judgements import Conflict, conflicts
 from rddm.serve.lookup import Identified, identify
 from rddm.serve.reading import Reading
 from rddm.store.control import Judgement
+
+MOST_PAIRS = 10_000
+"""Pairs of records that one word is kept on at most; a split of more is many people's records, and wants another remedy."""
 
 
 @dataclass(frozen=True)
@@ -39,7 +43,8 @@ class Word:
     """
     One human's word as it was given: on ``pairs`` pairs of records, of which ``first`` and ``second`` are the first.
 
-    ``state``: applied, waits for the next run, withdrawn, withdrawn from the next run on.
+    ``state``: applied, waits for the next run, withdrawn, withdrawn from the next run on. ``conflict``: in words, which other
+    word contradicts it and which of them stands; None where none does.
     """
 
     verdict: str
@@ -50,6 +55,12 @@ class Word:
     made_by: str
     made_at: dt.datetime
     state: str
+    conflict: str | None
+
+    @property
+    def said(self) -> str:
+        """What was said, in a word: same, different, or split where records were taken out of a person."""
+        return "split" if self.verdict == "different" and self.pairs > 1 else self.verdict
 
 
 def to_judge(reading: Reading, entity: str, verdict: str, first: str, second: str) -> ToJudge:
@@ -83,9 +94,44 @@ def to_judge(reading: Reading, entity: str, verdict: str, first: str, second: st
     return ToJudge([(one.record_id or members[0][0], other.record_id or members[1][0])])
 
 
+def to_split(reading: Reading, entity: str, who: str, taken: Sequence[str]) -> ToJudge:
+    """
+    Return the pairs of records that must be told apart so that the records *taken* leave *who*, and stay out.
+
+    That is each of those taken and each of those that are left: a single pair told apart would not keep a third record from
+    following. Those taken are not held together; what their records say decides that.
+
+    Raises:
+        NotFound: somebody named is nobody, a record is not one of *who*'s, none would be left, or the pairs are too many.
+    """
+    person = identify(reading, entity, who)
+    members = _records_of(reading, person)
+    out: dict[uuid.UUID, None] = {}
+    for text in taken:
+        found = identify(reading, entity, text)
+        if found.record_id is None or found.golden_id != person.golden_id:
+            raise NotFound(
+                f"{text} is no record of {entity} {str(person.golden_id)[:8]}. Name records as SOURCE/ENTITY/KEY;"
+                f" `rddm {entity} show {str(person.golden_id)[:8]}` lists them."
+            )
+        out[found.record_id] = None
+    left = [each for each in members if each not in out]
+    if not left:
+        raise NotFound(
+            f"All records of {entity} {str(person.golden_id)[:8]} were named, so nothing would be parted. Name some."
+        )
+    if len(out) * len(left) > MOST_PAIRS:
+        raise NotFound(
+            f"That would tell {len(out) * len(left):,} pairs of records apart, and a word is kept on {MOST_PAIRS:,} at most."
+            f" Look at what holds them together first: `rddm {entity} why {str(person.golden_id)[:8]}`."
+        )
+    return ToJudge([(a, b) for a in out for b in left])
+
+
 def words_given(reading: Reading, entity: str) -> list[Word]:
     """Return every word ever given on records of *entity*, newest first, withdrawn ones too."""
     words = _words(reading.control.judgements_made(entity))
+    told = _conflicts_in_words(reading, entity)
     records = _judged_records(
         reading, entity, [each for word in words for each in (word[0].record_a, word[0].record_b)]
     )
@@ -93,10 +139,43 @@ def words_given(reading: Reading, entity: str) -> list[Word]:
         Word(
             first.verdict, records[first.record_a], records[first.record_b], len(word), first.reason, first.made_by,
             first.made_at, _state(word),
+            next((told[each.judgement_id] for each in word if each.judgement_id in told), None),
         )
         for word in words
         for first in word[:1]
     ]  # fmt: skip
+
+
+def contradicting_words(reading: Reading, entity: str) -> list[Conflict]:
+    """Return where words that hold contradict each other: "different" against a chain of "same"; ids of records as text."""
+    holding = [each for each in reading.control.judgements_made(entity) if each.withdrawn_at is None]
+    pairs = {
+        verdict: [(str(each.record_a), str(each.record_b)) for each in reversed(holding) if each.verdict == verdict]
+        for verdict in ("same", "different")
+    }
+    return conflicts(pairs["same"], pairs["different"])
+
+
+def _conflicts_in_words(reading: Reading, entity: str) -> dict[int, str]:
+    """Return for each judgement that is part of a contradiction which other word it is with, and which of the two stands."""
+    found = contradicting_words(reading, entity)
+    if not found:
+        return {}
+    ends = sorted({uuid.UUID(each) for one in found for pair in (one.different, *one.chain) for each in pair})
+    names = {str(each): record.address for each, record in _judged_records(reading, entity, ends).items()}
+    words: dict[tuple[str, str, str], str] = {}
+    for one in found:
+        a, b = (names[each] for each in one.different)
+        chain = ", ".join(f"{names[x]} = {names[y]}" for x, y in one.chain)
+        words["different", *one.different] = f"stands against: {chain}"
+        for pair in one.chain:
+            low, high = sorted(pair)
+            words["same", low, high] = f"contradicts that {a} is not {b}, which stands"
+    return {
+        each.judgement_id: words[key]
+        for each in reading.control.judgements_made(entity)
+        if each.withdrawn_at is None and (key := (each.verdict, str(each.record_a), str(each.record_b))) in words
+    }
 
 
 def are_one(reading: Reading, entity: str, first: uuid.UUID, second: uuid.UUID) -> bool:

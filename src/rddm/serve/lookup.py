@@ -42,6 +42,22 @@ def people_entity(reading: Reading) -> str:
     raise NotFound("The model has no entity that is matched by weights, so there are no people to look for.")
 
 
+def require_probabilistic(reading: Reading, entity: str) -> ProbabilisticIdentity:
+    """
+    Return how *entity* is matched by weights.
+
+    Raises:
+        NotFound: the model has no such entity, or it is not matched by weights.
+    """
+    entities = reading.settings.model.entities
+    identity = entities[entity].identity if entity in entities else None
+    if isinstance(identity, ProbabilisticIdentity):
+        return identity
+    matched = [name for name, each in entities.items() if isinstance(each.identity, ProbabilisticIdentity)]
+    what = "is not matched by weights" if entity in entities else "is not in the model"
+    raise NotFound(f"Entity {entity} {what}. Those that are: {', '.join(matched) or 'none'}.")
+
+
 def identify(reading: Reading, entity: str, text: str) -> Identified:
     """
     Return which golden record of *entity* *text* means: an id or its unique beginning, a record id, or SOURCE/ENTITY/KEY.

@@ -1,16 +1,23 @@
-"""The steward's queue: people who may be one, as far as their records say, and of whom nobody has decided yet."""
+"""
+The steward's queue: people who may be one, as far as their records say, and of whom nobody has decided yet.
+
+It is ordered by what a decision is worth: chance times what it changes. Without a word the two stay two, which is wrong with
+the chance that they are one; and then every record and fact of the smaller of the two is in the wrong hands. A sure "yes" is
+above the threshold and is not in the queue, so the chance needs no second factor for being unsure.
+"""
 
 from __future__ import annotations
 
 import datetime as dt
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 
+from rddm.contracts.errors import NotFound
 from rddm.contracts.tables import quote
 from rddm.contracts.tables.golden import golden_id
-from rddm.project.settings import SemanticType
+from rddm.project.settings import FactIdentity, SemanticType
 from rddm.serve.portrait import title_of
 from rddm.serve.reading import Reading, Row
 from rddm.store.control import Control
@@ -35,7 +42,8 @@ class PossiblePair:
     """
     Two golden records that may be one, by their two most alike records.
 
-    ``weight``: log2 of the odds; ``contradiction``: why the two records cannot be one in spite of it, or None.
+    ``weight``: log2 of the odds; ``contradiction``: why the two records cannot be one in spite of it, or None. ``worth`` is
+    ``chance`` times records and facts of the smaller of the two; ``open_with``: other people whom one of the two may be.
     """
 
     first: PossiblePerson
@@ -43,6 +51,23 @@ class PossiblePair:
     weight: float
     probability: float
     contradiction: str | None
+    worth: float
+    chance: float
+    records: int
+    facts: int
+    open_with: int
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """Which part of the queue: pairs in which one has a record of *source*, from this probability on, refused ones only."""
+
+    source: str | None = None
+    least_probability: float = 0.0
+    refused_only: bool = False
+
+
+EVERYTHING = Wanted()
 
 
 def count_possible(lake: Lake, control: Control, entity: str) -> int:
@@ -53,38 +78,123 @@ def count_possible(lake: Lake, control: Control, entity: str) -> int:
         return lake.number(f"SELECT count(*) FROM ({_open_pairs(entity)})")
 
 
-def list_possible(reading: Reading, entity: str, limit: int) -> list[PossiblePair]:
+def list_possible(
+    reading: Reading, entity: str, limit: int, *, wanted: Wanted = EVERYTHING, skip: int = 0
+) -> tuple[list[PossiblePair], int]:
     """
-    Return the pairs of golden records that may be one, the most probable first.
+    Return pairs of golden records that may be one, the most worth first, after *skip*; and how many are *wanted* in all.
 
     Those are the pairs of whose records some match, or possibly do, although the records belong to different golden
     records now. A human's word on any two of their records settles a pair, whether a run has applied it or not.
+
+    Raises:
+        NotFound: the project has no such source.
     """
+    _require_source(reading, wanted.source)
+    link = reading.table("identity", f"{entity}__link")
     with _judged(reading.lake, reading.control):
         rows = reading.rows(
             f"""
-            WITH open AS ({_open_pairs(entity)} ORDER BY weight DESC, first_id, second_id LIMIT {int(limit)}),
-            place AS (SELECT fingerprint_id, min(record_id) AS record_id
-                FROM {reading.table("identity", entity + "__link")} GROUP BY fingerprint_id)
-            SELECT open.*, one AS first, other AS second,
-                a.record_id AS first_record, b.record_id AS second_record
-            FROM open
-            JOIN place AS a ON a.fingerprint_id = open.first_fingerprint
-            JOIN place AS b ON b.fingerprint_id = open.second_fingerprint
-            JOIN {reading.table("golden", entity)} AS one ON one.{quote(golden_id(entity))} = open.first_id
-            JOIN {reading.table("golden", entity)} AS other ON other.{quote(golden_id(entity))} = open.second_id
-            ORDER BY open.weight DESC, open.first_id, open.second_id"""
+            WITH open AS MATERIALIZED ({_open_pairs(entity)}),
+            degree AS (SELECT id, count(*) AS n FROM (SELECT unnest([first_id, second_id]) AS id FROM open) GROUP BY id),
+            person AS (SELECT golden_id AS id, count(*) AS records FROM {link} WHERE golden_id IN (SELECT id FROM degree)
+                GROUP BY golden_id),
+            fact AS ({_facts(reading, entity)}),
+            known AS (SELECT person.id, records, coalesce(fact.n, 0) AS facts, degree.n AS degree FROM person
+                JOIN degree USING (id) LEFT JOIN fact USING (id)),
+            valued AS (
+                SELECT open.*, {CHANCE} AS chance, x.degree + y.degree - 2 AS open_with,
+                    CASE WHEN x.records + x.facts <= y.records + y.facts THEN x.records ELSE y.records END AS records,
+                    CASE WHEN x.records + x.facts <= y.records + y.facts THEN x.facts ELSE y.facts END AS facts
+                FROM open JOIN known AS x ON x.id = first_id JOIN known AS y ON y.id = second_id)
+            SELECT *, chance * (records + facts) AS worth, count(*) OVER () AS total FROM valued
+            WHERE {_condition(reading, entity, wanted)}
+            ORDER BY worth DESC, weight DESC, first_id, second_id LIMIT {int(limit)} OFFSET {int(skip)}""",
+            [wanted.source] if wanted.source else [],
         )
+    total = rows[0]["total"] if rows else _count_wanted(reading, entity, wanted) if skip else 0
+    return _with_people(reading, entity, rows), total
+
+
+CHANCE = "CASE WHEN contradiction IS NULL THEN probability ELSE least(probability, 0.5) END"
+"""SQL. Where the weights say one and a contradiction says two, it is as likely as not."""
+
+
+def _condition(reading: Reading, entity: str, wanted: Wanted) -> str:
+    conditions = [f"probability >= {wanted.least_probability!r}"]
+    if wanted.refused_only:
+        conditions.append("contradiction IS NOT NULL")
+    if wanted.source:
+        of_source = (
+            f"SELECT golden_id FROM {reading.table('identity', entity + '__link')} AS link"
+            f" JOIN {reading.table('conformed', entity)} AS record USING (record_id) WHERE source = ?"
+        )
+        conditions.append(f"EXISTS (SELECT 1 FROM ({of_source}) AS own WHERE own.golden_id IN (first_id, second_id))")
+    return " AND ".join(conditions)
+
+
+def _count_wanted(reading: Reading, entity: str, wanted: Wanted) -> int:
+    with _judged(reading.lake, reading.control):
+        rows = reading.rows(
+            f"SELECT count(*) AS n FROM ({_open_pairs(entity)}) WHERE {_condition(reading, entity, wanted)}",
+            [wanted.source] if wanted.source else [],
+        )
+    return int(rows[0]["n"]) if rows else 0
+
+
+def _require_source(reading: Reading, source: str | None) -> None:
+    if source is not None and source not in reading.settings.sources:
+        known = ", ".join(sorted(reading.settings.sources)) or "none yet"
+        raise NotFound(f"The project has no source {source}. There are: {known}.")
+
+
+def _facts(reading: Reading, entity: str) -> str:
+    """Return the query for the facts of the golden records in ``degree`` (id): id, n. Grain: a golden record with facts."""
+    queries = []
+    for name, each in reading.settings.model.entities.items():
+        if isinstance(each.identity, FactIdentity) and reading.lake.has("golden", name):
+            queries += [
+                f"SELECT {quote(field + '_id')} AS id FROM {reading.table('golden', name)}"
+                f" WHERE {quote(field + '_id')} IN (SELECT id FROM degree)"
+                for field, settings in each.fields.items()
+                if settings.references == entity
+            ]
+    union = " UNION ALL ".join(queries) or "SELECT id FROM degree LIMIT 0"
+    return f"SELECT id, count(*) AS n FROM ({union}) GROUP BY id"
+
+
+def _with_people(reading: Reading, entity: str, rows: Sequence[Row]) -> list[PossiblePair]:
+    """Return the pairs of *rows*, in their order, with the people they are of."""
+    key = golden_id(entity)
+    ids = [str(row[which]) for row in rows for which in ("first_id", "second_id")]
+    prints = [str(row[which]) for row in rows for which in ("first_fingerprint", "second_fingerprint")]
+    golden = {
+        row[key]: row
+        for row in reading.rows(
+            f"SELECT * FROM {reading.table('golden', entity)} WHERE {quote(key)} IN (SELECT unnest(?::UUID[]))", [ids]
+        )
+    }
+    places = {
+        row["fingerprint_id"]: row["record_id"]
+        for row in reading.rows(
+            f"SELECT fingerprint_id, min(record_id) AS record_id FROM {reading.table('identity', entity + '__link')}"
+            " WHERE fingerprint_id IN (SELECT unnest(?::UUID[])) GROUP BY fingerprint_id",
+            [prints],
+        )
+    }
+
+    def person(row: Row, which: str) -> PossiblePerson:
+        fingerprint = row[f"{which}_fingerprint"]
+        return _person(reading, entity, golden[row[f"{which}_id"]], places[fingerprint], fingerprint)
+
     return [
         PossiblePair(
-            _person(reading, entity, row, "first"),
-            _person(reading, entity, row, "second"),
-            row["weight"],
-            row["probability"],
-            row["contradiction"],
+            person(row, "first"), person(row, "second"), row["weight"], row["probability"], row["contradiction"],
+            row["worth"], row["chance"], row["records"], row["facts"], row["open_with"],
         )
         for row in rows
-    ]
+        if row["first_id"] in golden and row["second_id"] in golden
+    ]  # fmt: skip
 
 
 def _open_pairs(entity: str) -> str:
@@ -126,10 +236,7 @@ def _judged(lake: Lake, control: Control) -> Iterator[None]:
         lake.connection.unregister(JUDGED)
 
 
-def _person(reading: Reading, entity: str, row: Row, which: str) -> PossiblePerson:
-    settings, golden = reading.settings.model.entities[entity], row[which]
+def _person(reading: Reading, entity: str, golden: Row, record: uuid.UUID, fingerprint: uuid.UUID) -> PossiblePerson:
+    settings = reading.settings.model.entities[entity]
     born = next((name for name, field in settings.fields.items() if field.type is SemanticType.BIRTH_DATE), "")
-    return PossiblePerson(
-        row[f"{which}_id"], title_of(settings, golden), golden.get(born), row[f"{which}_record"],
-        row[f"{which}_fingerprint"],
-    )  # fmt: skip
+    return PossiblePerson(golden[golden_id(entity)], title_of(settings, golden), golden.get(born), record, fingerprint)

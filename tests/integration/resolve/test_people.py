@@ -6,7 +6,7 @@ import pytest
 from tests.integration.resolve.conftest import Warehouse
 
 from rddm.contracts.errors import NotFound
-from rddm.pipeline.identity_explain import candidate_ceiling, explain_membership, explain_records
+from rddm.serve.identity_explain import candidate_ceiling, explain_membership, explain_records
 from rddm.project.settings import ExactIdentity, ProbabilisticIdentity, SemanticType
 
 BROTHER: dict[str, Any] = {

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from rddm.app.cli import check, demo, init, lake, person, quarantine, run, sources, sql, status
+from rddm.app.cli import check, demo, identity, init, lake, person, quarantine, run, sources, sql, status
 from rddm.app.cli.failures import GuardedGroup
 from rddm.app.cli.paragraphs import join_paragraphs
 
@@ -55,6 +55,7 @@ application.command("demo", help=demo.HELP)(demo.demo_command)
 application.add_typer(sources.group, name="sources")
 application.add_typer(quarantine.group, name="quarantine")
 application.add_typer(person.group, name="person")
+application.add_typer(identity.group, name="identity")
 application.add_typer(lake.group, name="lake")
 join_paragraphs(application)
 

@@ -4,13 +4,20 @@ from __future__ import annotations
 
 import datetime as dt
 import uuid
-from typing import Annotated
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from rddm.app.cli.opening import author, reading
 from rddm.app.cli.options import AsOfOption, ByOption, JsonOption, LimitOption, ProjectOption, find_project
 from rddm.contracts.errors import NotFound, SourceError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from rddm.serve.judging import ToJudge
+    from rddm.serve.reading import Reading
 
 HELP = """
 People: find them, look at their portrait, ask why their records belong together, say who is who.
@@ -46,14 +53,18 @@ the person's records came to it.
   rddm person why camps/camper/1178 academy/student/88
 """
 POSSIBLE_HELP = """
-List the people who may be one and wait for your word, one pair a line, the most probable first.
+List the people who may be one and wait for your word, one pair a line, those first whose decision is worth most: the chance
+that they are one, times the records and facts that are in the wrong hands if they are.
 
-For each: how probable it is, by their two most alike records, and what speaks loudest for it and against it. A pair
-goes from the list when you have said what they are, or when their records say it.
+For each: how probable it is, by their two most alike records, and what speaks loudest for it and against it. Those too that
+were kept apart for a contradiction only. A pair goes from the list when you have said what they are, or when their records
+say it.
 
 [bold]Examples[/bold]
 
   rddm person possible --limit 50
+  rddm person possible --page 2 --source camps --min-probability 0.9
+  rddm person possible --refused            [dim]# two documents, twins, ...: is one of the values wrong?[/dim]
   rddm person why 489d3d54 0f44aa10         [dim]# all the weights between two of them[/dim]
   rddm person same 489d3d54 0f44aa10 --reason "the club's secretary knows her"
   rddm person different 489d3d54 0f44aa10 --reason "twins"
@@ -83,8 +94,19 @@ two records that are to be apart.
 
   rddm person different camps/camper/1178 academy/student/88 --reason "twins"
 """
+SPLIT_HELP = """
+Take records out of a person: say that each of them and each that is left are different people. It stands through all later
+runs, until you take it back with `rddm person unjudge`.
+
+Whether those taken out are one person is left to what their records say.
+
+[bold]Examples[/bold]
+
+  rddm person split 489d3d54 camps/camper/1178 --reason "her sister's" --run
+  rddm person split 489d3d54 camps/camper/1178 academy/student/88 --reason "father and son"
+"""
 JUDGEMENTS_HELP = """
-List what people have said of who is who, newest first.
+List what people have said of who is who, newest first. Where words contradict each other, it says which of them stands.
 
 [bold]Example[/bold]
 
@@ -159,7 +181,7 @@ def why_command(
 ) -> None:
     from rddm.app.cli.output import show  # noqa: PLC0415
     from rddm.app.cli.render.why import draw_group, draw_pair  # noqa: PLC0415
-    from rddm.app.explaining import explain_group, explain_two  # noqa: PLC0415
+    from rddm.serve.explaining import explain_group, explain_two  # noqa: PLC0415
     from rddm.serve.lookup import people_entity  # noqa: PLC0415
 
     with reading(project) as warehouse:
@@ -173,18 +195,33 @@ def why_command(
 
 
 @group.command("possible", help=POSSIBLE_HELP)
-def possible_command(limit: LimitOption = 20, project: ProjectOption = None, as_json: JsonOption = False) -> None:  # noqa: FBT002
+def possible_command(  # noqa: PLR0913 - the options of the command line
+    limit: LimitOption = 20,
+    page: Annotated[int, typer.Option("--page", min=1, metavar="N", help="Show the Nth so many.")] = 1,
+    source: Annotated[
+        str | None,
+        typer.Option(
+            "--source", "-s", metavar="NAME", help="One of the two has a record of this source.", show_default=False
+        ),
+    ] = None,
+    min_probability: Annotated[
+        float, typer.Option("--min-probability", min=0, max=1, metavar="P", help="From this probability on.")
+    ] = 0.0,
+    refused: Annotated[bool, typer.Option("--refused", help="Only those that contradict each other.")] = False,  # noqa: FBT002
+    project: ProjectOption = None,
+    as_json: JsonOption = False,  # noqa: FBT002
+) -> None:
     from rddm.app.cli.output import show  # noqa: PLC0415
     from rddm.app.cli.render.possible import draw_possible  # noqa: PLC0415
-    from rddm.app.explaining import explain_possible  # noqa: PLC0415
+    from rddm.serve.explaining import explain_possible  # noqa: PLC0415
     from rddm.serve.lookup import people_entity  # noqa: PLC0415
-    from rddm.serve.possible import count_possible  # noqa: PLC0415
+    from rddm.serve.possible import Wanted  # noqa: PLC0415
 
+    wanted = Wanted(source, min_probability, refused_only=refused)
+    skip = (page - 1) * limit
     with reading(project) as warehouse:
-        entity = people_entity(warehouse)
-        found = explain_possible(warehouse, entity, limit)
-        total = count_possible(warehouse.lake, warehouse.control, entity)
-    show({"pairs": found, "total": total}, lambda: draw_possible(found, total), as_json=as_json)
+        found, total = explain_possible(warehouse, people_entity(warehouse), limit, wanted=wanted, skip=skip)
+    show({"pairs": found, "total": total}, lambda: draw_possible(found, total, skip), as_json=as_json)
 
 
 @group.command("history", help=HISTORY_HELP)
@@ -228,6 +265,31 @@ def different_command(  # noqa: PLR0913 - the options of the command line
     _judge("different", first, second, reason, by, project, apply=apply, as_json=as_json)
 
 
+@group.command("split", help=SPLIT_HELP)
+def split_command(  # noqa: PLR0913 - the options of the command line
+    who: WhoArgument,
+    records: Annotated[
+        list[str],
+        typer.Argument(metavar="RECORD...", help="What to take out, as SOURCE/ENTITY/KEY.", show_default=False),
+    ],
+    reason: ReasonOption,
+    by: ByOption = None,
+    apply: RunOption = False,  # noqa: FBT002
+    project: ProjectOption = None,
+    as_json: JsonOption = False,  # noqa: FBT002
+) -> None:
+    from rddm.serve.judging import to_split  # noqa: PLC0415
+
+    taken = ", ".join(records)
+    _keep(
+        project,
+        lambda warehouse, entity: to_split(warehouse, entity, who, records),
+        _Saying("different", reason, by, f"{taken} {'is' if len(records) == 1 else 'are'} not {who}"),
+        apply=apply,
+        as_json=as_json,
+    )
+
+
 def _judge(  # noqa: PLR0913 - the options of the two commands
     verdict: str,
     first: str,
@@ -239,26 +301,68 @@ def _judge(  # noqa: PLR0913 - the options of the two commands
     apply: bool,
     as_json: bool,
 ) -> None:
-    from rddm.app.cli.output import print_json  # noqa: PLC0415
     from rddm.serve.judging import to_judge  # noqa: PLC0415
+
+    what = "the same person" if verdict == "same" else "different people"
+    _keep(
+        project,
+        lambda warehouse, entity: to_judge(warehouse, entity, verdict, first, second),
+        _Saying(verdict, reason, by, f"{first} and {second} are {what}"),
+        apply=apply,
+        as_json=as_json,
+    )
+
+
+@dataclass(frozen=True)
+class _Saying:
+    """A human's word: what, why, by whom, and how it is told back."""
+
+    verdict: str
+    reason: str
+    by: str | None
+    words: str
+
+
+def _keep(
+    project: ProjectOption,
+    find: Callable[[Reading, str], ToJudge],
+    saying: _Saying,
+    *,
+    apply: bool,
+    as_json: bool,
+) -> None:
+    """Keep a word on the records that *find* returns, apply it if wanted, and say what came of it."""
+    from rddm.app.cli.output import print_json  # noqa: PLC0415
     from rddm.serve.lookup import people_entity  # noqa: PLC0415
 
+    verdict = saying.verdict
     with reading(project) as warehouse:
         entity = people_entity(warehouse)
-        word = to_judge(warehouse, entity, verdict, first, second)
+        word = find(warehouse, entity)
         at = dt.datetime.now(dt.UTC)
-        warehouse.control.add_judgements(entity, word.pairs, verdict, reason, author(by), at, word.instead_of)
+        warehouse.control.add_judgements(
+            entity, word.pairs, verdict, saying.reason, author(saying.by), at, word.instead_of
+        )
+        conflict = _conflict(warehouse, entity)
     if not as_json:
         pairs = f" Kept on {len(word.pairs):,} pairs of records." if len(word.pairs) > 1 else ""
         overruled = f" {len(word.instead_of):,} earlier words are withdrawn." if word.instead_of else ""
-        what = "the same person" if verdict == "same" else "different people"
-        typer.echo(f"Noted: {first} and {second} are {what}.{pairs}{overruled}{'' if apply else LATER}")
+        typer.echo(f"Noted: {saying.words}.{pairs}{overruled}{'' if apply else LATER}")
+        if conflict:
+            typer.echo(f"It is in contradiction with another word: {conflict}. `rddm {entity} judgements` lists them.")
     together = _apply(project, *word.pairs[0], is_silent=as_json) if apply else None
     if as_json:
         told = {"verdict": verdict, "records": word.pairs[0], "pairs": word.pairs, "withdrawn": word.instead_of}
-        print_json(told | {"applied": apply, "together": together})
+        print_json(told | {"conflict": conflict, "applied": apply, "together": together})
     elif together is not None:
         _tell_outcome(verdict, together=together)
+
+
+def _conflict(warehouse: Reading, entity: str) -> str | None:
+    """Return what contradicts the newest word, or None."""
+    from rddm.serve.judging import words_given  # noqa: PLC0415
+
+    return words_given(warehouse, entity)[0].conflict
 
 
 def _apply(project: ProjectOption, first: uuid.UUID, second: uuid.UUID, *, is_silent: bool) -> bool:

@@ -62,11 +62,18 @@ def draw_words(words: Sequence[Word], total: int) -> RenderableType:
         return Text("Nobody has said yet who is who. `rddm person possible` lists whom to decide on.")
     table = listing("record", "!is", "record", ">pairs", "why", "by", "!when (UTC)", "state")
     for word in words:
-        verdict = Text(word.verdict, style="green" if word.verdict == "same" else "red")
+        verdict = Text(word.said, style="green" if word.verdict == "same" else "red")
         table.add_row(
             Text(word.first.address, style="cyan"), verdict, Text(word.second.address, style="cyan"), number(word.pairs),
-            word.reason, word.made_by, dim(moment(word.made_at)), word.state,
+            word.reason, word.made_by, dim(moment(word.made_at)), _state(word),
         )  # fmt: skip
     notes = [f"{number(len(words))} of {number(total)} shown; --limit N shows more."] if len(words) < total else []
     notes.append("Take one back: rddm person unjudge RECORD RECORD")
     return Group(table, *(dim(note) for note in notes))
+
+
+def _state(word: Word) -> Text:
+    state = Text(word.state)
+    if word.conflict:
+        state.append(f"\n{word.conflict}", "yellow")
+    return state

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from rich.console import RenderableType
 
-    from rddm.app.explaining import GroupExplained, PairExplained, Step
+    from rddm.serve.explaining import GroupExplained, PairExplained, Step
 
 BAR_COLUMNS = 24
 LINKS = {"alone": "alone", "description": "the same description", "match": "match", "judgement": "a person said so"}

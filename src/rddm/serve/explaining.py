@@ -7,11 +7,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from rddm.contracts.errors import NotFound
-from rddm.pipeline.identity_explain import explain_fingerprints, explain_membership, explain_records
 from rddm.resolve.explain import Explanation
 from rddm.resolve.weights import weight_of
+from rddm.serve.identity_explain import explain_fingerprints, explain_membership, explain_records
 from rddm.serve.lookup import Identified, identify
-from rddm.serve.possible import PossiblePair, list_possible
+from rddm.serve.possible import EVERYTHING, PossiblePair, Wanted, list_possible
 from rddm.serve.reading import Reading
 from rddm.store.lake import CATALOG
 
@@ -135,9 +135,17 @@ def explain_group(reading: Reading, entity: str, who: str) -> GroupExplained:
     return GroupExplained(found.golden_id, names[founder], explained, left_out)
 
 
-def explain_possible(reading: Reading, entity: str, limit: int) -> list[PossibleExplained]:
-    """Return the pairs that wait for a human's word, the most probable first, with what speaks for and against each."""
-    pairs = list_possible(reading, entity, limit)
+def explain_possible(
+    reading: Reading, entity: str, limit: int, *, wanted: Wanted = EVERYTHING, skip: int = 0
+) -> tuple[list[PossibleExplained], int]:
+    """
+    Return *limit* pairs that wait for a human's word, the most worth first, after *skip*, with what speaks for and against
+    each; and how many are *wanted* in all.
+
+    Raises:
+        NotFound: the project has no such source.
+    """
+    pairs, total = list_possible(reading, entity, limit, wanted=wanted, skip=skip)
     explanations = explain_fingerprints(
         reading.lake.connection,
         lake=CATALOG,
@@ -150,7 +158,7 @@ def explain_possible(reading: Reading, entity: str, limit: int) -> list[Possible
         reasons = _loudest(explanation)
         speaks_for = [each for each in reasons if each[2] > 0]
         explained.append(PossibleExplained(pair, speaks_for, [each for each in reasons if each[2] < 0]))
-    return explained
+    return explained, total
 
 
 def _loudest(explanation: Explanation) -> list[Reason]:

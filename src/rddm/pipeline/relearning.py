@@ -1,0 +1,206 @@
+"""
+Learn an entity's model anew, and say what that changes: before it does, or after it has.
+
+A preview does all of the matching inside a transaction that is rolled back, so what it tells is what would be committed, and
+not an estimate. What is told is read from the lake's tables as they are (inside that transaction: would be) and as they were
+at a snapshot.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+from rddm.contracts.errors import NotFound
+from rddm.contracts.tables import literal, quote
+from rddm.pipeline.engine import HumanWord, resolve_one
+from rddm.pipeline.run import Reporter, Warehouse, run
+from rddm.pipeline.stamp import RunStamp
+from rddm.resolve.told import FieldTold, tell_fields
+from rddm.resolve.weights import CLASSES, Mixture
+from rddm.store.lake import CATALOG, Lake
+
+SHOWN_EVENTS = 20
+NO_RUN = 0
+"""The number of a run that never was: what a preview stamps is rolled back."""
+
+
+@dataclass(frozen=True)
+class Regrouping:
+    """An id that merged into another or split off from one: *kind*, *before*, *after*."""
+
+    kind: str
+    before: uuid.UUID
+    after: uuid.UUID
+
+
+@dataclass(frozen=True)
+class LearntAnew:
+    """
+    What learning anew changes. ``fields``: what agreements weigh now, with ``shipped_bits`` what they weighed before;
+    ``shares_before`` and ``shares_now``: of candidate pairs per class; ``crossing``: pairs by outcome before and now (none,
+    possible, match), those whose outcome stays included; ``regroupings``: some of the merges and splits. ``run`` is None while
+    nothing was committed.
+    """
+
+    entity: str
+    applied: bool
+    run: int | None
+    version_before: int
+    version_now: int
+    is_learnt: bool
+    pairs: int
+    shares_before: Mapping[str, float]
+    shares_now: Mapping[str, float]
+    kinds_before: str
+    kinds_now: str
+    fields: Sequence[FieldTold]
+    crossing: Mapping[str, Mapping[str, int]]
+    people_before: int
+    people_now: int
+    merged: int
+    split: int
+    moved: int
+    regroupings: Sequence[Regrouping]
+
+
+class _RolledBack(Exception):
+    def __init__(self, told: LearntAnew) -> None:
+        super().__init__()
+        self.told = told
+
+
+def preview_learning(warehouse: Warehouse, entity: str, progress: Callable[[str], None]) -> LearntAnew:
+    """
+    Return what learning the model of *entity* anew would change; nothing is changed.
+
+    Raises:
+        NotFound: nothing of the entity was matched yet.
+        RunInProgress: someone writes to the warehouse.
+    """
+    with warehouse.database.writer_lock():
+        before = _before(warehouse.lake, entity)
+        human = HumanWord(*warehouse.control.patches(), warehouse.control.judgements(), (entity,))
+        stamp = RunStamp(NO_RUN, warehouse.now())
+        try:
+            with warehouse.lake.transaction("preview") as connection:
+                connection.execute(f"CREATE OR REPLACE TEMP TABLE changed_{entity} (record_id UUID)")
+                connection.execute(f"CREATE OR REPLACE TEMP TABLE touched_{entity} (golden_id UUID)")
+                resolve_one(warehouse.lake, warehouse.settings, entity, human, stamp, progress)
+                raise _RolledBack(_told(warehouse.lake, entity, before, NO_RUN))  # noqa: TRY301 - it rolls back
+        except _RolledBack as done:
+            return done.told
+
+
+def learn_anew(warehouse: Warehouse, entity: str, reporter: Reporter) -> LearntAnew:
+    """
+    Learn the model of *entity* anew and match everything with it, in a run that reads no source; return what changed.
+
+    Raises:
+        NotFound: nothing of the entity was matched yet.
+        RunInProgress, StoreError, ConservationError: see `rddm.pipeline.run.run`.
+    """
+    before = _before(warehouse.lake, entity)
+    report = run(warehouse, reporter, read=False, relearn=(entity,))
+    return _told(warehouse.lake, entity, before, report.run_id)
+
+
+def _before(lake: Lake, entity: str) -> int:
+    """Return the snapshot that stands, in which the entity must have a model."""
+    row = None
+    if lake.has("identity", "model"):
+        row = lake.connection.execute(
+            f"SELECT 1 FROM {CATALOG}.identity.model WHERE entity = {literal(entity)} LIMIT 1"
+        ).fetchone()
+    if row is None:
+        raise NotFound(
+            f"Entity {entity}: nothing was matched yet, so there is nothing to learn anew. Start with `rddm run`."
+        )
+    return lake.current_snapshot()
+
+
+def _told(lake: Lake, entity: str, before: int, run_id: int) -> LearntAnew:
+    then, now = _model(lake, entity, f" AT (VERSION => {before})"), _model(lake, entity, "")
+    events = _events(lake, entity, run_id)
+    return LearntAnew(
+        entity=entity,
+        applied=run_id != NO_RUN,
+        run=run_id if run_id != NO_RUN else None,
+        version_before=then.version,
+        version_now=now.version,
+        is_learnt=now.learnt,
+        pairs=now.pairs,
+        shares_before=then.shares,
+        shares_now=now.shares,
+        kinds_before=then.kinds,
+        kinds_now=now.kinds,
+        fields=tell_fields(now.mixture, then.mixture),
+        crossing=_crossing(lake, entity, before),
+        people_before=_people(lake, entity, f" AT (VERSION => {before})"),
+        people_now=_people(lake, entity, ""),
+        merged=events.get("merged", 0),
+        split=events.get("split", 0),
+        moved=events.get("moved", 0),
+        regroupings=_regroupings(lake, entity, run_id),
+    )
+
+
+@dataclass(frozen=True)
+class _Model:
+    version: int
+    learnt: bool
+    pairs: int
+    kinds: str
+    mixture: Mixture
+
+    @property
+    def shares(self) -> dict[str, float]:
+        return {name: float(self.mixture.shares[place]) for place, name in enumerate(CLASSES)}
+
+
+def _model(lake: Lake, entity: str, at: str) -> _Model:
+    rows = lake.connection.execute(
+        f"SELECT version, learnt, pairs, kinds, parameters FROM {CATALOG}.identity.model{at}"
+        f" WHERE entity = {literal(entity)} ORDER BY version DESC LIMIT 1"
+    ).fetchall()
+    ((version, learnt, pairs, kinds, parameters),) = rows
+    return _Model(version, learnt, pairs, kinds, Mixture.from_json(parameters))
+
+
+def _crossing(lake: Lake, entity: str, before: int) -> dict[str, dict[str, int]]:
+    pair = f"{CATALOG}.identity.{quote(f'{entity}__pair')}"
+    rows = lake.connection.execute(
+        f"""
+        SELECT coalesce(b.outcome, 'none'), coalesce(a.outcome, 'none'), count(*)
+        FROM (SELECT fingerprint_a, fingerprint_b, outcome FROM {pair} AT (VERSION => {before})) AS b
+        FULL JOIN {pair} AS a ON a.fingerprint_a = b.fingerprint_a AND a.fingerprint_b = b.fingerprint_b
+        GROUP BY 1, 2 ORDER BY 1, 2"""
+    ).fetchall()
+    crossing: dict[str, dict[str, int]] = {}
+    for then, now, count in rows:
+        crossing.setdefault(then, {})[now] = count
+    return crossing
+
+
+def _people(lake: Lake, entity: str, at: str) -> int:
+    return lake.number(f"SELECT count(DISTINCT golden_id) FROM {CATALOG}.identity.{quote(f'{entity}__link')}{at}")
+
+
+def _events(lake: Lake, entity: str, run_id: int) -> dict[str, int]:
+    return dict(
+        lake.connection.execute(
+            f"SELECT kind, count(*) FROM {CATALOG}.identity.event WHERE entity = ? AND run_id = ? GROUP BY kind",
+            [entity, run_id],
+        ).fetchall()
+    )
+
+
+def _regroupings(lake: Lake, entity: str, run_id: int) -> list[Regrouping]:
+    rows = lake.connection.execute(
+        "SELECT kind, CASE kind WHEN 'merged' THEN golden_id ELSE other_id END, CASE kind WHEN 'merged' THEN other_id ELSE"
+        f" golden_id END FROM {CATALOG}.identity.event WHERE entity = ? AND run_id = ? AND kind IN ('merged', 'split')"
+        f" ORDER BY kind, golden_id LIMIT {SHOWN_EVENTS}",
+        [entity, run_id],
+    ).fetchall()
+    return [Regrouping(*row) for row in rows]

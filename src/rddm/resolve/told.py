@@ -1,0 +1,98 @@
+"""The learnt weights told: what each level of each comparison weighs, and how that differs from what is shipped."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from rddm.resolve.comparisons import COMPARISONS, MISSING
+from rddm.resolve.weights import CLASSES, Mixture
+
+CLASS_WORDS: Mapping[str, str] = {
+    "match": "one person",
+    "family": "a family",
+    "namesake": "namesakes",
+    "random": "strangers",
+}
+"""What the kinds of pairs are called to a reader."""
+
+
+@dataclass(frozen=True)
+class LevelTold:
+    """
+    One level of a comparison. ``shares``: how often pairs of each class have it, 0 to 1; ``bits``: what it weighs for a match
+    against each other class, in bits; ``shipped_bits``: the same before anything was learnt. None where a class never has it.
+    """
+
+    level: str
+    shares: Mapping[str, float]
+    bits: Mapping[str, float | None]
+    shipped_bits: Mapping[str, float | None]
+
+
+@dataclass(frozen=True)
+class FieldTold:
+    """A comparison and its levels, the most alike first; ``has_terms``: common values weigh less."""
+
+    name: str
+    has_terms: bool
+    levels: Sequence[LevelTold]
+
+
+def tell_fields(learnt: Mixture, shipped: Mixture) -> list[FieldTold]:
+    """Return what every level of every comparison weighs by *learnt*, and by *shipped*."""
+    return [
+        FieldTold(
+            comparison.name,
+            comparison.term is not None,
+            [
+                LevelTold(
+                    words,
+                    {name: float(learnt.levels[number, place, level]) for number, name in enumerate(CLASSES)},
+                    _bits(learnt, place, level),
+                    _bits(shipped, place, level),
+                )
+                for level, words in sorted(comparison.words.items())
+                if level != MISSING
+            ],
+        )
+        for place, comparison in enumerate(COMPARISONS)
+    ]
+
+
+def _bits(mixture: Mixture, place: int, level: int) -> dict[str, float | None]:
+    match, *others = (float(each) for each in mixture.levels[:, place, level])
+    return {
+        name: float(np.log2(match / other)) if match > 0 and other > 0 else None
+        for name, other in zip(CLASSES[1:], others, strict=True)
+    }
+
+
+def odds_in_words(bits: float) -> str:
+    """
+    Return what *bits* of weight mean.
+
+    >>> odds_in_words(3.0), odds_in_words(-10.0), odds_in_words(0.05), odds_in_words(25.2)
+    ('8 times likelier', '1,000 times less likely', 'says nothing', '39 million times likelier')
+    """
+    if abs(bits) < 0.1:
+        return "says nothing"
+    factor = 2.0 ** abs(bits)
+    return f"{_rough(factor)} times {'likelier' if bits > 0 else 'less likely'}"
+
+
+def _rough(factor: float) -> str:
+    """Two significant digits; no reader needs more of odds."""
+    for unit, name in ((1e12, " trillion"), (1e9, " billion"), (1e6, " million")):
+        if factor >= unit:
+            return f"{_two_digits(factor / unit)}{name}"
+    return _two_digits(factor)
+
+
+def _two_digits(value: float) -> str:
+    if value < 10:
+        return f"{value:.1f}".removesuffix(".0")
+    digits = len(str(int(value)))
+    return f"{round(value, 2 - digits):,.0f}"

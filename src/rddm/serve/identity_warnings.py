@@ -1,0 +1,127 @@
+"""What is odd about the input of matching, in sentences: so that bad data is a word in the report and no surprise later."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
+
+from rddm.contracts.tables import quote
+from rddm.contracts.tables.identity import TERM_FIELDS
+from rddm.resolve.comparisons import COMPARISONS
+from rddm.resolve.keys import IDENTIFIERS
+from rddm.resolve.roles import roles_of
+from rddm.resolve.weights import LEAST_PAIRS
+from rddm.serve.reading import Reading
+
+IDENTIFYING = (*IDENTIFIERS, "snils")
+CROWDED_SHARE = {"identifier": 0.01, "other": 0.2}
+"""Of the records that have a value, how many may have the same before it is odd."""
+CROWDED_RECORDS = 100
+GIANT_RECORDS = 200
+EMPTY_SHARE = 0.01
+LONELY_SHARE = 0.01
+
+
+@dataclass(frozen=True)
+class Findings:
+    """
+    Figures that warnings are drawn from. ``entries``: match keys per kind in use; ``shared``: field and records of the value
+    that most share; ``cut``: components that the last run took apart for contradictions, and cut for their size.
+    """
+
+    records: int
+    descriptions: int
+    people: int
+    learnt: bool
+    without_key: float
+    entries: Mapping[str, int]
+    largest_group: int
+    shared: Sequence[tuple[str, int]]
+    cut: tuple[int, int]
+    conflicts: int
+
+
+def warnings_of(reading: Reading, entity: str, found: Findings) -> list[str]:
+    """Return sentences on what is odd; none of them holds a person's data."""
+    if not found.records:
+        return [f"There are no {entity} records. Look at `rddm status`: were they read, or do they wait in quarantine?"]
+    return [*_of_figures(entity, found), *_of_values(reading, entity)]
+
+
+def _of_figures(entity: str, found: Findings) -> Iterator[str]:
+    if found.descriptions == 1 and found.records > 1:
+        yield f"All {found.records:,} records say the same. Is one record delivered again and again?"
+    if not found.learnt:
+        yield (
+            f"Fewer than {LEAST_PAIRS:,} candidate pairs were found, too few to learn from: the shipped weights are used. What"
+            " is expected below is rough."
+        )
+    if found.without_key > LONELY_SHARE:
+        yield (
+            f"{found.without_key:.0%} of the descriptions say too little for any match key, so nobody can be found for them."
+            " What they lack, the table of fields tells."
+        )
+    for kind, entries in found.entries.items():
+        if not entries:
+            yield f"The match key {kind} is in use, and no description has the values for it."
+    if found.largest_group >= GIANT_RECORDS:
+        yield (
+            f"One {entity} has {found.largest_group:,} records. A value that stands for many, or a source that delivers one"
+            " record again and again? It leads the list of the largest."
+        )
+    for field, records in found.shared:
+        yield (
+            f"{_said(field)}: one value is on {records:,} records. It says nothing of anybody and is not used; the table of"
+            " shared values has it."
+        )
+    split, cut = found.cut
+    if cut:
+        yield f"The last run cut {cut:,} groups that contradict themselves and were too large to be judged at their weakest links."
+    if split:
+        yield f"The last run took {split:,} groups apart that contradict themselves."
+    if found.conflicts:
+        yield (
+            f"{found.conflicts:,} human words contradict each other; 'different' stands. `rddm {entity} judgements` shows them."
+        )
+
+
+def _of_values(reading: Reading, entity: str) -> Iterator[str]:
+    table = reading.table("identity", f"{entity}__fingerprint")
+    known = asdict(roles_of(reading.settings.model.entities[entity].fields))
+    columns = [column for each in COMPARISONS for column in each.columns if known.get(_role(column))]
+    filled = ", ".join(
+        f"coalesce(sum(records) FILTER ({quote(each)} IS NOT NULL), 0)::BIGINT AS {quote(each)}" for each in columns
+    )
+    (counts,) = reading.rows(f"SELECT sum(records)::BIGINT AS whole, {filled} FROM {table}")
+    for column in columns:
+        if counts[column] == 0:
+            yield f"{_said(column)}: no record has it, so it decides nothing. Is it mapped, and does its cleaning drop it?"
+        elif counts[column] < EMPTY_SHARE * counts["whole"]:
+            yield f"{_said(column)}: {counts[column] / counts['whole']:.1%} of the records have it."
+    yield from _crowded(reading, table, [each for each in columns if each in (*TERM_FIELDS, "snils")], counts)
+
+
+def _crowded(reading: Reading, table: str, columns: Sequence[str], counts: Mapping[str, int]) -> Iterator[str]:
+    """Warn of values that far more records have than any value of their kind should. Two passes in bounded memory."""
+    top = ", ".join(f"approx_top_k({quote(each)}, 1)[1] AS {quote(each)}" for each in columns)
+    (values,) = reading.rows(f"SELECT {top} FROM {table}")
+    counted = ", ".join(
+        f"coalesce(sum(records) FILTER ({quote(each)} = ?), 0)::BIGINT AS {quote(each)}" for each in columns
+    )
+    (most,) = reading.rows(f"SELECT {counted} FROM {table}", [values[each] for each in columns])
+    for column in columns:
+        allowed = CROWDED_SHARE["identifier" if column in IDENTIFYING else "other"]
+        if most[column] >= CROWDED_RECORDS and most[column] > allowed * counts[column]:
+            yield (
+                f"{_said(column)}: one value is on {most[column]:,} of the {counts[column]:,} records that have one. If it is a"
+                " stand-in for 'unknown', leave it out in the source's mapping."
+            )
+
+
+def _role(column: str) -> str:
+    """The field that a compared form is made of."""
+    return {"last_root": "last_name", "first_root": "first_name", "middle_root": "middle_name"}.get(column, column)
+
+
+def _said(column: str) -> str:
+    return _role(column).replace("_", " ").capitalize()
