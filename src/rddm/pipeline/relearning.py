@@ -2,12 +2,12 @@
 Learn an entity's model anew, and say what that changes: before it does, or after it has.
 
 A preview does all of the matching inside a transaction that is rolled back, so what it tells is what would be committed, and
-not an estimate. What is told is read from the lake's tables as they are (inside that transaction: would be) and as they were
-at a snapshot.
+not an estimate. What was before is remembered beforehand: inside the transaction, looking back would show what is new.
 """
 
 from __future__ import annotations
 
+import json
 import uuid
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -40,7 +40,7 @@ class LearntAnew:
     """
     What learning anew changes. ``fields``: what agreements weigh now, with ``shipped_bits`` what they weighed before;
     ``shares_before`` and ``shares_now``: of candidate pairs per class; ``crossing``: pairs by outcome before and now (none,
-    possible, match), those whose outcome stays included; ``regroupings``: some of the merges and splits. ``run`` is None while
+    possible, match), those whose outcome stays included; ``kinds_before`` and ``kinds_now``: kinds of match keys in use; ``regroupings``: some of the merges and splits. ``run`` is None while
     nothing was committed.
     """
 
@@ -53,8 +53,8 @@ class LearntAnew:
     pairs: int
     shares_before: Mapping[str, float]
     shares_now: Mapping[str, float]
-    kinds_before: str
-    kinds_now: str
+    kinds_before: Sequence[str]
+    kinds_now: Sequence[str]
     fields: Sequence[FieldTold]
     crossing: Mapping[str, Mapping[str, int]]
     people_before: int
@@ -80,7 +80,7 @@ def preview_learning(warehouse: Warehouse, entity: str, progress: Callable[[str]
         RunInProgress: someone writes to the warehouse.
     """
     with warehouse.database.writer_lock():
-        before = _before(warehouse.lake, entity)
+        before = _remember(warehouse.lake, entity)
         human = HumanWord(*warehouse.control.patches(), warehouse.control.judgements(), (entity,))
         stamp = RunStamp(NO_RUN, warehouse.now())
         try:
@@ -101,27 +101,49 @@ def learn_anew(warehouse: Warehouse, entity: str, reporter: Reporter) -> LearntA
         NotFound: nothing of the entity was matched yet.
         RunInProgress, StoreError, ConservationError: see `rddm.pipeline.run.run`.
     """
-    before = _before(warehouse.lake, entity)
+    before = _remember(warehouse.lake, entity)
     report = run(warehouse, reporter, read=False, relearn=(entity,))
     return _told(warehouse.lake, entity, before, report.run_id)
 
 
-def _before(lake: Lake, entity: str) -> int:
-    """Return the snapshot that stands, in which the entity must have a model."""
-    row = None
-    if lake.has("identity", "model"):
-        row = lake.connection.execute(
-            f"SELECT 1 FROM {CATALOG}.identity.model WHERE entity = {literal(entity)} LIMIT 1"
-        ).fetchone()
-    if row is None:
+@dataclass(frozen=True)
+class _Model:
+    version: int
+    learnt: bool
+    pairs: int
+    kinds: Sequence[str]
+    mixture: Mixture
+
+    @property
+    def shares(self) -> dict[str, float]:
+        return {name: float(self.mixture.shares[place]) for place, name in enumerate(CLASSES)}
+
+
+@dataclass(frozen=True)
+class _Before:
+    """What was in use before; pairs and their outcomes are in the temporary table `PAIR_BEFORE`."""
+
+    model: _Model
+    people: int
+
+
+PAIR_BEFORE = "relearning_pair_before"
+
+
+def _remember(lake: Lake, entity: str) -> _Before:
+    model = _model(lake, entity) if lake.has("identity", "model") else None
+    if model is None:
         raise NotFound(
             f"Entity {entity}: nothing was matched yet, so there is nothing to learn anew. Start with `rddm run`."
         )
-    return lake.current_snapshot()
+    lake.connection.execute(
+        f"CREATE OR REPLACE TEMP TABLE {PAIR_BEFORE} AS SELECT fingerprint_a, fingerprint_b, outcome FROM {_pair(entity)}"
+    )
+    return _Before(model, _people(lake, entity))
 
 
-def _told(lake: Lake, entity: str, before: int, run_id: int) -> LearntAnew:
-    then, now = _model(lake, entity, f" AT (VERSION => {before})"), _model(lake, entity, "")
+def _told(lake: Lake, entity: str, before: _Before, run_id: int) -> LearntAnew:
+    then, now = before.model, _model(lake, entity) or before.model
     events = _events(lake, entity, run_id)
     return LearntAnew(
         entity=entity,
@@ -136,9 +158,9 @@ def _told(lake: Lake, entity: str, before: int, run_id: int) -> LearntAnew:
         kinds_before=then.kinds,
         kinds_now=now.kinds,
         fields=tell_fields(now.mixture, then.mixture),
-        crossing=_crossing(lake, entity, before),
-        people_before=_people(lake, entity, f" AT (VERSION => {before})"),
-        people_now=_people(lake, entity, ""),
+        crossing=_crossing(lake, entity),
+        people_before=before.people,
+        people_now=_people(lake, entity),
         merged=events.get("merged", 0),
         split=events.get("split", 0),
         moved=events.get("moved", 0),
@@ -146,45 +168,38 @@ def _told(lake: Lake, entity: str, before: int, run_id: int) -> LearntAnew:
     )
 
 
-@dataclass(frozen=True)
-class _Model:
-    version: int
-    learnt: bool
-    pairs: int
-    kinds: str
-    mixture: Mixture
-
-    @property
-    def shares(self) -> dict[str, float]:
-        return {name: float(self.mixture.shares[place]) for place, name in enumerate(CLASSES)}
-
-
-def _model(lake: Lake, entity: str, at: str) -> _Model:
-    rows = lake.connection.execute(
-        f"SELECT version, learnt, pairs, kinds, parameters FROM {CATALOG}.identity.model{at}"
+def _model(lake: Lake, entity: str) -> _Model | None:
+    row = lake.connection.execute(
+        f"SELECT version, learnt, pairs, kinds, parameters FROM {CATALOG}.identity.model"
         f" WHERE entity = {literal(entity)} ORDER BY version DESC LIMIT 1"
-    ).fetchall()
-    ((version, learnt, pairs, kinds, parameters),) = rows
-    return _Model(version, learnt, pairs, kinds, Mixture.from_json(parameters))
+    ).fetchone()
+    if row is None:
+        return None
+    version, learnt, pairs, kinds, parameters = row
+    return _Model(version, learnt, pairs, json.loads(kinds), Mixture.from_json(parameters))
 
 
-def _crossing(lake: Lake, entity: str, before: int) -> dict[str, dict[str, int]]:
-    pair = f"{CATALOG}.identity.{quote(f'{entity}__pair')}"
+def _pair(entity: str) -> str:
+    return f"{CATALOG}.identity.{quote(f'{entity}__pair')}"
+
+
+def _crossing(lake: Lake, entity: str) -> dict[str, dict[str, int]]:
     rows = lake.connection.execute(
         f"""
         SELECT coalesce(b.outcome, 'none'), coalesce(a.outcome, 'none'), count(*)
-        FROM (SELECT fingerprint_a, fingerprint_b, outcome FROM {pair} AT (VERSION => {before})) AS b
-        FULL JOIN {pair} AS a ON a.fingerprint_a = b.fingerprint_a AND a.fingerprint_b = b.fingerprint_b
+        FROM {PAIR_BEFORE} AS b
+        FULL JOIN {_pair(entity)} AS a ON a.fingerprint_a = b.fingerprint_a AND a.fingerprint_b = b.fingerprint_b
         GROUP BY 1, 2 ORDER BY 1, 2"""
     ).fetchall()
+    lake.connection.execute(f"DROP TABLE {PAIR_BEFORE}")
     crossing: dict[str, dict[str, int]] = {}
     for then, now, count in rows:
         crossing.setdefault(then, {})[now] = count
     return crossing
 
 
-def _people(lake: Lake, entity: str, at: str) -> int:
-    return lake.number(f"SELECT count(DISTINCT golden_id) FROM {CATALOG}.identity.{quote(f'{entity}__link')}{at}")
+def _people(lake: Lake, entity: str) -> int:
+    return lake.number(f"SELECT count(DISTINCT golden_id) FROM {CATALOG}.identity.{quote(f'{entity}__link')}")
 
 
 def _events(lake: Lake, entity: str, run_id: int) -> dict[str, int]:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import combinations
+from itertools import combinations, groupby
 
 from rddm.resolve.keys import COUNTED_KINDS, Found, KeyKind
 
@@ -62,9 +62,10 @@ def threshold_curve(weighed: Iterable[WeighedPairs]) -> list[CurvePoint]:
     whole = sum(each.matches for each in ordered)
     points: list[CurvePoint] = []
     pairs = matches = 0.0
-    for each in ordered:
-        pairs, matches = pairs + each.pairs, matches + each.matches
-        points.append(CurvePoint(each.weight, pairs, share_of(matches, pairs), share_of(matches, whole)))
+    for weight, group in groupby(ordered, lambda each: each.weight):
+        for each in group:
+            pairs, matches = pairs + each.pairs, matches + each.matches
+        points.append(CurvePoint(weight, pairs, share_of(matches, pairs), share_of(matches, whole)))
     return points[::-1]
 
 
@@ -124,7 +125,8 @@ class KeyRecall:
     Which share of the matches the keys find, by capture and recapture between two sides that share no field.
 
     ``first`` and ``second``: the kinds of either side; ``first_found``, ``second_found``, ``both_found``: matches expected;
-    ``recall``: of all kinds in use, among matches that have the fields for either side.
+    ``recall``: of all kinds in use, among matches that have the fields for either side; ``covered``: which share of all matches
+    found those are. Of the others nothing is known, but that they are harder to find.
     """
 
     first: tuple[str, ...]
@@ -133,6 +135,7 @@ class KeyRecall:
     second_found: float
     both_found: float
     recall: float
+    covered: float
 
 
 def key_recall(found: Sequence[FoundWith], kinds: Sequence[KeyKind]) -> KeyRecall | None:
@@ -185,4 +188,5 @@ def _recaptured(
         return None
     everything = max(whole, (one + 1) * (other + 1) / (both + 1) - 1)
     names = [tuple(kind.name for kind in side) for side in (first, second)]
-    return KeyRecall(names[0], names[1], one, other, both, whole / everything)
+    covered = whole / sum(each.matches for each in found)
+    return KeyRecall(names[0], names[1], one, other, both, whole / everything, covered)

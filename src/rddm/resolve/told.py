@@ -80,11 +80,16 @@ def odds_in_words(bits: float) -> str:
     if abs(bits) < 0.1:
         return "says nothing"
     factor = 2.0 ** abs(bits)
-    return f"{_rough(factor)} times {'likelier' if bits > 0 else 'less likely'}"
+    return f"{round_odds(factor)} times {'likelier' if bits > 0 else 'less likely'}"
 
 
-def _rough(factor: float) -> str:
-    """Two significant digits; no reader needs more of odds."""
+def round_odds(factor: float) -> str:
+    """
+    Return odds in two significant digits; no reader needs more of them.
+
+    >>> round_odds(7.0), round_odds(1234.0), round_odds(2.5e9)
+    ('7', '1,200', '2.5 billion')
+    """
     for unit, name in ((1e12, " trillion"), (1e9, " billion"), (1e6, " million")):
         if factor >= unit:
             return f"{_two_digits(factor / unit)}{name}"

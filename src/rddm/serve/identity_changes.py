@@ -74,7 +74,8 @@ def identity_changes(
     event = reading.table("identity", "event")
     number = _run_number(reading, entity, run)
     counted = reading.rows(
-        f"SELECT kind, count(*) AS n, max(at) AS at FROM {event} WHERE entity = ? AND run_id = ? GROUP BY kind",
+        f"SELECT kind, count(*) AS n, max(event.at) AS happened_at FROM {event} AS event"
+        " WHERE entity = ? AND run_id = ? GROUP BY kind",
         [entity, number],
     )
     wanted = [each for each in KINDS if each in kinds]
@@ -87,7 +88,7 @@ def identity_changes(
     return Changes(
         entity=entity,
         run=number,
-        at=max((row["at"] for row in counted), default=None),
+        at=max((row["happened_at"] for row in counted), default=None),
         counts={kind: counts.get(kind, 0) for kind in KINDS},
         changes=[_change(row) for row in rows],
         total=sum(counts.get(kind, 0) for kind in wanted),

@@ -8,32 +8,20 @@ candidate pairs of a sample of fingerprints, with the keys, the comparisons and 
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-import pyarrow as pa
-
 from rddm.contracts.tables import quote
-from rddm.resolve.comparisons import COMPARISONS, LEVELS, MISSING, compare_sql
+from rddm.resolve.comparisons import COMPARISONS, LEVELS, MISSING
 from rddm.resolve.estimates import FoundWith, WeighedPairs
-from rddm.resolve.keys import (
-    COUNTED_KINDS,
-    IDENTIFIERS,
-    KIND_NUMBERS,
-    Found,
-    common_values_sql,
-    found_by_sql,
-    is_identifier_sql,
-    kind_number_sql,
-)
-from rddm.resolve.weights import Mixture, pattern_bits, weight_sql
+from rddm.resolve.keys import COUNTED_KINDS, KIND_NUMBERS, Found, found_by_sql, kind_number_sql
+from rddm.resolve.weights import Mixture
 from rddm.serve.reading import Reading
-from rddm.store.lake import CATALOG, load_table
+from rddm.serve.weighing import PREFIX, make_nodes, taken_away, weigh_pairs
+from rddm.store.lake import CATALOG
 
 SAMPLE_FINGERPRINTS = 60_000
 """Fingerprints whose candidate pairs are looked at; ids are md5s, so the lowest are a sample."""
-PREFIX = "report_"
 LEAST_WEIGHT, MOST_WEIGHT = -40, 60
 """Weights beyond these are counted with them."""
 
@@ -62,25 +50,16 @@ def bin_sql(weight: str = "weight") -> str:
     return f"greatest({LEAST_WEIGHT}, least({MOST_WEIGHT}, floor({weight})))::INTEGER"
 
 
+POSTERIOR = "(1 / (1 + pow(2.0, -weight)))"
+
+
 def sample_candidates(
     reading: Reading, entity: str, mixture: Mixture, key_limit: int, possible_threshold: float
 ) -> CandidateSample:
     """Return what a sample of the fingerprints of *entity* says of its candidate pairs."""
-    connection = reading.lake.connection
-    with _tables(reading):
-        share, without_key = _choose(reading, entity, key_limit)
+    with taken_away(reading):
+        share, without_key = _choose(reading, entity, mixture, key_limit)
         scale = 1 / (share * (2 - share))
-        patterns = [
-            int(row["pattern"]) for row in reading.rows(f"SELECT DISTINCT pattern FROM {PREFIX}compared ORDER BY 1")
-        ]
-        match, family, chance = pattern_bits(mixture, patterns)
-        bits = {"pattern": pa.array(patterns, pa.int32())}
-        bits |= {name: pa.array(found) for name, found in (("match", match), ("family", family), ("chance", chance))}
-        load_table(connection, f"{PREFIX}pattern", pa.table(bits))
-        connection.execute(
-            f"CREATE OR REPLACE TEMP TABLE {PREFIX}weighed AS SELECT a, b, pattern, found_by, contradiction,"
-            f" round({weight_sql()}, 6) AS weight FROM {PREFIX}compared JOIN {PREFIX}pattern USING (pattern)"
-        )
         return CandidateSample(
             share=share,
             below=_below(reading, possible_threshold, scale),
@@ -91,11 +70,11 @@ def sample_candidates(
         )
 
 
-POSTERIOR = "(1 / (1 + pow(2.0, -weight)))"
-
-
-def _choose(reading: Reading, entity: str, key_limit: int) -> tuple[float, float]:
-    """Make ``compared``: the candidate pairs of the sample, compared. Return the sample's share and what no key leads to."""
+def _choose(reading: Reading, entity: str, mixture: Mixture, key_limit: int) -> tuple[float, float]:
+    """
+    Make ``weighed``: the candidate pairs of the sample with found_by, the kinds that find them. Return the sample's share, and
+    the share of it that no key leads to.
+    """
     connection = reading.lake.connection
     fingerprint, keys = (f"{CATALOG}.identity.{quote(f'{entity}__{name}')}" for name in ("fingerprint", "key"))
     everything = reading.lake.number(f"SELECT count(*) FROM {fingerprint}")
@@ -115,41 +94,17 @@ def _choose(reading: Reading, entity: str, key_limit: int) -> tuple[float, float
         f"{make} {PREFIX}stored_member AS SELECT key, fingerprint_id FROM {keys}"
         f" WHERE key IN (SELECT key FROM {PREFIX}usable)"
     )
-    connection.execute(
-        f"{make} {PREFIX}node AS SELECT (row_number() OVER () - 1)::INTEGER AS n, * FROM {fingerprint}"
-        f" WHERE fingerprint_id IN (SELECT fingerprint_id FROM {PREFIX}stored_member)"
-    )
+    node = make_nodes(reading, entity, f"SELECT fingerprint_id FROM {PREFIX}stored_member", key_limit)
     connection.execute(
         f"{make} {PREFIX}member AS SELECT m.key, x.n, x.fingerprint_id <= '{last}'::UUID AS looked_at"
-        f" FROM {PREFIX}stored_member m JOIN {PREFIX}node x USING (fingerprint_id)"
+        f" FROM {PREFIX}stored_member m JOIN {node} x USING (fingerprint_id)"
     )
-    _forget_common(reading, keys, key_limit)
     pairs = found_by_sql(f"(SELECT key, n FROM {PREFIX}member WHERE looked_at)", f"{PREFIX}member")
     connection.execute(f"{make} {PREFIX}pair AS {pairs}")
-    connection.execute(
-        f"{make} {PREFIX}compared AS SELECT * FROM ({compare_sql(f'{PREFIX}pair', f'{PREFIX}node')})"
-        f" JOIN {PREFIX}pair USING (a, b)"
-    )
+    weigh_pairs(reading, mixture, f"{PREFIX}pair", node)
     chosen = reading.lake.number(f"SELECT count(*) FROM {fingerprint} WHERE fingerprint_id <= '{last}'::UUID")
     led_to = reading.lake.number(f"SELECT count(DISTINCT fingerprint_id) FROM {PREFIX}own")
     return share, 1 - led_to / chosen if chosen else 0.0
-
-
-def _forget_common(reading: Reading, keys: str, key_limit: int) -> None:
-    """Take identifiers that too many share out of the nodes, as matching does."""
-    connection = reading.lake.connection
-    connection.execute(
-        f"CREATE OR REPLACE TEMP TABLE {PREFIX}identifier AS SELECT key, fingerprint_id FROM {keys}"
-        f" WHERE {is_identifier_sql()} AND fingerprint_id IN (SELECT fingerprint_id FROM {PREFIX}node)"
-    )
-    shared = f"(SELECT key FROM {keys} WHERE key IN (SELECT key FROM {PREFIX}identifier))"
-    connection.execute(f"CREATE OR REPLACE TEMP TABLE {PREFIX}common AS {common_values_sql(shared, key_limit)}")
-    for column, kind in IDENTIFIERS.items():
-        connection.execute(
-            f"UPDATE {PREFIX}node SET {quote(column)} = NULL WHERE fingerprint_id IN (SELECT fingerprint_id"
-            f" FROM {PREFIX}identifier WHERE key IN (SELECT key FROM {PREFIX}common)"
-            f" AND {kind_number_sql()} = {KIND_NUMBERS[kind]})"
-        )
 
 
 def _below(reading: Reading, possible_threshold: float, scale: float) -> list[WeighedPairs]:
@@ -164,7 +119,8 @@ def _below_together(reading: Reading, entity: str, possible_threshold: float) ->
     link = f"{CATALOG}.identity.{quote(f'{entity}__link')}"
     (row,) = reading.rows(
         f"""
-        WITH place AS (SELECT n, any_value(golden_id) AS golden_id FROM {PREFIX}node JOIN {link} USING (fingerprint_id) GROUP BY n)
+        WITH place AS (SELECT n, any_value(golden_id) AS golden_id FROM {PREFIX}node
+            JOIN {link} USING (fingerprint_id) GROUP BY n)
         SELECT coalesce(sum({POSTERIOR}), 0) AS matches FROM {PREFIX}weighed
         JOIN place AS x ON x.n = a JOIN place AS y ON y.n = b AND y.golden_id = x.golden_id
         WHERE weight < {possible_threshold!r} AND contradiction IS NULL"""
@@ -199,16 +155,3 @@ def _found_with(reading: Reading, scale: float) -> list[FoundWith]:
         )
         for row in rows
     ]
-
-
-@contextmanager
-def _tables(reading: Reading) -> Iterator[None]:
-    """Take away, at the end of the block, what was made in it."""
-    try:
-        yield
-    finally:
-        made = reading.rows(
-            f"SELECT table_name FROM duckdb_tables() WHERE temporary AND starts_with(table_name, '{PREFIX}')"
-        )
-        for row in made:
-            reading.lake.connection.execute(f"DROP TABLE {quote(row['table_name'])}")

@@ -59,24 +59,31 @@ def _of_figures(entity: str, found: Findings) -> Iterator[str]:
     if found.without_key > LONELY_SHARE:
         yield (
             f"{found.without_key:.0%} of the descriptions say too little for any match key, so nobody can be found for them."
-            " What they lack, the table of fields tells."
+            ""
         )
-    for kind, entries in found.entries.items():
-        if not entries:
-            yield f"The match key {kind} is in use, and no description has the values for it."
-    if found.largest_group >= GIANT_RECORDS:
-        yield (
-            f"One {entity} has {found.largest_group:,} records. A value that stands for many, or a source that delivers one"
-            " record again and again? It leads the list of the largest."
-        )
+    empty = [kind.replace("_", " ") for kind, entries in found.entries.items() if not entries]
+    if empty:
+        yield f"No description has the values for these match keys: {', '.join(empty)}."
     for field, records in found.shared:
         yield (
             f"{_said(field)}: one value is on {records:,} records. It says nothing of anybody and is not used; the table of"
             " shared values has it."
         )
+    yield from _of_groups(entity, found)
+
+
+def _of_groups(entity: str, found: Findings) -> Iterator[str]:
+    if found.largest_group >= GIANT_RECORDS:
+        yield (
+            f"One {entity} has {found.largest_group:,} records. A value that stands for many, or a source that delivers one"
+            " record again and again? It leads the list of the largest."
+        )
     split, cut = found.cut
     if cut:
-        yield f"The last run cut {cut:,} groups that contradict themselves and were too large to be judged at their weakest links."
+        yield (
+            f"The last run cut {cut:,} groups that contradict themselves at their weakest links: they were too large to be judged"
+            " as wholes."
+        )
     if split:
         yield f"The last run took {split:,} groups apart that contradict themselves."
     if found.conflicts:

@@ -2,8 +2,11 @@
 The steward's queue: people who may be one, as far as their records say, and of whom nobody has decided yet.
 
 It is ordered by what a decision is worth: chance times what it changes. Without a word the two stay two, which is wrong with
-the chance that they are one; and then every record and fact of the smaller of the two is in the wrong hands. A sure "yes" is
-above the threshold and is not in the queue, so the chance needs no second factor for being unsure.
+the chance that they are one; and then every record and fact of the smaller of the two is in the wrong hands. So the chance
+needs no second factor for being unsure: who is surely one is joined already, and who is surely not has no chance.
+
+Two who each have a few records are not told by the two that are most alike: one poor record that names nobody is like many.
+The chance is that of their records on average, pair by pair, as groups are joined on all their evidence too.
 """
 
 from __future__ import annotations
@@ -18,8 +21,10 @@ from rddm.contracts.errors import NotFound
 from rddm.contracts.tables import quote
 from rddm.contracts.tables.golden import golden_id
 from rddm.project.settings import FactIdentity, SemanticType
+from rddm.serve.lookup import require_probabilistic
 from rddm.serve.portrait import title_of
 from rddm.serve.reading import Reading, Row
+from rddm.serve.weighing import PREFIX, make_nodes, model_in_use, taken_away, weigh_pairs
 from rddm.store.control import Control
 from rddm.store.lake import CATALOG, Lake
 
@@ -43,7 +48,8 @@ class PossiblePair:
     Two golden records that may be one, by their two most alike records.
 
     ``weight``: log2 of the odds; ``contradiction``: why the two records cannot be one in spite of it, or None. ``worth`` is
-    ``chance`` times records and facts of the smaller of the two; ``open_with``: other people whom one of the two may be.
+    ``chance``, by all their records, times records and facts of the smaller of the two; ``open_with``: other people whom one of
+    the two may be.
     """
 
     first: PossiblePerson
@@ -91,33 +97,88 @@ def list_possible(
         NotFound: the project has no such source.
     """
     _require_source(reading, wanted.source)
-    link = reading.table("identity", f"{entity}__link")
-    with _judged(reading.lake, reading.control):
+    if not reading.lake.has("identity", f"{entity}__pair"):
+        return [], 0
+    with _judged(reading.lake, reading.control), taken_away(reading):
+        _make_open(reading, entity, wanted)
+        _make_chances(reading, entity)
         rows = reading.rows(
-            f"""
-            WITH open AS MATERIALIZED ({_open_pairs(entity)}),
-            degree AS (SELECT id, count(*) AS n FROM (SELECT unnest([first_id, second_id]) AS id FROM open) GROUP BY id),
-            person AS (SELECT golden_id AS id, count(*) AS records FROM {link} WHERE golden_id IN (SELECT id FROM degree)
-                GROUP BY golden_id),
-            fact AS ({_facts(reading, entity)}),
-            known AS (SELECT person.id, records, coalesce(fact.n, 0) AS facts, degree.n AS degree FROM person
-                JOIN degree USING (id) LEFT JOIN fact USING (id)),
-            valued AS (
-                SELECT open.*, {CHANCE} AS chance, x.degree + y.degree - 2 AS open_with,
-                    CASE WHEN x.records + x.facts <= y.records + y.facts THEN x.records ELSE y.records END AS records,
-                    CASE WHEN x.records + x.facts <= y.records + y.facts THEN x.facts ELSE y.facts END AS facts
-                FROM open JOIN known AS x ON x.id = first_id JOIN known AS y ON y.id = second_id)
-            SELECT *, chance * (records + facts) AS worth, count(*) OVER () AS total FROM valued
-            WHERE {_condition(reading, entity, wanted)}
-            ORDER BY worth DESC, weight DESC, first_id, second_id LIMIT {int(limit)} OFFSET {int(skip)}""",
-            [wanted.source] if wanted.source else [],
+            f"SELECT o.*, coalesce(c.chance, 0) AS chance, coalesce(c.chance, 0) * (records + facts) AS worth"
+            f" FROM {PREFIX}open AS o LEFT JOIN {PREFIX}chance AS c USING (first_id, second_id)"
+            f" ORDER BY worth DESC, weight DESC, first_id, second_id LIMIT {int(limit)} OFFSET {int(skip)}"
         )
-    total = rows[0]["total"] if rows else _count_wanted(reading, entity, wanted) if skip else 0
+        total = reading.lake.number(f"SELECT count(*) FROM {PREFIX}open")
     return _with_people(reading, entity, rows), total
 
 
-CHANCE = "CASE WHEN contradiction IS NULL THEN probability ELSE least(probability, 0.5) END"
-"""SQL. Where the weights say one and a contradiction says two, it is as likely as not."""
+MOST_VALUED = 50_000
+"""Pairs whose chance is reckoned from all their records: those that could be worth most by their two most alike."""
+MOST_MEMBERS = 8
+"""Descriptions of one person that take part in it."""
+BOUND = 20.0
+"""Bits that one pair of records counts for or against, at most: as where groups are joined."""
+
+
+def _make_open(reading: Reading, entity: str, wanted: Wanted) -> None:
+    """
+    Make ``open``: the pairs that are *wanted*, as `_open_pairs`, with records and facts of the smaller, and with how many others
+    each is open.
+    """
+    link = reading.table("identity", f"{entity}__link")
+    reading.lake.connection.execute(f"CREATE OR REPLACE TEMP TABLE {PREFIX}every AS {_open_pairs(entity)}")
+    reading.lake.connection.execute(
+        f"""
+        CREATE OR REPLACE TEMP TABLE {PREFIX}open AS
+        WITH degree AS (SELECT id, count(*) AS n FROM (SELECT unnest([first_id, second_id]) AS id FROM {PREFIX}every)
+            GROUP BY id),
+        person AS (SELECT golden_id AS id, count(*) AS records FROM {link} WHERE golden_id IN (SELECT id FROM degree)
+            GROUP BY golden_id),
+        fact AS ({_facts(reading, entity)}),
+        known AS (SELECT person.id, records, coalesce(fact.n, 0) AS facts, degree.n AS degree FROM person
+            JOIN degree USING (id) LEFT JOIN fact USING (id))
+        SELECT pair.*, x.degree + y.degree - 2 AS open_with,
+            CASE WHEN x.records + x.facts <= y.records + y.facts THEN x.records ELSE y.records END AS records,
+            CASE WHEN x.records + x.facts <= y.records + y.facts THEN x.facts ELSE y.facts END AS facts
+        FROM {PREFIX}every AS pair JOIN known AS x ON x.id = first_id JOIN known AS y ON y.id = second_id
+        WHERE {_condition(reading, entity, wanted)}""",
+        [wanted.source] if wanted.source else [],
+    )
+
+
+def _make_chances(reading: Reading, entity: str) -> None:
+    """Make ``chance``: first_id, second_id and the chance by all their records, of those pairs that could be worth most."""
+    limit = require_probabilistic(reading, entity).key_limit
+    make, link = f"CREATE OR REPLACE TEMP TABLE {PREFIX}", reading.table("identity", f"{entity}__link")
+    execute = reading.lake.connection.execute
+    execute(
+        f"{make}valued AS SELECT first_id, second_id FROM {PREFIX}open"
+        f" ORDER BY probability * (records + facts) DESC, first_id, second_id LIMIT {MOST_VALUED}"
+    )
+    execute(
+        f"{make}holder AS SELECT DISTINCT golden_id, fingerprint_id FROM {link}"
+        f" WHERE golden_id IN (SELECT unnest([first_id, second_id]) FROM {PREFIX}valued)"
+    )
+    execute(
+        f"{make}held AS SELECT golden_id, fingerprint_id FROM {PREFIX}holder"
+        f" QUALIFY row_number() OVER (PARTITION BY golden_id ORDER BY fingerprint_id) <= {MOST_MEMBERS}"
+    )
+    node = make_nodes(reading, entity, f"SELECT fingerprint_id FROM {PREFIX}held", limit)
+    execute(
+        f"{make}crossing AS SELECT x.n AS a, y.n AS b, first_id, second_id FROM {PREFIX}valued"
+        f" JOIN {PREFIX}held AS p ON p.golden_id = first_id JOIN {PREFIX}held AS q ON q.golden_id = second_id"
+        f" JOIN {node} AS x ON x.fingerprint_id = p.fingerprint_id JOIN {node} AS y ON y.fingerprint_id = q.fingerprint_id"
+    )
+    weighed = weigh_pairs(reading, model_in_use(reading, entity), f"{PREFIX}crossing", node)
+    execute(
+        f"{make}chance AS SELECT first_id, second_id,"
+        f" least(1 / (1 + pow(2.0, -avg(greatest(-{BOUND}, least({BOUND}, weight))))),"
+        f" CASE WHEN bool_or(contradiction IS NOT NULL) THEN {REFUSED_CHANCE} ELSE 1 END) AS chance"
+        f" FROM {weighed} GROUP BY first_id, second_id"
+    )
+
+
+REFUSED_CHANCE = 0.5
+"""Where the weights say one and a contradiction says two, it is as likely as not."""
 
 
 def _condition(reading: Reading, entity: str, wanted: Wanted) -> str:
@@ -131,15 +192,6 @@ def _condition(reading: Reading, entity: str, wanted: Wanted) -> str:
         )
         conditions.append(f"EXISTS (SELECT 1 FROM ({of_source}) AS own WHERE own.golden_id IN (first_id, second_id))")
     return " AND ".join(conditions)
-
-
-def _count_wanted(reading: Reading, entity: str, wanted: Wanted) -> int:
-    with _judged(reading.lake, reading.control):
-        rows = reading.rows(
-            f"SELECT count(*) AS n FROM ({_open_pairs(entity)}) WHERE {_condition(reading, entity, wanted)}",
-            [wanted.source] if wanted.source else [],
-        )
-    return int(rows[0]["n"]) if rows else 0
 
 
 def _require_source(reading: Reading, source: str | None) -> None:

@@ -92,7 +92,7 @@ def draw_learning(told: LearntAnew) -> RenderableType:
     ]  # fmt: skip
     if not told.is_learnt:
         lines.append(Text("There is too little to learn from: the shipped weights stay.", style="yellow"))
-    lines += [_weights(told), _crossing(told), *_people(told)]
+    lines += [_weights(told), *_kinds(told), _crossing(told), *_people(told)]
     if not told.applied:
         lines.append(dim("Do it: rddm identity learn --apply"))
     return Group(*lines)
@@ -112,6 +112,17 @@ def _weights(told: LearntAnew) -> RenderableType:
             table.add_row(Text(field.name, style="bold"), level.level, cells[0], dim(cells[1]), cells[2], dim(cells[3]))
     note = dim(f"{number(unmoved)} weights move by less than {TELLING_BITS} bits.")
     return Group(table, note) if table.row_count else note
+
+
+def _kinds(told: LearntAnew) -> list[RenderableType]:
+    """Return which kinds of match keys come into use and go out of it."""
+    came = [each for each in told.kinds_now if each not in told.kinds_before]
+    went = [each for each in told.kinds_before if each not in told.kinds_now]
+    return [
+        Text(f"match keys {what}: {', '.join(kinds)}")
+        for what, kinds in (("that come into use", came), ("that go out of use", went))
+        if kinds
+    ]
 
 
 def _bits(bits: float | None) -> str:

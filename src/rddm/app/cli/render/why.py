@@ -9,6 +9,7 @@ from rich.text import Text
 
 from rddm.app.cli.render.tables import dim, listing
 from rddm.app.cli.render.words import number, percent
+from rddm.resolve.told import odds_in_words
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -29,7 +30,9 @@ def draw_pair(pair: PairExplained) -> RenderableType:
         (each.field, each.value_a or "", each.value_b or "", each.level, each.weight)
         for each in explanation.contributions
     ]
-    table = listing("!field", _folded(pair.first.address), _folded(pair.second.address), "", "!>weight", "!so far")
+    table = listing(
+        "!field", _folded(pair.first.address), _folded(pair.second.address), "", "!>weight", "one person is", "!so far"
+    )
     low, high = _range([step[4] for step in steps])
     running = 0.0
     for name, first, second, level, weight in steps:
@@ -39,8 +42,13 @@ def draw_pair(pair: PairExplained) -> RenderableType:
         table.add_row(
             Text(name, style="dim" if is_missing else "bold"), Text(first, style=style), Text(second, style=style),
             Text(level, style="dim"), dim("·") if is_missing else Text(f"{weight:+.1f}", style=_colour(weight)),
-            _bar(before, running, low, high),
+            dim("" if is_missing else odds_in_words(weight)), _bar(before, running, low, high),
         )  # fmt: skip
+    table.add_section()
+    table.add_row(
+        Text("all together", style="bold"), "", "", "", Text(f"{running:+.1f}", style=_colour(running)),
+        Text(odds_in_words(running), style="bold"), _bar(0.0, running, low, high),
+    )  # fmt: skip
     return Group(table, *_verdict(pair))
 
 

@@ -16,9 +16,9 @@ if TYPE_CHECKING:
     from rddm.serve.identity_report import ModelTold, SizeClass, WeightBin
 
 WIDTH, HEIGHT = 880, 300
-LEFT, RIGHT, TOP, BOTTOM = 64, 20, 34, 44
-CURVE_FROM, CURVE_TO = -10.0, 30.0
-"""The thresholds of the curve, in bits: one in a thousand to one in a billion against."""
+LEFT, RIGHT, TOP, BOTTOM = 64, 20, 40, 44
+CURVE_FROM, CURVE_TO = -6.0, 16.0
+"""The thresholds of the curve, in bits: from 2 % to 99.998 %. Beyond lies nothing that anybody would choose."""
 
 
 @dataclass(frozen=True)
@@ -121,7 +121,7 @@ def _outcome(weight: float, model: ModelTold) -> str:
 
 def _threshold(x: float, words: str, anchor: str) -> list[str]:
     shift = 5 if anchor == "start" else -5
-    return [_line(x, TOP - 8, x, HEIGHT - BOTTOM, "threshold"), _text(x + shift, TOP - 1, words, "note", anchor)]
+    return [_line(x, TOP - 22, x, HEIGHT - BOTTOM, "threshold"), _text(x + shift, TOP - 12, words, "note", anchor)]
 
 
 def _weight_axis(x: _Scale) -> list[str]:
@@ -129,7 +129,7 @@ def _weight_axis(x: _Scale) -> list[str]:
     step = 5 if x.high - x.low <= 60 else 10
     for weight in range(math.ceil(x.low / step) * step, math.floor(x.high) + 1, step):
         parts.append(_line(x(weight), HEIGHT - BOTTOM, x(weight), HEIGHT - BOTTOM + 4, "base"))
-        parts.append(_text(x(weight), HEIGHT - BOTTOM + 18, f"{weight:+d}" if weight else "0"))
+        parts.append(_text(x(weight), HEIGHT - BOTTOM + 18, f"{weight:+d}".replace("-", "−") if weight else "0"))
     parts.append(_text(WIDTH - RIGHT, HEIGHT - 6, "match weight, bits", "axis", "end"))
     return parts
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 HOW = {
     "match": "joined by their weight",
     "description": "saying the same as another",
-    "judgement": "joined by a person's word",
+    "judgement": "joined by a person's word or through others",
     "alone": "alone",
 }
 ELSEWHERE_BITS = 4.0
@@ -97,7 +97,9 @@ def percent_of(share: float | None) -> str:
 
 def _wrong(report: IdentityReport) -> str:
     found = report.summary
-    return f"of {number(found.matched_pairs)} links, about {number(round(found.expected_wrong))} wrong"
+    return (
+        f"of {number(found.matched_pairs)} links; the model expects {number(round(found.expected_wrong))} to be wrong"
+    )
 
 
 def _warnings(report: IdentityReport) -> str:
@@ -176,15 +178,17 @@ def missed_in_words(report: IdentityReport) -> str:
     found = report.key_recall
     if found is None:
         return (
-            "Not reckoned: there are no two sets of keys that share no field and find enough of the same matches. How many matches"
-            " no key leads to is not known."
+            "Not reckoned: there are no two sets of keys that share no field and find enough of the same matches. How many"
+            " matches no key leads to is not known."
         )
-    first, second = (", ".join(name.replace("_", " ") for name in side) for side in (found.first, found.second))
+    parts = {each.kind: tables.key_in_words(each.fields).lower() for each in report.keys}
+    first, second = ("; ".join(f"({parts.get(name, name)})" for name in side) for side in (found.first, found.second))
+    one, other, both = (number(round(each)) for each in (found.first_found, found.second_found, found.both_found))
     return (
-        f"Of the matches that have the fields for either, {first} finds about {number(round(found.first_found))}, {second} about"
-        f" {number(round(found.second_found))}, and both find {number(round(found.both_found))} of them. If the two fail"
-        f" independently, all keys together find about {percent(found.recall)} of such matches. Whoever lacks those fields is not in"
-        " this figure."
+        f"Of the matches that have the fields for either, the keys {first} find about {one}, the keys {second} about {other}, and"
+        f" both find {both} of them. If the two fail independently, all keys together find about {percent(found.recall)} of such"
+        f" matches. That is said of {percent(found.covered)} of the matches found; who has fewer fields is harder to find, and"
+        " how many of those are missed cannot be reckoned."
     )
 
 

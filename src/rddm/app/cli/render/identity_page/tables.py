@@ -7,7 +7,7 @@ from html import escape
 from typing import TYPE_CHECKING
 
 from rddm.app.cli.render.words import number, percent
-from rddm.resolve.told import CLASS_WORDS, odds_in_words
+from rddm.resolve.told import CLASS_WORDS, odds_in_words, round_odds
 
 if TYPE_CHECKING:
     from rddm.resolve.told import FieldTold, LevelTold
@@ -21,13 +21,28 @@ if TYPE_CHECKING:
         SourceLine,
     )
 
+PART_WORDS = {
+    "last": "family name",
+    "sound": "sounding family name",
+    "given": "given name",
+    "middle": "patronymic",
+    "birth": "birth date",
+    "day": "day and month of birth",
+    "year": "year of birth",
+    "mailbox": "mailbox name",
+    "email": "e-mail",
+    "snils": "SNILS",
+}
+"""What the parts of match keys are called to a reader."""
+RATE_SHOWN = 0.1
+"""A bar of duplicates is full at this rate, or at the highest if that is more."""
 BITS_SHOWN = 25.0
 """A bar of bits is full at this many."""
-DEEP_SHARE = 0.6
+DEEP_SHARE = 0.85
 """From this share on a heat cell is so dark that its text is light."""
 
 
-def table(header: Sequence[str], rows: Iterable[str], otherwise: str = "None.") -> str:
+def table(header: Sequence[str], rows: Iterable[str], otherwise: str = "None.", kind: str = "full") -> str:
     """Return a table of *rows*, or the sentence *otherwise* if there are none. ``>`` before a header: a column of numbers."""
     drawn = "\n".join(rows)
     if not drawn:
@@ -36,7 +51,7 @@ def table(header: Sequence[str], rows: Iterable[str], otherwise: str = "None.") 
         f'<th class="n">{escape(each[1:])}</th>' if each.startswith(">") else f"<th>{escape(each)}</th>"
         for each in header
     )
-    return f"<table>\n<thead><tr>{head}</tr></thead>\n<tbody>\n{drawn}\n</tbody>\n</table>"
+    return f'<table class="{kind}">\n<thead><tr>{head}</tr></thead>\n<tbody>\n{drawn}\n</tbody>\n</table>'
 
 
 def _row(*cells: str, kind: str = "") -> str:
@@ -69,7 +84,7 @@ def class_table(model: ModelTold) -> str:
     for name, share in model.shares.items():
         if name in ("match", "family"):
             rows.append(_row(_cell(_sentence(CLASS_WORDS[name])), _cell(percent(share), "n"), _meter(share)))
-    return table(("Kind of pair", ">of the candidate pairs", ""), rows)
+    return table(("Kind of pair", ">of the candidate pairs", ""), rows, kind="some")
 
 
 def field_table(fields: Sequence[FieldTold]) -> str:
@@ -80,22 +95,23 @@ def field_table(fields: Sequence[FieldTold]) -> str:
         for place, level in enumerate(shown):
             rows.append(_level_row(field.name if place == 0 else "", level, kind="first" if place == 0 else ""))
     header = (
-        "Field", "Agreement", ">one person", ">a family", ">strangers", "Against strangers", "in words", ">shipped",
-        ">against a family", ">shipped",
+        "Field", "Agreement", ">one person", ">a family", ">strangers", "Against strangers", ">bits", ">shipped", "in words",
+        ">Against a family", ">shipped",
     )  # fmt: skip
     return table(header, rows)
 
 
 def _level_row(name: str, level: LevelTold, kind: str) -> str:
-    chance, family = level.bits["random"], level.bits["family"]
+    chance = level.bits["random"]
     return _row(
         _cell(_sentence(name), "s"),
         _cell(level.level),
         *(_cell(_share(level.shares[each]), "n") for each in ("match", "family", "random")),
         _scale(chance),
-        _cell("never among strangers" if chance is None else odds_in_words(chance), "dim"),
+        _cell(_bits(chance), "n"),
         _cell(_bits(level.shipped_bits["random"]), "n dim"),
-        _cell(_bits(family), "n"),
+        _cell("never by chance" if chance is None else odds_in_words(chance), "s dim"),
+        _cell(_bits(level.bits["family"]), "n"),
         _cell(_bits(level.shipped_bits["family"]), "n dim"),
         kind=kind,
     )
@@ -106,10 +122,7 @@ def _scale(bits: float | None) -> str:
         return "<td></td>"
     width = min(abs(bits), BITS_SHOWN) / BITS_SHOWN * 50
     kind = "for" if bits > 0 else "against"
-    return (
-        f'<td class="s"><span class="scale"><i class="{kind}" style="width:{width:.1f}%"></i></span>'
-        f" {escape(_bits(bits))}</td>"
-    )
+    return f'<td class="s"><span class="scale"><i class="{kind}" style="width:{width:.1f}%"></i></span></td>'
 
 
 def _bits(bits: float | None) -> str:
@@ -120,14 +133,16 @@ def _share(share: float) -> str:
     """
     Return a share with as many digits as say something.
 
-    >>> _share(0.93), _share(0.00015), _share(3e-8)
-    ('93 %', '0.015 %', '3 in 100 million')
+    >>> _share(0.93), _share(0.00015), _share(9.6e-8), _share(0.99996)
+    ('93 %', '0.015 %', '1 in 10 million', '>99.9 %')
     """
     if share == 0:
         return ""
     if share < 1e-5:
-        return f"{share * 1e8:.1g} in 100 million" if share < 1e-6 else f"{share * 1e6:.0f} in a million"
-    return f"{share * 100:.3g} %" if share < 0.995 else f"{share:.1%}".replace("%", " %")
+        return f"1 in {round_odds(1 / share)}"
+    if share >= 0.9995:
+        return ">99.9 %" if share < 1 else "100 %"
+    return f"{share * 100:.3g} %" if share < 0.995 else f"{share * 100:.1f} %"
 
 
 def _sentence(name: str) -> str:
@@ -152,7 +167,10 @@ def group_table(groups: Sequence[GroupLine], entity: str, *, by_weakness: bool) 
     rows = []
     for each in groups:
         short = str(each.id)[:8]
-        weakest = [_cell(_bits(each.weakest), "n"), _cell(percent(each.probability) if each.probability else "", "n")]
+        weakest = [
+            _cell("" if each.weakest is None else f"{each.weakest:+.2f}", "n"),
+            _cell(percent(each.probability) if each.probability else "", "n"),
+        ]
         counts = [_count(each.records), _count(each.descriptions), _count(each.sources)]
         name = [_cell(each.name or "", "s")] if names else []
         figures = [*weakest, *counts] if by_weakness else [*counts, *weakest]
@@ -172,20 +190,19 @@ def group_table(groups: Sequence[GroupLine], entity: str, *, by_weakness: bool) 
 
 
 def source_table(sources: Sequence[SourceLine]) -> str:
-    most = max((each.duplicate_rate for each in sources), default=0.0) or 1.0
+    most = max([RATE_SHOWN, *(each.duplicate_rate for each in sources)])
     rows = [
         _row(
-            _cell(each.source, "s"), _count(each.records), _count(each.people),
+            _cell(f"{each.source}, vouches for its own" if each.vouched else each.source, "s"),
+            _count(each.records), _count(each.people),
             _cell(f"{each.records / each.people:.2f}" if each.people else "", "n"),
             _cell(percent(each.duplicate_rate), "n"), _meter(each.duplicate_rate / most, bad=True),
             _count(each.doubled), _count(each.most), _count(each.only_here),
-            _cell("vouches for its own" if each.vouched else "", "dim"),
         )
         for each in sources
     ]  # fmt: skip
     header = (
-        "Source", ">records", ">people", ">records per person", ">one too many", "", ">people twice or more", ">most of one",
-        ">known here only", "",
+        "Source", ">records", ">people", ">per person", ">one too many", "", ">people twice", ">most of one", ">only here"
     )  # fmt: skip
     return table(header, rows)
 
@@ -232,7 +249,7 @@ def key_table(keys: Sequence[KeyLine]) -> str:
             found = [f'<td colspan="4" class="dim">{why}</td>']
         rows.append(
             _row(
-                _cell(_sentence(each.kind), "s"), *found, _count(each.entries), _count(each.too_common),
+                _cell(key_in_words(each.fields), "s"), *found, _count(each.entries), _count(each.too_common),
                 _count(each.too_common_entries),
             )
         )  # fmt: skip
@@ -240,6 +257,17 @@ def key_table(keys: Sequence[KeyLine]) -> str:
         "Key", ">matches it finds", "", ">it alone", ">pairs it costs", ">entries", ">too common keys", ">entries of those"
     )  # fmt: skip
     return table(header, rows)
+
+
+def key_in_words(parts: Sequence[str]) -> str:
+    """
+    Return what a match key is made of.
+
+    >>> key_in_words(("phone", "given"))
+    'Phone + given name'
+    """
+    words = " + ".join(PART_WORDS.get(part, part) for part in parts)
+    return words[:1].upper() + words[1:]
 
 
 def shared_table(values: Sequence[SharedValue]) -> str:

@@ -1,0 +1,94 @@
+"""Pairs of stored fingerprints, many at a time, weighed with the model in use: as matching does it, for whoever asks."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import pyarrow as pa
+
+from rddm.contracts.errors import NotFound
+from rddm.contracts.tables import quote
+from rddm.resolve.comparisons import compare_sql
+from rddm.resolve.keys import IDENTIFIERS, KIND_NUMBERS, common_values_sql, is_identifier_sql, kind_number_sql
+from rddm.resolve.weights import Mixture, pattern_bits, weight_sql
+from rddm.serve.reading import Reading
+from rddm.store.lake import CATALOG, load_table
+
+PREFIX = "weighing_"
+"""Of the temporary tables that are made here; those of others who weigh begin so too."""
+
+
+def model_in_use(reading: Reading, entity: str) -> Mixture:
+    """
+    Return the parameters that *entity* is matched with.
+
+    Raises:
+        NotFound: nothing was matched yet.
+    """
+    rows = reading.rows(
+        f"SELECT parameters FROM {reading.table('identity', 'model')} WHERE entity = ? ORDER BY version DESC LIMIT 1",
+        [entity],
+    )
+    if not rows:
+        raise NotFound(f"Entity {entity}: nothing was matched yet. Start with `rddm run`.")
+    return Mixture.from_json(rows[0]["parameters"])
+
+
+def make_nodes(reading: Reading, entity: str, wanted: str, key_limit: int) -> str:
+    """
+    Make the table of nodes: n, and the fingerprints that query *wanted* (fingerprint_id) names; return its name.
+
+    Identifiers that more than *key_limit* fingerprints share are taken out: they tell nothing.
+    """
+    connection = reading.lake.connection
+    fingerprint, keys = (f"{CATALOG}.identity.{quote(f'{entity}__{name}')}" for name in ("fingerprint", "key"))
+    node, identifier, common = (f"{PREFIX}{name}" for name in ("node", "identifier", "common"))
+    connection.execute(
+        f"CREATE OR REPLACE TEMP TABLE {node} AS SELECT (row_number() OVER () - 1)::INTEGER AS n, * FROM {fingerprint}"
+        f" WHERE fingerprint_id IN ({wanted})"
+    )
+    connection.execute(
+        f"CREATE OR REPLACE TEMP TABLE {identifier} AS SELECT key, fingerprint_id FROM {keys}"
+        f" WHERE {is_identifier_sql()} AND fingerprint_id IN (SELECT fingerprint_id FROM {node})"
+    )
+    shared = f"(SELECT key FROM {keys} WHERE key IN (SELECT key FROM {identifier}))"
+    connection.execute(f"CREATE OR REPLACE TEMP TABLE {common} AS {common_values_sql(shared, key_limit)}")
+    for column, kind in IDENTIFIERS.items():
+        connection.execute(
+            f"UPDATE {node} SET {quote(column)} = NULL WHERE fingerprint_id IN (SELECT fingerprint_id FROM {identifier}"
+            f" WHERE key IN (SELECT key FROM {common}) AND {kind_number_sql()} = {KIND_NUMBERS[kind]})"
+        )
+    return node
+
+
+def weigh_pairs(reading: Reading, mixture: Mixture, pairs: str, nodes: str) -> str:
+    """
+    Make the table of *pairs* (a, b, and what else it has) of *nodes*, with pattern, weight and contradiction; return its name.
+    """
+    connection = reading.lake.connection
+    compared, bits, weighed = (f"{PREFIX}{name}" for name in ("compared", "pattern", "weighed"))
+    connection.execute(f"CREATE OR REPLACE TEMP TABLE {compared} AS {compare_sql(pairs, nodes)}")
+    patterns = [int(row["pattern"]) for row in reading.rows(f"SELECT DISTINCT pattern FROM {compared} ORDER BY 1")]
+    match, family, chance = pattern_bits(mixture, patterns)
+    columns = {"pattern": pa.array(patterns, pa.int32())}
+    columns |= {name: pa.array(found) for name, found in (("match", match), ("family", family), ("chance", chance))}
+    load_table(connection, bits, pa.table(columns))
+    connection.execute(
+        f"CREATE OR REPLACE TEMP TABLE {weighed} AS SELECT p.*, c.pattern, c.contradiction, round({weight_sql()}, 6) AS weight"
+        f" FROM {compared} AS c JOIN {bits} USING (pattern) JOIN {pairs} AS p ON p.a = c.a AND p.b = c.b"
+    )
+    return weighed
+
+
+@contextmanager
+def taken_away(reading: Reading) -> Iterator[None]:
+    """At the end of the block, drop the temporary tables that begin with `PREFIX`."""
+    try:
+        yield
+    finally:
+        made = reading.rows(
+            f"SELECT table_name FROM duckdb_tables() WHERE temporary AND starts_with(table_name, '{PREFIX}')"
+        )
+        for row in made:
+            reading.lake.connection.execute(f"DROP TABLE {quote(row['table_name'])}")
