@@ -38,10 +38,12 @@ class Regrouping:
 @dataclass(frozen=True)
 class LearntAnew:
     """
-    What learning anew changes. ``fields``: what agreements weigh now, with ``shipped_bits`` what they weighed before;
-    ``shares_before`` and ``shares_now``: of candidate pairs per class; ``crossing``: pairs by outcome before and now (none,
-    possible, match), those whose outcome stays included; ``kinds_before`` and ``kinds_now``: kinds of match keys in use; ``regroupings``: some of the merges and splits. ``run`` is None while
-    nothing was committed.
+    What learning anew changes.
+
+    ``fields``: what agreements weigh now, with ``shipped_bits`` what they weighed before; ``shares_before`` and ``shares_now``:
+    of candidate pairs per class; ``kinds_before`` and ``kinds_now``: kinds of match keys in use; ``crossing``: pairs by outcome
+    before and now (none, possible, match), those whose outcome stays included; ``regroupings``: some of the merges and splits.
+    ``run`` is None while nothing was committed.
     """
 
     entity: str

@@ -102,9 +102,9 @@ def kind_findings(found: Sequence[Found], kinds: Iterable[KeyKind]) -> list[Kind
         findings.append(
             KindFindings(
                 kind.name,
-                matches=sum(each.matches for each in mine),
-                alone=sum(each.matches for each in mine if each.kinds == 1 << kind.number),
-                pairs=sum(each.matches + each.others for each in mine),
+                matches=sum((each.matches for each in mine), 0.0),
+                alone=sum((each.matches for each in mine if each.kinds == 1 << kind.number), 0.0),
+                pairs=sum((each.matches + each.others for each in mine), 0.0),
             )
         )
     return findings

@@ -131,4 +131,5 @@ def _role(column: str) -> str:
 
 
 def _said(column: str) -> str:
-    return _role(column).replace("_", " ").capitalize()
+    role = _role(column)
+    return {"snils": "SNILS", "email": "E-mail"}.get(role, role.replace("_", " ").capitalize())

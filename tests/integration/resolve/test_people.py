@@ -6,8 +6,8 @@ import pytest
 from tests.integration.resolve.conftest import Warehouse
 
 from rddm.contracts.errors import NotFound
-from rddm.serve.identity_explain import candidate_ceiling, explain_membership, explain_records
 from rddm.project.settings import ExactIdentity, ProbabilisticIdentity, SemanticType
+from rddm.serve.identity_explain import candidate_ceiling, explain_membership, explain_records
 
 BROTHER: dict[str, Any] = {
     "last_name": "Щербаков",

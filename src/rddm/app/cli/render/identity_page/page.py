@@ -15,9 +15,9 @@ if TYPE_CHECKING:
     from rddm.serve.identity_report import IdentityReport
 
 HOW = {
-    "match": "joined by their weight",
-    "description": "saying the same as another",
-    "judgement": "joined by a person's word or through others",
+    "match": "records joined by weight",
+    "description": "said the same as another",
+    "judgement": "by a person's word or through others",
     "alone": "alone",
 }
 ELSEWHERE_BITS = 4.0
@@ -122,7 +122,7 @@ def _sure(report: IdentityReport) -> str:
 def _sampled(report: IdentityReport) -> str:
     if report.sample_share >= 1:
         return "All pairs are counted."
-    return f"Pairs that stay apart are not kept; they are reckoned from {report.sample_share:.2%} of the descriptions."
+    return f"Pairs that stay apart are not kept; they are reckoned from {percent(report.sample_share)} of the descriptions."
 
 
 def _curve_said(report: IdentityReport) -> str:

@@ -146,7 +146,7 @@ def _share(share: float) -> str:
 
 
 def _sentence(name: str) -> str:
-    return name.replace("_", " ").capitalize()
+    return {"snils": "SNILS", "email": "E-mail"}.get(name, name.replace("_", " ").capitalize())
 
 
 # --- pairs and groups -------------------------------------------------------------------------------------------------
@@ -290,4 +290,4 @@ def named(counts: Mapping[str, int], words: Mapping[str, str]) -> str:
     >>> named({"match": 2, "alone": 0}, {"match": "by their weight", "alone": "alone"})
     '2 by their weight'
     """
-    return ", ".join(f"{number(count)} {words.get(name, name)}" for name, count in counts.items() if count)
+    return ", ".join(f"{number(counts[name])} {said}" for name, said in words.items() if counts.get(name))

@@ -1,0 +1,330 @@
+"""``rddm identity``, the queue by worth, splits and words that contradict each other, on real small warehouses."""
+
+from __future__ import annotations
+
+import os
+import uuid
+from pathlib import Path
+from typing import Any
+
+import pytest
+from tests.integration.app.conftest import Project
+from tests.integration.app.test_reviewing import TWINS
+
+from rddm.app import wire
+from rddm.app.wire import open_warehouse
+from rddm.contracts.errors import NotFound
+from rddm.serve.identity_changes import identity_changes
+from rddm.serve.reading import Reading
+from rddm.serve.weighing import model_in_use
+from rddm.store.lake import CATALOG
+
+THREE_ANNAS = """id,surname,given,born,phone,email
+s1,Shcherbakova,Anna,2009-05-14,+79161234567,anna@pismo.alt
+s2,Лисицына,Вера,2007-07-07,+79169990011,vera@pismo.alt
+s5,Щербакова,Аня,2009-05-14,+79161234567,anna@pismo.alt
+"""
+ANNA = "camps/camper/1"
+
+
+def run(project: Project, students: str | None = None) -> None:
+    if students is not None:
+        (project.folder / "data" / "students.csv").write_text(students, encoding="utf-8")
+    outcome = project.rddm("run", "--json")
+    assert outcome.code == 0, outcome.err
+
+
+def golden(project: Project, record: str) -> str:
+    return str(project.rddm("person", "show", record, "--json").json["id"])
+
+
+# --- report -----------------------------------------------------------------------------------------------------------
+
+
+def test_the_report_counts_what_the_lake_holds(project: Project) -> None:
+    found = project.rddm("identity", "report", "--json").json
+    summary = found["summary"]
+    assert (summary["records"], summary["people"]) == (5, 4)
+    assert sum(each["people"] for each in found["sizes"]) == 4
+    assert sum(summary["joined_by"].values()) == 5
+    assert summary["matched_pairs"] == 1
+    assert 0.99 <= summary["precision"] < 1
+    assert 0 < summary["recall"] <= 1
+    assert found["sample_share"] == 1.0
+    assert {each["source"]: each["records"] for each in found["sources"]} == {"academy/student": 2, "camps/camper": 3}
+    assert found["overlap"]["shared"] == [[3, 1], [1, 2]]
+    (largest,) = found["largest"]
+    assert (largest["records"], largest["sources"], largest["name"]) == (2, 2, None)
+    assert largest["weakest"] > found["model"]["match_weight"]
+    assert found["doubtful"] == [largest]
+    assert "too few to learn from" in " ".join(found["warnings"])
+
+
+def test_the_curve_and_the_histogram_agree_with_the_summary(project: Project) -> None:
+    found = project.rddm("identity", "report", "--json").json
+    joined = [each for each in found["curve"] if each["threshold"] >= found["model"]["match_weight"]]
+    assert joined[0]["pairs"] == found["summary"]["matched_pairs"]
+    assert joined[0]["precision"] == pytest.approx(found["summary"]["precision"])
+    assert joined[0]["recall"] == pytest.approx(found["summary"]["link_recall"])
+    assert sum(each["pairs"] for each in found["histogram"]) == pytest.approx(found["curve"][0]["pairs"])
+
+
+def test_the_page_shows_nobody_unless_names_are_asked_for(project: Project, tmp_path: Path) -> None:
+    page = tmp_path / "page.html"
+    outcome = project.rddm("identity", "report", "--out", str(page))
+    assert outcome.code == 0, outcome.err
+    assert str(page) in outcome.out.replace("\n", "")
+    text = page.read_text(encoding="utf-8")
+    assert golden(project, ANNA)[:8] in text
+    for private in ("Щербаков", "Анна", "9161234567", "pismo"):
+        assert private not in text
+    assert project.rddm("identity", "report", "--out", str(page), "--with-names").code == 0
+    assert "Щербакова Анна" in page.read_text(encoding="utf-8")
+
+
+def test_what_cannot_be_reported_is_refused_in_words(project: Project, tmp_path: Path) -> None:
+    unknown = project.rddm("identity", "report", "--entity", "animal")
+    assert (unknown.code, "Entity animal is not in the model" in unknown.err) == (7, True)
+    exact = project.rddm("identity", "report", "--entity", "event")
+    assert (exact.code, "not matched by weights" in exact.err) == (7, True)
+    nowhere = project.rddm("identity", "report", "--out", str(tmp_path / "no" / "page.html"))
+    assert (nowhere.code, "cannot be written" in nowhere.err) == (2, True)
+
+
+def test_a_warehouse_without_people_has_nothing_to_report(new_project: Project) -> None:
+    nothing_run = new_project.rddm("identity", "report")
+    assert (nothing_run.code, "rddm run" in nothing_run.err) == (7, True)
+    (new_project.folder / "data" / "campers.csv").write_text("id;fam;name;otch;dob;tel;mail;upd\n", encoding="utf-8")
+    run(new_project, "id,surname,given,born,phone,email\n")
+    for command in (["report"], ["changes"], ["learn"]):
+        refused = new_project.rddm("identity", *command)
+        assert refused.code == 7, command
+        assert "rddm run" in refused.err
+    assert new_project.rddm("person", "possible", "--json").json == {"pairs": [], "total": 0}
+
+
+def test_bad_input_is_a_word_in_the_report(new_project: Project) -> None:
+    """One phone on everybody, no e-mail on anybody, one description again and again."""
+    rows = [f"s{number},Сидоров,Пётр,2001-01-01,+79160000000," for number in range(3)]
+    rows += [
+        f"t{number},{'АБВГДЕЖЗИК'[number % 10]}ов{'о' * (number // 10)},Олег,200{number % 10}-0{number % 9 + 1}-11,+79160000000,"
+        for number in range(110)
+    ]
+    (new_project.folder / "data" / "campers.csv").write_text("id;fam;name;otch;dob;tel;mail;upd\n", encoding="utf-8")
+    run(new_project, "\n".join(["id,surname,given,born,phone,email", *rows]) + "\n")
+    found = new_project.rddm("identity", "report", "--json").json
+    said = "\n".join(found["warnings"])
+    assert "E-mail: no record has it" in said
+    assert "Phone: one value is on 113 of the 113 records" in said
+    assert "these match keys: email, mailbox given" in said.replace("snils, ", "")
+    (shared,) = found["shared_values"]
+    assert (shared["field"], shared["records"], shared["value"]) == ("phone", 113, None)
+    assert "9160000000" not in said
+
+
+# --- changes ----------------------------------------------------------------------------------------------------------
+
+
+def test_a_runs_changes_are_a_table_of_ids_before_and_after(new_project: Project) -> None:
+    run(new_project)
+    first = new_project.rddm("identity", "changes", "--json").json
+    assert (first["run"], first["counts"]["created"], first["total"]) == (1, 4, 4)
+    assert all(each["before"] is None and each["after"] for each in first["changes"])
+    assert first["proof"] == {
+        "people_before": 0, "people_after": 4, "changed_records": 0, "relabels": 0, "unexplained": 0,
+    }  # fmt: skip
+    ids = {golden(new_project, "camps/camper/2"), golden(new_project, "academy/student/s2")}
+    same = ["person", "same", "camps/camper/2", "academy/student/s2", "--reason", "x", "--run", "--json"]
+    assert new_project.rddm(*same).code == 0
+    second = new_project.rddm("identity", "changes", "--json").json
+    (merged,) = second["changes"]
+    assert (merged["kind"], merged["reason"], {merged["before"], merged["after"]}) == ("merged", "judgement", ids)
+    assert (second["proof"]["relabels"], second["proof"]["unexplained"]) == (0, 0)
+    assert (second["proof"]["people_before"], second["proof"]["people_after"]) == (4, 3)
+    drawn = new_project.rddm("identity", "changes", "--run", "2").out
+    assert "pure relabels: 0" in drawn
+    assert merged["before"] in drawn
+    assert new_project.rddm("identity", "changes", "--run", "2", "--kind", "split", "--json").json["changes"] == []
+
+
+def test_runs_and_kinds_that_are_not_there_are_refused(project: Project) -> None:
+    unknown = project.rddm("identity", "changes", "--run", "99")
+    assert (unknown.code, "There is no run 99" in unknown.err) == (7, True)
+    assert project.rddm("identity", "changes", "--kind", "renamed").code == 2
+
+
+def test_a_pure_relabel_would_be_found(new_project: Project) -> None:
+    """The proof is computed: links that were tampered with fail it."""
+    run(new_project)
+    anna = golden(new_project, ANNA)
+    links = f"{CATALOG}.identity.person__link"
+    with open_warehouse(new_project.folder, os.environ) as warehouse:
+        number = warehouse.control.start_run(warehouse.now())
+        with warehouse.lake.transaction(f"run {number}", {"run": number}) as connection:
+            connection.execute(f"UPDATE {links} SET golden_id = ? WHERE golden_id = ?", [uuid.uuid4(), uuid.UUID(anna)])
+    proof = new_project.rddm("identity", "changes", "--run", str(number), "--json").json["proof"]
+    assert (proof["relabels"], proof["unexplained"], proof["changed_records"]) == (1, 2, 2)
+
+
+def test_without_snapshots_nothing_is_claimed(new_project: Project) -> None:
+    run(new_project)
+    assert new_project.rddm("lake", "maintain", "--keep-days", "0").code == 0
+    assert new_project.rddm("identity", "changes", "--json").json["proof"] is None
+
+
+# --- learning ---------------------------------------------------------------------------------------------------------
+
+
+def test_learning_anew_changes_nothing_until_it_is_applied(new_project: Project) -> None:
+    run(new_project)
+
+    def state() -> tuple[Any, ...]:
+        with wire.open_reading(new_project.folder, os.environ) as reading:
+            links = reading.rows(f"SELECT * FROM {reading.table('identity', 'person__link')} ORDER BY record_id")
+            models = reading.rows(f"SELECT * FROM {reading.table('identity', 'model')} ORDER BY ALL")
+            return links, models, reading.lake.current_snapshot(), len(reading.control.runs())
+
+    before = state()
+    told = new_project.rddm("identity", "learn", "--json")
+    assert told.code == 0, told.err
+    assert state() == before
+    would = told.json
+    assert (would["applied"], would["run"], would["version_before"], would["version_now"]) == (False, None, 1, 2)
+    assert would["people_before"] == would["people_now"] == 4
+    assert would["crossing"] == {"match": {"match": 1}}
+    assert would["is_learnt"] is False
+    did = new_project.rddm("identity", "learn", "--apply", "--json")
+    assert did.code == 0, did.err
+    assert (did.json["applied"], did.json["run"], did.json["version_now"]) == (True, 2, 2)
+    after = state()
+    assert after[0] == before[0]
+    assert [model["version"] for model in after[1] if model["entity"] == "person"] == [1, 2]
+    assert after[3] == 2
+    assert "too little to learn from" in new_project.rddm("identity", "learn").out
+
+
+def test_a_model_is_asked_for_only_where_there_is_one(project: Project) -> None:
+    with (
+        wire.open_reading(project.folder, os.environ) as reading,
+        pytest.raises(NotFound, match="nothing was matched yet"),
+    ):
+        model_in_use(reading, "animal")
+
+
+# --- the queue --------------------------------------------------------------------------------------------------------
+
+
+def test_the_queue_is_ordered_by_what_a_word_is_worth_and_says_why(new_project: Project) -> None:
+    run(new_project, TWINS)
+    everything = new_project.rddm("person", "possible", "--json").json
+    worth = [each["pair"]["worth"] for each in everything["pairs"]]
+    assert worth == sorted(worth, reverse=True)
+    for each in everything["pairs"]:
+        pair = each["pair"]
+        assert pair["worth"] == pytest.approx(pair["chance"] * (pair["records"] + pair["facts"]))
+        assert pair["chance"] <= 0.5  # both pairs are refused as twins
+    pages = [
+        new_project.rddm("person", "possible", "-n", "1", "--page", page, "--json").json for page in ("1", "2", "3")
+    ]
+    assert [page["total"] for page in pages] == [2, 2, 2]
+    assert [page["pairs"] for page in pages] == [everything["pairs"][:1], everything["pairs"][1:], []]
+    of_camps = new_project.rddm("person", "possible", "--source", "camps", "--json").json
+    assert of_camps["total"] == 1
+    assert "Щербакова" in of_camps["pairs"][0]["pair"]["first"]["name"]
+    assert new_project.rddm("person", "possible", "--refused", "--json").json["total"] == 2
+    assert new_project.rddm("person", "possible", "--min-probability", "1", "--json").json["total"] == 0
+    unknown = new_project.rddm("person", "possible", "--source", "circus")
+    assert (unknown.code, "There are: academy, camps" in unknown.err) == (7, True)
+
+
+def test_facts_count_for_what_a_word_is_worth(new_project: Project) -> None:
+    bookings = "id;camper;shift;role\nb1;7;e1;участник\n"
+    campers = new_project.folder / "data" / "campers.csv"
+    alla = "7;Лисицына;Вика;;07.07.2007;8 (916) 999-00-11;;2026-01-10 10:00:00\n"
+    campers.write_text(campers.read_text(encoding="utf-8") + alla, encoding="utf-8")
+    (new_project.folder / "data" / "bookings.csv").write_text(bookings, encoding="utf-8")
+    run(new_project)
+    (each,) = new_project.rddm("person", "possible", "--json").json["pairs"]
+    assert (each["pair"]["records"], each["pair"]["facts"]) == (1, 0)  # the smaller is who has no booking
+    booked = "id;camper;shift;role\nb1;7;e1;участник\nb2;7;e1;гость\n"
+    (new_project.folder / "data" / "bookings.csv").write_text(booked, encoding="utf-8")
+
+
+# --- words ------------------------------------------------------------------------------------------------------------
+
+
+def test_records_are_taken_out_of_a_person_and_come_back_when_that_is_taken_back(new_project: Project) -> None:
+    run(new_project, THREE_ANNAS)
+    records = [ANNA, "academy/student/s1", "academy/student/s5"]
+    whole = {golden(new_project, each) for each in records}
+    assert len(whole) == 1
+    anna = whole.pop()[:8]
+    split = ["person", "split", anna, "academy/student/s5", "--reason", "her cousin's", "--by", "ann", "--run"]
+    outcome = new_project.rddm(*split)
+    assert outcome.code == 0, outcome.err
+    assert "Kept on 2 pairs of records" in outcome.out
+    assert "They are two people now." in outcome.out
+    first, second, cousin = (golden(new_project, each) for each in records)
+    assert first == second != cousin
+    (word,) = new_project.rddm("person", "judgements", "--json").json["judgements"]
+    assert (word["verdict"], word["pairs"], word["reason"], word["made_by"], word["state"], word["conflict"]) == (
+        "different", 2, "her cousin's", "ann", "applied", None,
+    )  # fmt: skip
+    assert " split " in new_project.rddm("person", "judgements").out
+    assert new_project.rddm("person", "unjudge", "academy/student/s5", ANNA, "--run", "--json").json["together"] is True
+    assert len({golden(new_project, each) for each in records}) == 1
+
+
+def test_a_split_that_parts_nothing_is_refused(new_project: Project) -> None:
+    run(new_project, THREE_ANNAS)
+    anna = golden(new_project, ANNA)[:8]
+    records = [ANNA, "academy/student/s1", "academy/student/s5"]
+    for taken, said in (
+        (records, "All records"),
+        (["academy/student/s2"], "is no record of person"),
+        ([anna], "is no record of person"),
+        (["academy/student/s77"], "There is no person record"),
+    ):
+        refused = new_project.rddm("person", "split", anna, *taken, "--reason", "x")
+        assert refused.code == 7, taken
+        assert said in refused.err
+    assert new_project.rddm("person", "judgements", "--json").json["total"] == 0
+
+
+def test_words_that_contradict_each_other_say_which_of_them_stands(new_project: Project) -> None:
+    run(new_project)
+    a, b, c = "camps/camper/2", "academy/student/s2", "camps/camper/4"
+    assert new_project.rddm("person", "same", a, b, "--reason", "1").code == 0
+    assert new_project.rddm("person", "same", b, c, "--reason", "2").code == 0
+    last = new_project.rddm("person", "different", a, c, "--reason", "3")
+    assert last.code == 0
+    assert "contradiction with another word: stands against" in last.out
+    told = new_project.rddm("person", "judgements", "--json").json["judgements"]
+    assert [each["verdict"] for each in told] == ["different", "same", "same"]
+    assert told[0]["conflict"].startswith("stands against: ")
+    assert all("which stands" in each["conflict"] for each in told[1:])
+    assert "stands against" in new_project.rddm("person", "judgements").out.replace("\n", " ")
+    run(new_project)
+    assert golden(new_project, a) != golden(new_project, c)
+    warned = new_project.rddm("identity", "report", "--json").json["warnings"]
+    assert any("1 human words contradict each other" in each for each in warned)
+
+
+# --- why --------------------------------------------------------------------------------------------------------------
+
+
+def test_the_waterfall_sums_to_the_total_and_is_told_in_words(project: Project) -> None:
+    pair = ["person", "why", ANNA, "academy/student/s1"]
+    explanation = project.rddm(*pair, "--json").json["explanation"]
+    weights = [each["weight"] for each in explanation["contributions"]]
+    assert explanation["prior"] + sum(weights) == pytest.approx(explanation["total"])
+    assert explanation["probability"] == pytest.approx(1 / (1 + 2 ** -explanation["total"]))
+    drawn = project.rddm(*pair).out
+    assert "times likelier" in drawn
+    assert "all together" in drawn
+
+
+def test_changes_can_be_read_as_a_function_too(project: Project) -> None:
+    with wire.open_reading(project.folder, os.environ) as reading:
+        assert isinstance(reading, Reading)
+        assert identity_changes(reading, "person", 1, 2, kinds=("created",)).total == 4
