@@ -17,10 +17,10 @@ from benchmarks.rivals.job import Answer, Job, job_of_command_line
 
 from rddm.app.wire import open_warehouse
 from rddm.contracts.tables import literal
-from rddm.serve.identity_explain import candidate_ceiling
 from rddm.pipeline.ingesting import Ingested
 from rddm.pipeline.run import RunReport, run
 from rddm.project.settings import ProbabilisticIdentity
+from rddm.serve.identity_explain import candidate_ceiling
 from rddm.store.lake import CATALOG
 
 PERSON = "person"
