@@ -4,7 +4,8 @@ groups, ids.
 
 Pure: SQL builders, functions of distinct values, decisions. `rddm.pipeline.identity` runs them, in the order of this
 list: `name_forms`, `organisation_name` and `fingerprints` describe; `keys` find candidates; `comparisons` and `weights`
-(with `terms`) judge pairs; `clusters` make groups; `golden_ids` name them; `explain` says why. `exact` is for entities
+(with `terms`) judge pairs; `clusters` make groups; `golden_ids` name them; `explain` and `told` say why, `estimates` how
+right it is, `judgements` where human words contradict each other. `exact` is for entities
 that are the same when a few fields agree.
 """
 

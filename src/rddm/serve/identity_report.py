@@ -342,14 +342,16 @@ def _histogram(kept: Sequence[_Kept], sample: CandidateSample) -> list[WeightBin
     for each in kept:
         pairs[each.weighed.weight] += each.count
         refused[each.weighed.weight] += each.count if each.contradiction else 0
-    stored = [WeightBin(weight, pairs[weight], refused[weight], is_estimate=False) for weight in sorted(pairs)]
-    least = min(pairs, default=float("inf"))
-    below = [
-        WeightBin(each.weight, each.pairs, 0, is_estimate=sample.share < 1)
-        for each in sample.below
-        if each.weight < least
+    below = {each.weight: each.pairs for each in sample.below}
+    return [
+        WeightBin(
+            weight,
+            pairs.get(weight, 0) + below.get(weight, 0.0),
+            refused.get(weight, 0),
+            is_estimate=weight in below and sample.share < 1,
+        )
+        for weight in sorted({*pairs, *below})
     ]
-    return below + stored
 
 
 def _refused(kept: Sequence[_Kept]) -> list[Refused]:

@@ -110,7 +110,7 @@ def test_the_page_says_the_figures_and_the_commands() -> None:
     page = identity_page(report())
     for said in (
         "1,200",
-        "96.0 %",
+        "96.00 %",
         "rddm person why 489d3d54",
         "Two documents",
         "Phone + given name",

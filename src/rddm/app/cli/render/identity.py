@@ -8,7 +8,7 @@ from rich.console import Group
 from rich.text import Text
 
 from rddm.app.cli.render.tables import dim, listing
-from rddm.app.cli.render.words import moment, number, percent
+from rddm.app.cli.render.words import golden_words, moment, number, percent
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -31,7 +31,8 @@ def draw_report(report: IdentityReport, place: Path) -> RenderableType:
     precision, recall = ("not known" if each is None else percent(each) for each in (found.precision, found.recall))
     lines: list[RenderableType] = [
         Text.assemble(
-            (number(found.records), "bold"), " records are ", (number(found.people), "bold"), f" of {report.entity}. Links: ",
+            (number(found.records), "bold"), " records are ", (number(found.people), "bold"),
+            f" {golden_words(report.entity)}. Links: ",
             (number(found.matched_pairs), "bold"), ", expected precision ", (precision, "bold"), ", recall ",
             (recall, "bold"), ". ", (number(found.waiting), "bold"), " pairs wait for a word.",
         )

@@ -66,6 +66,16 @@ def text(value: object) -> str:
     return value.isoformat() if isinstance(value, date) else str(value)
 
 
+def golden_words(entity: str) -> str:
+    """
+    Return what many golden records of *entity* are called.
+
+    >>> golden_words("person"), golden_words("club")
+    ('people', 'golden records of club')
+    """
+    return "people" if entity == "person" else f"golden records of {entity}"
+
+
 def percent(probability: float) -> str:
     """
     Return a probability in per cent, never rounded up to certainty.

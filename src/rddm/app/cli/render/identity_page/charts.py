@@ -159,15 +159,17 @@ def threshold_lines(curve: Sequence[CurvePoint], model: ModelTold) -> str:
             f'<circle cx="{px}" cy="{py}" r="7" class="spot"><title>{escape(_tip(each))}</title></circle>'
             for px, py, each in points
         ]
-        place = points[len(points) // 8] if kind == "precision" else points[-max(2, len(points) // 6)]
-        parts.append(_text(place[0], place[1] + (-10 if kind == "precision" else 18), name, f"label {kind}"))
+        below = kind == "recall"
+        place = points[-max(2, len(points) // 6)] if below else points[len(points) // 8]
+        x_label, y_label = (place[0] - 12, place[1] + 14) if below else (place[0], place[1] - 14)
+        parts.append(_text(round(x_label, 1), round(y_label, 1), name, f"label {kind}", "end" if below else "middle"))
     parts += _weight_axis(x)
     parts.append(_text(LEFT, 12, "expected share", "axis", "start"))
     return _svg(parts, "Expected precision and recall by threshold")
 
 
 def _tip(point: CurvePoint) -> str:
-    precision, recall = (percent(each or 0.0) for each in (point.precision, point.recall))
+    precision, recall = (f"{each or 0.0:.2%}" for each in (point.precision, point.recall))
     return (
         f"threshold {point.threshold:+.0f} bits ({percent(probability_of(point.threshold))}): {number(round(point.pairs))} pairs"
         f" joined, precision {precision}, recall {recall}"

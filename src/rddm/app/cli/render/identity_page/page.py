@@ -8,7 +8,7 @@ from string import Template
 from typing import TYPE_CHECKING
 
 from rddm.app.cli.render.identity_page import charts, tables
-from rddm.app.cli.render.words import moment, number, percent
+from rddm.app.cli.render.words import golden_words, moment, number, percent
 
 if TYPE_CHECKING:
     from rddm.resolve.estimates import CurvePoint
@@ -62,11 +62,7 @@ def identity_page(report: IdentityReport) -> str:
 
 def _lead(report: IdentityReport) -> str:
     found = report.summary
-    return f"{number(found.records)} {report.entity} records are {number(found.people)} different {_people(report)}."
-
-
-def _people(report: IdentityReport) -> str:
-    return "people" if report.entity == "person" else f"of {report.entity}"
+    return f"{number(found.records)} {report.entity} records are {number(found.people)} different {golden_words(report.entity)}."
 
 
 def _made(report: IdentityReport) -> str:
@@ -79,7 +75,7 @@ def _cards(report: IdentityReport) -> str:
     found = report.summary
     cards = [
         (number(found.records), "records", f"of {number(found.descriptions)} different descriptions"),
-        (number(found.people), _people(report), tables.named(found.joined_by, HOW)),
+        (number(found.people), golden_words(report.entity), tables.named(found.joined_by, HOW)),
         (percent_of(found.precision), "expected precision", _wrong(report)),
         (percent_of(found.recall), "expected recall", "of the matches among candidate pairs"),
         (number(found.waiting), "pairs wait for a word", f"rddm {report.entity} possible"),
@@ -91,8 +87,15 @@ def _cards(report: IdentityReport) -> str:
 
 
 def percent_of(share: float | None) -> str:
-    """Return a share in per cent, a dash for none."""
-    return "–" if share is None else percent(share)
+    """
+    Return an expected share in per cent, never rounded up to all; a dash for none.
+
+    >>> percent_of(0.99981), percent_of(0.999999), percent_of(None)
+    ('99.98 %', '>99.99 %', '–')
+    """
+    if share is None:
+        return "–"
+    return ">99.99 %" if 0.99995 <= share < 1 else f"{share:.2%}".replace("%", " %")
 
 
 def _wrong(report: IdentityReport) -> str:
@@ -132,7 +135,7 @@ def _curve_said(report: IdentityReport) -> str:
         point = _nearest(report, place)
         if point is not None and point.precision is not None and point.recall is not None:
             told.append(
-                f"at {point.threshold:+.0f} bits precision would be {percent(point.precision)} and recall {percent(point.recall)}"
+                f"at {point.threshold:+.0f} bits precision would be {percent_of(point.precision)} and recall {percent_of(point.recall)}"
             )
     now = f"Now the links have an expected precision of {percent_of(report.summary.precision)} and a recall of"
     return (

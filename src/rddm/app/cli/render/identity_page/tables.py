@@ -126,7 +126,15 @@ def _scale(bits: float | None) -> str:
 
 
 def _bits(bits: float | None) -> str:
-    return "" if bits is None else f"{bits:+.1f}".replace("-", "−")
+    """
+    Return bits with their sign; 0 for next to none.
+
+    >>> _bits(3.14), _bits(-0.02), _bits(None)
+    ('+3.1', '0.0', '')
+    """
+    if bits is None:
+        return ""
+    return "0.0" if abs(bits) < 0.05 else f"{bits:+.1f}".replace("-", "−")
 
 
 def _share(share: float) -> str:
