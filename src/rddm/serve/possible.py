@@ -101,13 +101,15 @@ def list_possible(
         return [], 0
     with _judged(reading.lake, reading.control), taken_away(reading):
         _make_open(reading, entity, wanted)
+        total = reading.lake.number(f"SELECT count(*) FROM {PREFIX}open")
+        if not total:
+            return [], 0
         _make_chances(reading, entity)
         rows = reading.rows(
             f"SELECT o.*, coalesce(c.chance, 0) AS chance, coalesce(c.chance, 0) * (records + facts) AS worth"
             f" FROM {PREFIX}open AS o LEFT JOIN {PREFIX}chance AS c USING (first_id, second_id)"
             f" ORDER BY worth DESC, weight DESC, first_id, second_id LIMIT {int(limit)} OFFSET {int(skip)}"
         )
-        total = reading.lake.number(f"SELECT count(*) FROM {PREFIX}open")
     return _with_people(reading, entity, rows), total
 
 

@@ -18,20 +18,20 @@ if TYPE_CHECKING:
 
     from rddm.serve.explaining import GroupExplained, PairExplained, Step
 
-BAR_COLUMNS = 24
+BAR_COLUMNS = 18
 LINKS = {"alone": "alone", "description": "the same description", "match": "match", "judgement": "a person said so"}
 
 
 def draw_pair(pair: PairExplained) -> RenderableType:
     """Return the waterfall of two records."""
     explanation = pair.explanation
-    steps = [("prior", "", "", "of all that share a key", explanation.prior)]
+    steps = [("prior", "", "", "to begin with", explanation.prior)]
     steps += [
         (each.field, each.value_a or "", each.value_b or "", each.level, each.weight)
         for each in explanation.contributions
     ]
     table = listing(
-        "!field", _folded(pair.first.address), _folded(pair.second.address), "", "!>weight", "one person is", "!so far"
+        "!field", _folded(pair.first.address), _folded(pair.second.address), "", "!>weight", "!one person is", "!so far"
     )
     low, high = _range([step[4] for step in steps])
     running = 0.0

@@ -134,9 +134,8 @@ def _curve_said(report: IdentityReport) -> str:
     for place in (threshold - ELSEWHERE_BITS, threshold + ELSEWHERE_BITS):
         point = _nearest(report, place)
         if point is not None and point.precision is not None and point.recall is not None:
-            told.append(
-                f"at {point.threshold:+.0f} bits precision would be {percent_of(point.precision)} and recall {percent_of(point.recall)}"
-            )
+            precision, recall = percent_of(point.precision), percent_of(point.recall)
+            told.append(f"at {point.threshold:+.0f} bits precision would be {precision} and recall {recall}")
     now = f"Now the links have an expected precision of {percent_of(report.summary.precision)} and a recall of"
     return (
         f"{now} {percent_of(report.summary.link_recall)}; {' and '.join(told)}."
