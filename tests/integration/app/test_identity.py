@@ -236,17 +236,19 @@ def test_the_queue_is_ordered_by_what_a_word_is_worth_and_says_why(new_project: 
     assert (unknown.code, "There are: academy, camps" in unknown.err) == (7, True)
 
 
-def test_facts_count_for_what_a_word_is_worth(new_project: Project) -> None:
-    bookings = "id;camper;shift;role\nb1;7;e1;участник\n"
+def test_facts_of_the_smaller_count_for_what_a_word_is_worth(new_project: Project) -> None:
     campers = new_project.folder / "data" / "campers.csv"
-    alla = "7;Лисицына;Вика;;07.07.2007;8 (916) 999-00-11;;2026-01-10 10:00:00\n"
-    campers.write_text(campers.read_text(encoding="utf-8") + alla, encoding="utf-8")
+    twins = (
+        "7;Лисицына;Вика;;07.07.2007;8 (916) 999-00-11;;2026-01-10 10:00:00\n"
+        "8;Лисицына;Вера;;07.07.2007;8 (916) 999-00-11;vera@pismo.alt;2026-01-10 10:00:00\n"
+    )
+    campers.write_text(campers.read_text(encoding="utf-8") + twins, encoding="utf-8")
+    bookings = "id;camper;shift;role\nb1;7;e1;участник\nb2;8;e1;участник\nb3;8;e1;гость\n"
     (new_project.folder / "data" / "bookings.csv").write_text(bookings, encoding="utf-8")
     run(new_project)
     (each,) = new_project.rddm("person", "possible", "--json").json["pairs"]
-    assert (each["pair"]["records"], each["pair"]["facts"]) == (1, 0)  # the smaller is who has no booking
-    booked = "id;camper;shift;role\nb1;7;e1;участник\nb2;7;e1;гость\n"
-    (new_project.folder / "data" / "bookings.csv").write_text(booked, encoding="utf-8")
+    assert (each["pair"]["records"], each["pair"]["facts"]) == (1, 1)  # Вика's, not Вера's two records and two facts
+    assert each["pair"]["worth"] == pytest.approx(2 * each["pair"]["chance"])
 
 
 # --- words ------------------------------------------------------------------------------------------------------------
