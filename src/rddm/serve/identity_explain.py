@@ -71,7 +71,7 @@ def explain_records(
         fingerprints = f"(SELECT * FROM {stored} WHERE fingerprint_id IN ('{a}', '{b}'))"
         return _explain_exact(connection, model_entity.identity, fingerprints)
     ((pattern, contradiction, terms),) = _compared(connection, lake, entity, model_entity, [(a, b)])
-    mixture = _mixture(connection, lake, entity)
+    mixture = model_in_use(connection, lake, entity)
     values = _values(connection, f"{lake}.conformed.{quote(entity)}", roles_of(model_entity.fields), record_a, record_b)
     return explain_pair(mixture, pattern, terms, values, contradiction if a != b else None)
 
@@ -91,7 +91,7 @@ def explain_fingerprints(
     """
     if not pairs:
         return []
-    mixture = _mixture(connection, lake, entity)
+    mixture = model_in_use(connection, lake, entity)
     compared = _compared(connection, lake, entity, model_entity, pairs)
     return [explain_pair(mixture, pattern, terms, {}, contradiction) for pattern, contradiction, terms in compared]
 
@@ -145,12 +145,18 @@ def _explain_exact(connection: duckdb.DuckDBPyConnection, identity: ExactIdentit
     return Explanation(0.0, (step,), weight, probability_of(weight))
 
 
-def _mixture(connection: duckdb.DuckDBPyConnection, lake: str, entity: str) -> Mixture:
+def model_in_use(connection: duckdb.DuckDBPyConnection, lake: str, entity: str) -> Mixture:
+    """
+    Return the parameters that *entity* is matched with.
+
+    Raises:
+        NotFound: nothing was matched yet.
+    """
     row = connection.execute(
         f"SELECT parameters FROM {lake}.identity.model WHERE entity = {literal(entity)} ORDER BY version DESC LIMIT 1"
     ).fetchone()
     if row is None:
-        raise NotFound(f"entity {entity}: nothing was resolved yet. Run the pipeline first.")
+        raise NotFound(f"entity {entity}: nothing was matched yet. Start with `rddm run`.")
     return Mixture.from_json(row[0])
 
 

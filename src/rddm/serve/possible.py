@@ -21,10 +21,11 @@ from rddm.contracts.errors import NotFound
 from rddm.contracts.tables import quote
 from rddm.contracts.tables.golden import golden_id
 from rddm.project.settings import FactIdentity, SemanticType
+from rddm.serve.identity_explain import model_in_use
 from rddm.serve.lookup import require_probabilistic
 from rddm.serve.portrait import title_of
 from rddm.serve.reading import Reading, Row
-from rddm.serve.weighing import PREFIX, make_nodes, model_in_use, taken_away, weigh_pairs
+from rddm.serve.weighing import PREFIX, make_nodes, taken_away, weigh_pairs
 from rddm.store.control import Control
 from rddm.store.lake import CATALOG, Lake
 
@@ -170,7 +171,7 @@ def _make_chances(reading: Reading, entity: str) -> None:
         f" JOIN {PREFIX}held AS p ON p.golden_id = first_id JOIN {PREFIX}held AS q ON q.golden_id = second_id"
         f" JOIN {node} AS x ON x.fingerprint_id = p.fingerprint_id JOIN {node} AS y ON y.fingerprint_id = q.fingerprint_id"
     )
-    weighed = weigh_pairs(reading, model_in_use(reading, entity), f"{PREFIX}crossing", node)
+    weighed = weigh_pairs(reading, model_in_use(reading.lake.connection, CATALOG, entity), f"{PREFIX}crossing", node)
     execute(
         f"{make}chance AS SELECT first_id, second_id,"
         f" least(1 / (1 + pow(2.0, -avg(greatest(-{BOUND}, least({BOUND}, weight))))),"

@@ -7,7 +7,6 @@ from contextlib import contextmanager
 
 import pyarrow as pa
 
-from rddm.contracts.errors import NotFound
 from rddm.contracts.tables import quote
 from rddm.resolve.comparisons import compare_sql
 from rddm.resolve.keys import IDENTIFIERS, KIND_NUMBERS, common_values_sql, is_identifier_sql, kind_number_sql
@@ -17,22 +16,6 @@ from rddm.store.lake import CATALOG, load_table
 
 PREFIX = "weighing_"
 """Of the temporary tables that are made here; those of others who weigh begin so too."""
-
-
-def model_in_use(reading: Reading, entity: str) -> Mixture:
-    """
-    Return the parameters that *entity* is matched with.
-
-    Raises:
-        NotFound: nothing was matched yet.
-    """
-    rows = reading.rows(
-        f"SELECT parameters FROM {reading.table('identity', 'model')} WHERE entity = ? ORDER BY version DESC LIMIT 1",
-        [entity],
-    )
-    if not rows:
-        raise NotFound(f"Entity {entity}: nothing was matched yet. Start with `rddm run`.")
-    return Mixture.from_json(rows[0]["parameters"])
 
 
 def make_nodes(reading: Reading, entity: str, wanted: str, key_limit: int) -> str:

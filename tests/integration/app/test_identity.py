@@ -15,8 +15,8 @@ from rddm.app import wire
 from rddm.app.wire import open_warehouse
 from rddm.contracts.errors import NotFound
 from rddm.serve.identity_changes import identity_changes
+from rddm.serve.identity_explain import model_in_use
 from rddm.serve.reading import Reading
-from rddm.serve.weighing import model_in_use
 from rddm.store.lake import CATALOG
 
 THREE_ANNAS = """id,surname,given,born,phone,email
@@ -207,7 +207,7 @@ def test_a_model_is_asked_for_only_where_there_is_one(project: Project) -> None:
         wire.open_reading(project.folder, os.environ) as reading,
         pytest.raises(NotFound, match="nothing was matched yet"),
     ):
-        model_in_use(reading, "animal")
+        model_in_use(reading.lake.connection, CATALOG, "animal")
 
 
 # --- the queue --------------------------------------------------------------------------------------------------------
