@@ -54,7 +54,7 @@ def main() -> None:
             invent(data, chosen.records)
         project = data / "warehouse"
         shutil.rmtree(project, ignore_errors=True)
-        _write_project(project, data, chosen.memory_limit)
+        write_project(project, data, chosen.memory_limit)
         _run(project)
 
 
@@ -86,7 +86,7 @@ def fields_of(file: Path) -> list[str]:
     return list(pq.read_schema(file).names[2:])
 
 
-def _write_project(project: Path, data: Path, memory_limit: str) -> None:
+def write_project(project: Path, data: Path, memory_limit: str) -> None:
     (project / "sources").mkdir(parents=True)
     (project / "rddm.yaml").write_text(f"name: bench\nengine: {{memory_limit: {memory_limit}}}\n", encoding="utf-8")
     for name in sorted({path.stem for path in data.glob("*.parquet")} - {"truth"}):
