@@ -33,7 +33,7 @@ from rddm.contracts.tables import literal
 from rddm.pipeline.ingesting import Ingested
 from rddm.pipeline.run import Warehouse, run
 from rddm.resolve.known import Verdict
-from rddm.serve.known import open_acquaintances
+from rddm.serve.known import open_known_people
 from rddm.store.lake import CATALOG
 
 PERSON = "person"
@@ -98,9 +98,11 @@ def _keep_some_out(data: Path, kept: Path) -> None:
 def _measure(warehouse: Warehouse, data: Path, asked: int) -> None:
     owner = _owners(warehouse, data)
     chance = random.Random(7)  # noqa: S311 - invented people
-    questions = _questions(data, asked, chance, "person % {0} <> 0") + _questions(data, asked // 4, chance, "person % {0} = 0")
+    questions = _questions(data, asked, chance, "person % {0} <> 0") + _questions(
+        data, asked // 4, chance, "person % {0} = 0"
+    )
     entity = warehouse.settings.model.entities[PERSON]
-    with open_acquaintances(warehouse.database, PERSON, entity) as people:
+    with open_known_people(warehouse.database, PERSON, entity) as people:
         for _, texts in questions[:50]:  # the first questions make PostgreSQL plan and us compile
             people.look_up(texts, date(2026, 6, 1))
         took, outcomes, compared = [], Counter[str](), []
@@ -180,7 +182,9 @@ def _report(
     people = warehouse.lake.number(f"SELECT count(DISTINCT golden_id) FROM {CATALOG}.identity.{PERSON}__link")
     records = warehouse.lake.number(f"SELECT count(*) FROM {CATALOG}.identity.{PERSON}__link")
     memory = psutil.virtual_memory().total / 2**30
-    print(f"machine  {platform.machine()}, {psutil.cpu_count()} cores, {memory:.0f} GiB, load {psutil.getloadavg()[0]:.1f}")
+    print(
+        f"machine  {platform.machine()}, {psutil.cpu_count()} cores, {memory:.0f} GiB, load {psutil.getloadavg()[0]:.1f}"
+    )
     print(f"records  {records:,} of {people:,} people found")
     p50, p95, p99 = np.percentile(took, [50, 95, 99])
     print(f"look-ups {len(took):,}: p50 {p50:.2f} ms, p95 {p95:.2f} ms, p99 {p99:.2f} ms, worst {max(took):.1f} ms")
@@ -196,9 +200,8 @@ def _report(
             "SELECT relname, pg_table_size(oid), pg_indexes_size(oid), reltuples::bigint FROM pg_class"
             " WHERE relnamespace = 'matching'::regnamespace AND relkind = 'r' ORDER BY 2 DESC"
         ).fetchall():
-            each = (table + index) / people
-            print(f"  {name:<16}{rows:>12,} rows {table / 2**20:>9.1f} MiB, indexes {index / 2**20:>8.1f} MiB, {each:>7.1f} B a person")
-
+            sizes = f"{table / 2**20:>9.1f} MiB, indexes {index / 2**20:>8.1f} MiB, {(table + index) / people:>7.1f} B a person"
+            print(f"  {name:<16}{rows:>12,} rows {sizes}")
 
 
 if __name__ == "__main__":

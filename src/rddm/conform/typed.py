@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
 
-from rddm.conform.cleaning import NOTE_SEPARATOR, name_fields, swapped_contacts_sql
-from rddm.conform.lookup import cleaner, lookup_table, name_lookup_table
+from rddm.conform.cleaning import name_fields, swapped_contacts_sql
+from rddm.conform.lookup import clean_text, cleaner
 from rddm.conform.mapping import MappedEntity
+from rddm.conform.values.record import repair_names
 from rddm.contracts.expression import Evaluator, compile_projections
 from rddm.project.settings import FieldMapping, FileConnector, ModelEntity, SemanticType, SourceEntity
 
@@ -60,12 +61,12 @@ def clean_typed(mapped: MappedEntity, texts: Mapping[str, str], latest: date) ->
     values: dict[str, str] = {}
     is_doubtful = False
     for name, text in delivered.items():
-        (row,) = lookup_table(mapped, name, [text], cleaner(mapped, name, latest, {})).to_pylist()
-        if row["value"] is not None:
-            values[name] = row["value"]
-        repairs += row["repairs"].split(NOTE_SEPARATOR) if row["repairs"] else []
-        problems += [row["problem"]] if row["problem"] else []
-        is_doubtful |= row["is_doubtful"]
+        cleaned = clean_text(mapped, name, text, cleaner(mapped, name, latest, {}))
+        if cleaned.value is not None:
+            values[name] = cleaned.value
+        repairs += cleaned.repairs
+        problems += [cleaned.problem] if cleaned.problem else []
+        is_doubtful |= cleaned.is_doubtful
     if is_doubtful:
         repairs += _put_names_right(mapped, values)
     return TypedRecord(values, tuple(repairs), tuple(problems))
@@ -94,13 +95,12 @@ def _is_swapped(sql: str) -> Evaluator:
 def _put_names_right(mapped: MappedEntity, values: dict[str, str]) -> list[str]:
     fields = name_fields(mapped.model_entity)
     last, first, middle = (values.get(name) if name else None for name in fields)
-    table = name_lookup_table([("", last, first, middle)])
-    if table is None:
+    *right, repairs = repair_names(last, first, middle)
+    if not repairs:
         return []
-    (row,) = table.to_pylist()
-    for name, part in zip(fields, ("last", "first", "middle"), strict=True):
+    for name, value in zip(fields, right, strict=True):
         if name is not None:
             values.pop(name, None)
-            if row[f"{part}_after"] is not None:
-                values[name] = row[f"{part}_after"]
-    return list(row["repairs"].split(NOTE_SEPARATOR))
+            if value is not None:
+                values[name] = str(value)
+    return list(repairs)

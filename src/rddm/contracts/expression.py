@@ -57,11 +57,13 @@ def compile_projections(sql: str, *, leave_out: Sequence[str] = ()) -> dict[str,
     }
 
 
-def _compiled(node: exp.Expression) -> Evaluator:
+def _compiled(node: exp.Expr) -> Evaluator:
     special = _SPECIAL.get(type(node))
     if special is not None:
         return special(node)
     name = node.name.lower() if isinstance(node, exp.Anonymous) else type(node).__name__
+    if name == "list_intersect":
+        return _list_intersect(*map(_compiled, node.expressions))
     function = _STRICT.get(name)
     if function is None:
         raise NotImplementedError(
@@ -71,15 +73,13 @@ def _compiled(node: exp.Expression) -> Evaluator:
     return _strict(function, [_compiled(each) for each in _arguments(node)])
 
 
-def _arguments(node: exp.Expression) -> list[exp.Expression]:
-    found: list[exp.Expression] = []
+def _arguments(node: exp.Expr) -> list[exp.Expr]:
+    found: list[exp.Expr] = []
     for key in node.arg_types:
         if isinstance(node, exp.Anonymous) and key == "this":
             continue
         value = node.args.get(key)
-        found += [
-            each for each in (value if isinstance(value, list) else [value]) if isinstance(each, exp.Expression)
-        ]
+        found += [each for each in (value if isinstance(value, list) else [value]) if isinstance(each, exp.Expr)]
     return found
 
 
@@ -99,21 +99,21 @@ def _strict(function: Callable[..., Any], arguments: list[Evaluator]) -> Evaluat
     return call
 
 
-def _column(node: exp.Expression) -> Evaluator:
+def _column(node: exp.Expr) -> Evaluator:
     name = node.name
     if isinstance(node, exp.Column) and node.table == "b":
         return lambda _, b: b[name]
     return lambda a, _: a[name]
 
 
-def _literal(node: exp.Expression) -> Evaluator:
+def _literal(node: exp.Expr) -> Evaluator:
     value: object = node.this
     if isinstance(node, exp.Literal) and not node.is_string:
         value = float(node.this) if "." in node.this else int(node.this)
     return lambda _, __: value
 
 
-def _and(node: exp.Expression) -> Evaluator:
+def _and(node: exp.Expr) -> Evaluator:
     left, right = _compiled(node.left), _compiled(node.right)  # type: ignore[attr-defined]
 
     def both(a: Row, b: Row) -> bool | None:
@@ -128,7 +128,7 @@ def _and(node: exp.Expression) -> Evaluator:
     return both
 
 
-def _or(node: exp.Expression) -> Evaluator:
+def _or(node: exp.Expr) -> Evaluator:
     left, right = _compiled(node.left), _compiled(node.right)  # type: ignore[attr-defined]
 
     def either(a: Row, b: Row) -> bool | None:
@@ -143,17 +143,17 @@ def _or(node: exp.Expression) -> Evaluator:
     return either
 
 
-def _is(node: exp.Expression) -> Evaluator:
-    tested, wanted = _compiled(node.this), _compiled(node.expression)  # type: ignore[attr-defined]
+def _is(node: exp.Expr) -> Evaluator:
+    tested, wanted = _compiled(node.this), _compiled(node.expression)
     return lambda a, b: tested(a, b) is wanted(a, b)
 
 
-def _in(node: exp.Expression) -> Evaluator:
+def _in(node: exp.Expr) -> Evaluator:
     tested, listed = _compiled(node.this), [_compiled(each) for each in node.expressions]
     return lambda a, b: None if (x := tested(a, b)) is None else x in [each(a, b) for each in listed]
 
 
-def _coalesce(node: exp.Expression) -> Evaluator:
+def _coalesce(node: exp.Expr) -> Evaluator:
     choices = [_compiled(each) for each in (node.this, *node.expressions)]
 
     def first(a: Row, b: Row) -> Any:  # noqa: ANN401 - a value of any type
@@ -166,7 +166,7 @@ def _coalesce(node: exp.Expression) -> Evaluator:
     return first
 
 
-def _case(node: exp.Expression) -> Evaluator:
+def _case(node: exp.Expr) -> Evaluator:
     branches = [(_compiled(each.this), _compiled(each.args["true"])) for each in node.args["ifs"]]
     default = node.args.get("default")
     otherwise = _compiled(default) if default is not None else None
@@ -180,7 +180,7 @@ def _case(node: exp.Expression) -> Evaluator:
     return choose
 
 
-def _cast(node: exp.Expression) -> Evaluator:
+def _cast(node: exp.Expr) -> Evaluator:
     kind = node.args["to"].this.name
     convert = _CASTS.get(kind)
     if convert is None:
@@ -188,14 +188,19 @@ def _cast(node: exp.Expression) -> Evaluator:
     return _strict(convert, [_compiled(node.this)])
 
 
-def _least(node: exp.Expression) -> Evaluator:
+def _least(node: exp.Expr) -> Evaluator:
     """Nulls do not count in DuckDB's least and greatest."""
     chosen = min if isinstance(node, exp.Least) else max
     choices = [_compiled(each) for each in (node.this, *node.expressions)]
     return lambda a, b: chosen((x for each in choices if (x := each(a, b)) is not None), default=None)
 
 
-_SPECIAL: dict[type[exp.Expression], Callable[[exp.Expression], Evaluator]] = {
+def _list_intersect(one: Evaluator, other: Evaluator) -> Evaluator:
+    """With nothing a list has nothing in common; nothing has null."""
+    return lambda a, b: None if (x := one(a, b)) is None else list(set(x) & set(other(a, b) or ()))
+
+
+_SPECIAL: dict[type[exp.Expr], Callable[[exp.Expr], Evaluator]] = {
     exp.Column: _column,
     exp.Literal: _literal,
     exp.Null: lambda _: lambda _a, _b: None,
@@ -238,9 +243,7 @@ def _left(text: str, count: int) -> str:
 
 
 def _right(text: str, count: int) -> str:
-    if count == 0:
-        return ""
-    return text[-count:] if count > 0 else text[-count:]
+    return text[-count:] if count != 0 else ""
 
 
 def _split_part(text: str, separator: str, place: int) -> str:

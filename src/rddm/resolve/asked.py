@@ -121,7 +121,9 @@ def compare_one(asked: Description, other: Description) -> Compared:
         if term is not None and level == SAME:
             terms[name] = asked[term]
     row["exclusive_same"] = None if asked["exclusive"] is None else asked["exclusive"] == other["exclusive"]
-    return Compared(pattern_of(tuple(row[f"{name}_level"] for name, _, _ in _levels())), _contradiction()(row, row), terms)
+    return Compared(
+        pattern_of(tuple(row[f"{name}_level"] for name, _, _ in _levels())), _contradiction()(row, row), terms
+    )
 
 
 def print_sql() -> str:

@@ -13,12 +13,12 @@ from rddm.resolve.keys import COUNTED_KINDS, KIND_BITS, KIND_NUMBERS, kind_numbe
 
 DRAWER_BITS = 22
 _LABEL_BITS = 32 - KIND_BITS
-_SIGN = 2**31
+_SIGN = 1 << 31
 """PostgreSQL's integers have a sign."""
 
 
 def drawer_of(key: int) -> int:
-    return (key >> KIND_BITS) & (2**DRAWER_BITS - 1)
+    return (key >> KIND_BITS) & ((1 << DRAWER_BITS) - 1)
 
 
 def label_of(key: int) -> int:
@@ -28,8 +28,8 @@ def label_of(key: int) -> int:
     >>> drawer_of(5 << 27 | 3 << 5 | 4), label_of(5 << 27 | 3 << 5 | 4) + 2**31 == 5 << 5 | 4
     (3, True)
     """
-    rest = (key >> (KIND_BITS + DRAWER_BITS)) & (2**_LABEL_BITS - 1)
-    return (rest << KIND_BITS | key & (2**KIND_BITS - 1)) - _SIGN
+    rest = (key >> (KIND_BITS + DRAWER_BITS)) & ((1 << _LABEL_BITS) - 1)
+    return (rest << KIND_BITS | key & ((1 << KIND_BITS) - 1)) - _SIGN
 
 
 def drawer_sql(key: str = "key") -> str:

@@ -104,9 +104,7 @@ class _Weighed:
     weight: float
 
 
-def _by_person(
-    mixture: Mixture, candidates: Sequence[Candidate]
-) -> tuple[dict[UUID, _Weighed], dict[UUID, str]]:
+def _by_person(mixture: Mixture, candidates: Sequence[Candidate]) -> tuple[dict[UUID, _Weighed], dict[UUID, str]]:
     """Return each person's most alike candidate, and the contradictions of those who have any."""
     patterns = list(dict.fromkeys(each.compared.pattern for each in candidates))
     bits = dict(zip(patterns, zip(*pattern_bits(mixture, patterns), strict=True), strict=True)) if patterns else {}

@@ -112,18 +112,18 @@ class _Found:
     version: int | None
 
 
-class Acquaintances:
+class KnownPeople:
     """
     Who is known, asked over one connection; not for several threads at once. The model is read once per version.
 
-    Made by `open_acquaintances`.
+    Made by `open_known_people`.
     """
 
     def __init__(
         self, connection: psycopg.Connection, entity: str, settings: ModelEntity, identity: ProbabilisticIdentity
     ) -> None:
         self._connection, self._entity = connection, entity
-        self._thresholds = Thresholds(identity.match_probability, identity.possible_probability)
+        self._identity = identity
         self._mapped: MappedEntity = typed_entity(settings)
         roles = asdict(roles_of(settings.fields))
         self._field_of_role: dict[str, str] = {role: field for role, field in roles.items() if field}
@@ -138,6 +138,11 @@ class Acquaintances:
     def fields(self) -> tuple[str, ...]:
         """The model's fields that are compared."""
         return tuple(self._field_of_role.values())
+
+    @property
+    def model_fields(self) -> tuple[str, ...]:
+        """All fields of the model, those that tell nobody apart included."""
+        return tuple(self._mapped.model_entity.fields)
 
     def look_up(self, texts: Mapping[str, str], today: date, limit: int = 5) -> Answer:
         """
@@ -161,8 +166,7 @@ class Acquaintances:
         typed = clean_typed(self._mapped, compared, today)
         roles = {role: typed.values[field] for role, field in self._field_of_role.items() if field in typed.values}
         asked = describe_one(roles)
-        found = self._recognise(asked, limit)
-        recognised, people = found
+        recognised, people = self._recognise(asked, limit)
         return Answer(
             recognised.verdict,
             recognised.probability,
@@ -190,7 +194,8 @@ class Acquaintances:
             said = read_print(text)
             candidates.append(Candidate(person, said, compare_one(asked, said)))
         people = len({each.person for each in candidates})
-        return recognise(self._model.mixture, asked, candidates, self._thresholds, limit), people
+        thresholds = Thresholds(self._identity.match_probability, self._identity.possible_probability)
+        return recognise(self._model.mixture, asked, candidates, thresholds, limit), people
 
     def _ask(self, asked: Description) -> _Found:
         keys = keys_of(asked, self._model.kinds)
@@ -221,7 +226,8 @@ class Acquaintances:
         row = None
         if self._connection.execute("SELECT to_regclass(%s)", (f"{SCHEMA}.model",)).fetchone() != (None,):
             row = self._connection.execute(
-                f"SELECT version, parameters, kinds, forms FROM {SCHEMA}.model WHERE entity = %s".encode(), (self._entity,)
+                f"SELECT version, parameters, kinds, forms FROM {SCHEMA}.model WHERE entity = %s".encode(),
+                (self._entity,),
             ).fetchone()
         if row is None:
             raise NotFound(
@@ -243,7 +249,7 @@ class Acquaintances:
 
 
 @contextmanager
-def open_acquaintances(database: Database, entity: str, settings: ModelEntity) -> Iterator[Acquaintances]:
+def open_known_people(database: Database, entity: str, settings: ModelEntity) -> Iterator[KnownPeople]:
     """
     Yield the people of *entity*, ready to be asked about.
 
@@ -255,4 +261,4 @@ def open_acquaintances(database: Database, entity: str, settings: ModelEntity) -
         raise NotFound(f"{entity} is not matched by weights, so it cannot be looked up by what is alike.")
     with database.connect(autocommit=True) as connection:
         connection.execute("SET default_transaction_read_only = on")
-        yield Acquaintances(connection, entity, settings, settings.identity)
+        yield KnownPeople(connection, entity, settings, settings.identity)

@@ -36,6 +36,18 @@ _ANEW_FROM = 0.25
 """Share of the people from which on making all tables anew is faster than mending them; never for `_FEW`."""
 
 
+_SHARED_TABLES = (
+    f"CREATE SCHEMA IF NOT EXISTS {SCHEMA}",
+    f"""CREATE TABLE IF NOT EXISTS {SCHEMA}.model (entity text PRIMARY KEY, version bigint NOT NULL,
+        parameters text NOT NULL, kinds text NOT NULL, forms text[] NOT NULL)""",
+    f"""CREATE TABLE IF NOT EXISTS {SCHEMA}.term (entity text NOT NULL, field text NOT NULL, value text NOT NULL,
+        bits real NOT NULL, PRIMARY KEY (entity, field, value))""",
+    f"COMMENT ON SCHEMA {SCHEMA} IS 'What looking people up needs. Not for users: it holds what all records say'",
+    f"COMMENT ON TABLE {SCHEMA}.model IS 'The learnt model in use. Grain: one entity.'",
+    f"COMMENT ON TABLE {SCHEMA}.term IS 'Common values and what they weigh. Grain: one value; empty: all others.'",
+)
+
+
 @dataclass(frozen=True)
 class _Kept:
     """A table of schema ``matching``: its columns in PostgreSQL, the one it is found by, what it is."""
@@ -105,16 +117,7 @@ class _Publishing:
 
     def ensure(self) -> bool:
         """See that the schema and its tables are there; return whether any was not."""
-        for statement in (
-            f"CREATE SCHEMA IF NOT EXISTS {SCHEMA}",
-            f"CREATE TABLE IF NOT EXISTS {SCHEMA}.model (entity text PRIMARY KEY, version bigint NOT NULL,"
-            " parameters text NOT NULL, kinds text NOT NULL, forms text[] NOT NULL)",
-            f"CREATE TABLE IF NOT EXISTS {SCHEMA}.term (entity text NOT NULL, field text NOT NULL, value text NOT NULL,"
-            " bits real NOT NULL, PRIMARY KEY (entity, field, value))",
-            f"COMMENT ON SCHEMA {SCHEMA} IS 'What looking people up needs. Not for users: it holds what all records say'",
-            f"COMMENT ON TABLE {SCHEMA}.model IS 'The learnt model in use. Grain: one entity.'",
-            f"COMMENT ON TABLE {SCHEMA}.term IS 'Common values and what they weigh. Grain: one value; empty: all others.'",
-        ):
+        for statement in _SHARED_TABLES:
             self.connection.execute(statement.encode())
         row = self.connection.execute(
             "SELECT count(*) FROM unnest(%s::text[]) AS wanted(name) WHERE to_regclass(name) IS NULL",
@@ -172,7 +175,10 @@ class _Publishing:
         write anew) and ``matching_drawer`` (drawers to write anew).
         """
         added = "CASE WHEN change_type IN ('insert', 'update_postimage') THEN 1 ELSE -1 END"
-        self._make("step", f"SELECT key, sum(step) AS step FROM ({self.changes('key', feed, f'key, {added} AS step')}) GROUP BY key")
+        self._make(
+            "step",
+            f"SELECT key, sum(step) AS step FROM ({self.changes('key', feed, f'key, {added} AS step')}) GROUP BY key",
+        )
         self._make(
             "turned",
             "SELECT key, after > {0} AS is_common FROM (SELECT s.key, any_value(s.step) AS step, count(k.key) AS after"
@@ -224,7 +230,7 @@ class _Publishing:
     def _refill(self, kept: _Kept, queries: Sequence[str]) -> int:
         fresh, place = sql.Identifier(SCHEMA, f"{kept.name}_new"), sql.Identifier(SCHEMA, kept.name)
         self.connection.execute(sql.SQL("DROP TABLE IF EXISTS {}").format(fresh))
-        self.connection.execute(sql.SQL("CREATE TABLE {} ({})").format(fresh, sql.SQL(kept.columns)))  # type: ignore[arg-type]
+        self.connection.execute(sql.SQL("CREATE TABLE {} ({})").format(fresh, sql.SQL(kept.columns)))
         written = sum(self._copy(query, fresh) for query in queries)
         column = sql.Identifier(kept.found_by)
         self.connection.execute(sql.SQL("CREATE INDEX ON {} ({})").format(fresh, column))
@@ -238,7 +244,9 @@ class _Publishing:
         """Take the rows that query *changed* names out of the table and put those of *query* in."""
         place, column = sql.Identifier(SCHEMA, kept.name), sql.Identifier(kept.found_by)
         self.connection.execute(
-            sql.SQL("CREATE TEMP TABLE matching_changed ON COMMIT DROP AS SELECT {} FROM {} LIMIT 0").format(column, place)
+            sql.SQL("CREATE TEMP TABLE matching_changed ON COMMIT DROP AS SELECT {} FROM {} LIMIT 0").format(
+                column, place
+            )
         )
         self._copy(changed, sql.Identifier("matching_changed"))
         self.connection.execute("ANALYZE matching_changed")
@@ -261,8 +269,10 @@ class _Publishing:
             f"INSERT INTO {SCHEMA}.model (entity, version, parameters, kinds, forms) VALUES (%s, %s, %s, %s, %s)",
             (self.entity, *model, list(FORM_COLUMNS)),
         )
-        terms = f"SELECT entity, field, coalesce(value, '') AS value, bits::VARCHAR AS bits FROM {CATALOG}.identity.term WHERE {mine}"
-        self._copy(f"{terms} AND version = {model[0]}", sql.Identifier(SCHEMA, "term"))
+        terms = (
+            f"SELECT entity, field, coalesce(value, '') AS value, bits::VARCHAR AS bits FROM {CATALOG}.identity.term"
+        )
+        self._copy(f"{terms} WHERE {mine} AND version = {model[0]}", sql.Identifier(SCHEMA, "term"))
 
     def _copy(self, query: str, target: sql.Identifier) -> int:
         """Write the rows of the lake's *query*, all of it text, to the columns of the same name; return how many."""

@@ -14,8 +14,10 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from rich.console import RenderableType
+    from rich.table import Table
 
     from rddm.app.explaining import GroupExplained, PairExplained, Step
+    from rddm.resolve.explain import Explanation
 
 BAR_COLUMNS = 24
 LINKS = {"alone": "alone", "description": "the same description", "match": "match", "judgement": "a person said so"}
@@ -42,6 +44,22 @@ def draw_pair(pair: PairExplained) -> RenderableType:
             _bar(before, running, low, high),
         )  # fmt: skip
     return Group(table, *_verdict(pair))
+
+
+def draw_waterfall(explanation: Explanation) -> Table:
+    """Return what each field that could be compared adds to the odds, without any values."""
+    steps = [("prior", "of all that share a key", explanation.prior)]
+    steps += [(each.field, each.level, each.weight) for each in explanation.contributions if each.level != "missing"]
+    table = listing("!field", "", "!>weight", "!so far")
+    low, high = _range([weight for _, _, weight in steps])
+    running = 0.0
+    for name, level, weight in steps:
+        before, running = running, running + weight
+        table.add_row(
+            Text(name, style="bold"), Text(level, style="dim"), Text(f"{weight:+.1f}", style=_colour(weight)),
+            _bar(before, running, low, high),
+        )  # fmt: skip
+    return table
 
 
 def draw_group(group: GroupExplained) -> RenderableType:
