@@ -1,7 +1,7 @@
 """
 "Do we know this person?": how long it takes, and how often the answer is right.
 
-    python -m benchmarks.lookup --records 200000 --asked 2000 [--folder /tmp/bench]
+    python -m benchmarks.lookup --records 1000000 [--asked 2000] [--folder /tmp/bench]
 
 Invents a world of the demo's kind, keeps one person in twenty out of it, runs the rest through a warehouse of its own, and then
 asks for people as a service's registration form would: with some of the fields of one of their records, and in half the cases
@@ -19,6 +19,7 @@ import shutil
 import time
 from collections import Counter, defaultdict
 from collections.abc import Sequence
+from contextlib import suppress
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -62,19 +63,20 @@ class Silent:
 
 def main() -> None:
     arguments = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    arguments.add_argument("--records", type=int, default=200_000)
+    arguments.add_argument("--records", type=int, default=1_000_000)
     arguments.add_argument("--asked", type=int, default=2_000, help="people who are asked for; strangers come on top")
-    arguments.add_argument("--folder", type=Path, required=True, help="files are kept here and used again")
+    arguments.add_argument("--folder", type=Path, help="keep the files and the warehouse here and use them again")
     chosen = arguments.parse_args()
-    data = chosen.folder / f"people-{chosen.records}"
-    if not (data / "done").exists():
-        stages.invent(data, chosen.records)
-    kept = data / "kept"
-    if not (kept / "done").exists():
-        _keep_some_out(data, kept)
-    with open_warehouse(kept / "warehouse", {}) as warehouse:
-        run(warehouse, Silent())
-        _measure(warehouse, data, chosen.asked)
+    with stages.folder_of(chosen.folder) as folder:
+        data = folder / f"people-{chosen.records}"
+        if not (data / "done").exists():
+            stages.invent(data, chosen.records)
+        kept = data / "kept"
+        if not (kept / "done").exists():
+            _keep_some_out(data, kept)
+        with open_warehouse(kept / "warehouse", {}) as warehouse:
+            run(warehouse, Silent())
+            _measure(warehouse, data, chosen.asked)
 
 
 def _keep_some_out(data: Path, kept: Path) -> None:
@@ -106,6 +108,7 @@ def _measure(warehouse: Warehouse, data: Path, asked: int) -> None:
         for _, texts in questions[:50]:  # the first questions make PostgreSQL plan and us compile
             people.look_up(texts, date(2026, 6, 1))
         took, outcomes, compared = [], Counter[str](), []
+        cpu, scans = _cpu_seconds(warehouse), _scans(warehouse)
         missed: Counter[str] = Counter()
         for person, texts in questions:
             started = time.perf_counter()
@@ -117,7 +120,33 @@ def _measure(warehouse: Warehouse, data: Path, asked: int) -> None:
             outcomes[_outcome(answer.verdict, stranger=stranger, right=found == person)] += 1
             missed["asked"] += not stranger
             missed["first"] += not stranger and found == person
-        _report(warehouse, took, outcomes, missed, compared)
+        cpu = _cpu_seconds(warehouse) - cpu
+    _report(warehouse, took, outcomes, missed, compared)
+    print(f"CPU      {cpu / len(questions) * 1000:.2f} ms a look-up, PostgreSQL's included")
+    print(f"plan     {_scans(warehouse) - scans} tables read from end to end, all else by index")
+
+
+def _cpu_seconds(warehouse: Warehouse) -> float:
+    """CPU seconds of this process and of the database's connections that are open."""
+    with warehouse.database.connect() as connection:
+        own = connection.info.backend_pid
+        rows = connection.execute("SELECT pid FROM pg_stat_activity WHERE backend_type = 'client backend'").fetchall()
+    whole = 0.0
+    for process in [psutil.Process(), *(psutil.Process(pid) for (pid,) in rows if pid != own)]:
+        with suppress(psutil.Error):
+            times = process.cpu_times()
+            whole += times.user + times.system
+    return whole
+
+
+def _scans(warehouse: Warehouse) -> int:
+    """How often a table for look-ups was read without an index, by connections that have ended or rested; the model is one row."""
+    with warehouse.database.connect() as connection:
+        row = connection.execute(
+            "SELECT coalesce(sum(seq_scan), 0)::int FROM pg_stat_user_tables"
+            " WHERE schemaname = 'matching' AND relname <> 'model'"
+        ).fetchone()
+    return int(row[0]) if row else 0
 
 
 def _outcome(verdict: Verdict, *, stranger: bool, right: bool) -> str:
@@ -195,13 +224,20 @@ def _report(
         totals[name.split(":")[0]] += count
     for name, count in sorted(outcomes.items()):
         print(f"  {name:<24}{count:>7,}  {count / totals[name.split(':')[0]]:.4f}")
+    whole = 0
     with warehouse.database.connect() as connection:
+        entries = connection.execute(
+            "SELECT sum(cardinality(labels))::bigint, count(*) FROM matching.person_drawer"
+        ).fetchone()
         for name, table, index, rows in connection.execute(
             "SELECT relname, pg_table_size(oid), pg_indexes_size(oid), reltuples::bigint FROM pg_class"
             " WHERE relnamespace = 'matching'::regnamespace AND relkind = 'r' ORDER BY 2 DESC"
         ).fetchall():
+            whole += table + index
             sizes = f"{table / 2**20:>9.1f} MiB, indexes {index / 2**20:>8.1f} MiB, {(table + index) / people:>7.1f} B a person"
             print(f"  {name:<16}{rows:>12,} rows {sizes}")
+    keys, drawers = entries or (0, 1)
+    print(f"keys     {keys:,} in {drawers:,} drawers, {keys / people:.1f} a person; {whole / 2**20:,.0f} MiB in all")
 
 
 if __name__ == "__main__":

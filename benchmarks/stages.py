@@ -48,7 +48,7 @@ def main() -> None:
     arguments.add_argument("--folder", type=Path, help="keep the invented files here and use them again")
     arguments.add_argument("--memory-limit", default="70%", help="the engine's memory limit, such as 4GB")
     chosen = arguments.parse_args()
-    with _folder(chosen.folder) as folder:
+    with folder_of(chosen.folder) as folder:
         data = folder / f"people-{chosen.records}"
         if not (data / "done").exists():
             invent(data, chosen.records)
@@ -59,7 +59,7 @@ def main() -> None:
 
 
 @contextmanager
-def _folder(given: Path | None) -> Iterator[Path]:
+def folder_of(given: Path | None) -> Iterator[Path]:
     if given is not None:
         given.mkdir(parents=True, exist_ok=True)
         yield given

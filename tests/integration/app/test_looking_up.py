@@ -6,10 +6,10 @@ import json
 from typing import Any
 
 import pytest
+from tests.integration.app.conftest import Project
 from typer.testing import CliRunner
 
 from rddm.app.cli import application
-from tests.integration.app.conftest import Project
 
 ANNA = ("--last-name", "Щербакова", "--first-name", "Аня", "--birth-date", "14.05.2009", "--phone", "8 916 123-45-67")
 
@@ -35,7 +35,9 @@ def test_the_answer_shows_nothing_that_is_stored(project: Project) -> None:
 
 
 def test_nobody_who_is_known_ends_with_7_and_says_what_was_mended(project: Project) -> None:
-    outcome = project.rddm("person", "lookup", "--last-name", "Неизвестный", "--first-name", "Кузьма", "--phone=999999999")
+    outcome = project.rddm(
+        "person", "lookup", "--last-name", "Неизвестный", "--first-name", "Кузьма", "--phone=999999999"
+    )
     assert outcome.code == 7
     assert "nobody whom we know is meant" in outcome.out
     assert "Would make it clearer" in outcome.out
@@ -49,7 +51,13 @@ def test_who_may_be_meant_but_is_not_sure_ends_with_8(project: Project) -> None:
 
 
 def test_fields_may_come_on_standard_input(project: Project) -> None:
-    typed = {"last_name": "Щербакова", "first_name": "Анна", "birth_date": "2009-05-14", "phone": None, "organisation": "Школа"}
+    typed = {
+        "last_name": "Щербакова",
+        "first_name": "Анна",
+        "birth_date": "2009-05-14",
+        "phone": None,
+        "organisation": "Школа",
+    }
     command = ["person", "lookup", "--stdin", "--json", "--project", str(project.folder)]
     result = CliRunner().invoke(application, command, prog_name="rddm", input=json.dumps(typed))
     answer: Any = json.loads(result.stdout)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict
 from datetime import date, timedelta
 from typing import Any
@@ -47,7 +47,17 @@ ARROW = {"VARCHAR": pa.string(), "BOOLEAN": pa.bool_(), "BIGINT": pa.int64(), "B
          "DATE": pa.date32()}  # fmt: skip
 
 WORDS: dict[str, tuple[str, ...]] = {
-    "last_name": ("Щербаков", "Щербакова", "Sherbakova", "Римская-Корсакова", "Корсаков", "Ли", "ცერცვაძე", "Петров", "Петрова"),
+    "last_name": (
+        "Щербаков",
+        "Щербакова",
+        "Sherbakova",
+        "Римская-Корсакова",
+        "Корсаков",
+        "Ли",
+        "ცერცვაძე",
+        "Петров",
+        "Петрова",
+    ),
     "first_name": ("Анна", "Аня", "Саша", "Александр", "Александра", "Sasha", "Иван", "Ivan", "А", "Эльдарион"),
     "middle_name": ("Игоревна", "Игоревич", "Igorevna", "Оглы", "Ильич", "Петровна"),
     "gender": ("female", "male"),
@@ -103,8 +113,7 @@ class Stages:
         self._load("text", pa.table(columns))
         self.connection.execute("CREATE TABLE conformed AS SELECT * REPLACE (record_id::UUID AS record_id) FROM text")
         self.connection.execute(
-            "CREATE TABLE delivered AS "
-            + delivered_sql("conformed", "conformed", self._roles(), ())
+            "CREATE TABLE delivered AS " + delivered_sql("conformed", "conformed", self._roles(), ())
         )
         dictionaries = [(forms.role, self._dictionary(forms)) for forms in DICTIONARIES]
         self.connection.execute(f"CREATE TABLE described AS {description_sql('delivered', dictionaries)}")
@@ -132,12 +141,16 @@ class Stages:
         self.connection.unregister("incoming")
 
     def _dictionary(self, forms: Any) -> str:
-        values = [row[0] for row in self.rows(f"SELECT DISTINCT {forms.role} FROM delivered WHERE {forms.role} IS NOT NULL")]
+        values = [
+            row[0] for row in self.rows(f"SELECT DISTINCT {forms.role} FROM delivered WHERE {forms.role} IS NOT NULL")
+        ]
         made = [(value, *forms.values(value)) for value in values]
         names = [("value", forms.value_type), *forms.types]
         self._load(
             f"{forms.role}_dictionary",
-            pa.table({name: pa.array([row[place] for row in made], ARROW[kind]) for place, (name, kind) in enumerate(names)}),
+            pa.table(
+                {name: pa.array([row[place] for row in made], ARROW[kind]) for place, (name, kind) in enumerate(names)}
+            ),
         )
         return f"{forms.role}_dictionary"
 
@@ -165,7 +178,9 @@ def test_a_record_is_described_and_keyed_as_the_stages_do(records: list[Record])
 def test_two_records_compare_as_the_stages_do(one: Record, other: Record, bits: list[float]) -> None:
     described = describe_one(one)
     values = term_values(described)
-    terms = [(field, values.get(field), weight) for field, weight in zip(TERM_FIELDS, bits, strict=True) if field in values]
+    terms = [
+        (field, values.get(field), weight) for field, weight in zip(TERM_FIELDS, bits, strict=True) if field in values
+    ]
     terms += [(field, None, 0.25) for field in TERM_FIELDS]
     stages = Stages([one, other], terms)
     query = compare_sql("(SELECT 0 AS a, 1 AS b)", "node", each_term=True)
@@ -186,7 +201,9 @@ def test_the_records_tried_reach_every_level_of_every_comparison() -> None:
     @given(RECORDS, RECORDS)
     def look(one: Record, other: Record) -> None:
         asked = weigh_terms(describe_one(one), {})
-        for comparison, level in zip(COMPARISONS, levels_of(compare_one(asked, describe_one(other)).pattern), strict=True):
+        for comparison, level in zip(
+            COMPARISONS, levels_of(compare_one(asked, describe_one(other)).pattern), strict=True
+        ):
             seen[comparison.name].add(level)
 
     look()
@@ -217,7 +234,9 @@ def test_a_key_lies_in_the_drawer_in_which_it_is_looked_for(keys: list[int], gol
 def test_the_key_that_counts_an_identifier_is_the_one_that_is_stored(phone: str, email: str) -> None:
     found = identifier_keys(describe_one({"phone": phone, "email": email}))
     for column, value in (("phone", phone), ("email", email)):
-        ((key,),) = duckdb.execute(f"SELECT {key_of_value_sql(IDENTIFIERS[column], '?::VARCHAR')}", [value] * _count(column)).fetchall()
+        ((key,),) = duckdb.execute(
+            f"SELECT {key_of_value_sql(IDENTIFIERS[column], '?::VARCHAR')}", [value] * _count(column)
+        ).fetchall()
         assert found[column] == key
 
 
@@ -242,10 +261,9 @@ EXPRESSIONS = (
 @settings(deadline=None, max_examples=60)
 @given(x=st.none() | TEXTS, y=st.none() | TEXTS)
 def test_an_expression_gives_in_python_what_it_gives_in_duckdb(expression: str, x: str | None, y: str | None) -> None:
-    rows: Mapping[str, Any] = {"x": x}, {"x": y}  # type: ignore[assignment]
     query = f"SELECT {expression} FROM (SELECT ?::VARCHAR AS x) AS a, (SELECT ?::VARCHAR AS x) AS b"
     ((expected,),) = duckdb.execute(query, [x, y]).fetchall()
-    assert compile_expression(expression)(*rows) == expected
+    assert compile_expression(expression)({"x": x}, {"x": y}) == expected
 
 
 def test_an_expression_that_python_cannot_compute_says_so_at_once() -> None:
