@@ -140,7 +140,7 @@ def _cpu_seconds(warehouse: Warehouse) -> float:
 
 
 def _scans(warehouse: Warehouse) -> int:
-    """How often a table for look-ups was read without an index, by connections that have ended or rested; the model is one row."""
+    """How often tables for look-ups were read without an index, as connections have told so far; the model is one row."""
     with warehouse.database.connect() as connection:
         row = connection.execute(
             "SELECT coalesce(sum(seq_scan), 0)::int FROM pg_stat_user_tables"

@@ -126,7 +126,7 @@ class _Publishing:
         return row is None or row[0] > 0
 
     def fill(self) -> tuple[int, int]:
-        """Make all tables anew; readers keep the old ones until all is committed."""
+        """Make all tables anew beside the old ones, which readers keep until all is committed."""
         self._make("said", f"SELECT DISTINCT golden_id, fingerprint_id FROM {self.link}")
         self._make("common", common_values_sql(self.key, self.limit))
         written = self._refill(self.common, ["SELECT key::VARCHAR AS key FROM matching_common"])
@@ -134,6 +134,7 @@ class _Publishing:
         parts = max(1, -(-self.lake.number(f"SELECT count(*) FROM {self.key}") // _KEYS_AT_ONCE))
         each = [self._drawers(f"{drawer_sql()} % {parts} = {part}") for part in range(parts)]
         written += self._refill(self.drawer, each)
+        self._swap_in()
         self._publish_model()
         self._clear()
         return written, 0
@@ -228,7 +229,7 @@ class _Publishing:
             SELECT drawer::VARCHAR AS drawer, {array("label")}, {array("number")} FROM entry GROUP BY drawer"""
 
     def _refill(self, kept: _Kept, queries: Sequence[str]) -> int:
-        fresh, place = sql.Identifier(SCHEMA, f"{kept.name}_new"), sql.Identifier(SCHEMA, kept.name)
+        fresh = sql.Identifier(SCHEMA, f"{kept.name}_new")
         self.connection.execute(sql.SQL("DROP TABLE IF EXISTS {}").format(fresh))
         self.connection.execute(sql.SQL("CREATE TABLE {} ({})").format(fresh, sql.SQL(kept.columns)))
         written = sum(self._copy(query, fresh) for query in queries)
@@ -236,9 +237,19 @@ class _Publishing:
         self.connection.execute(sql.SQL("CREATE INDEX ON {} ({})").format(fresh, column))
         self.connection.execute(sql.SQL("COMMENT ON TABLE {} IS {}").format(fresh, sql.Literal(kept.grain)))
         self.connection.execute(sql.SQL("ANALYZE {}").format(fresh))
-        self.connection.execute(sql.SQL("DROP TABLE IF EXISTS {}").format(place))
-        self.connection.execute(sql.SQL("ALTER TABLE {} RENAME TO {}").format(fresh, sql.Identifier(kept.name)))
         return written
+
+    def _swap_in(self) -> None:
+        """
+        Let the tables that `_refill` made take the places of the old ones.
+
+        They are locked in the order in which a look-up names them, so that neither waits for the other for ever.
+        """
+        tables = (self.drawer, self.print, self.common)
+        for kept in tables:
+            place, fresh = sql.Identifier(SCHEMA, kept.name), sql.Identifier(SCHEMA, f"{kept.name}_new")
+            self.connection.execute(sql.SQL("DROP TABLE IF EXISTS {}").format(place))
+            self.connection.execute(sql.SQL("ALTER TABLE {} RENAME TO {}").format(fresh, sql.Identifier(kept.name)))
 
     def _rewrite(self, kept: _Kept, changed: str, query: str) -> tuple[int, int]:
         """Take the rows that query *changed* names out of the table and put those of *query* in."""

@@ -42,7 +42,7 @@ from rddm.resolve.keys import IDENTIFIERS, KEY_KINDS, key_of_value_sql, keys_sql
 from rddm.resolve.roles import Roles
 
 Record = dict[str, str]
-ROLES = tuple(asdict(Roles(**dict.fromkeys(Roles.__annotations__))))  # type: ignore[arg-type]
+ROLES = tuple(asdict(Roles(**dict.fromkeys(Roles.__annotations__))))
 ARROW = {"VARCHAR": pa.string(), "BOOLEAN": pa.bool_(), "BIGINT": pa.int64(), "BIGINT[]": pa.list_(pa.int64()),
          "DATE": pa.date32()}  # fmt: skip
 
