@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import re
+import runpy
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -64,6 +67,19 @@ def test_fields_may_come_on_standard_input(project: Project) -> None:
     assert answer["understood"] == ["last_name", "first_name", "birth_date"]
     assert answer["not_compared"] == ["organisation"]
     assert answer["people"]
+
+
+def test_the_program_of_the_guide_runs(
+    project: Project, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    guide = Path(__file__).parents[3] / "docs/how-to/ask-before-you-create.md"
+    (program,) = re.findall(r"^```python\n(.*?)^```$", guide.read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL)
+    (tmp_path / "my-warehouse").symlink_to(project.folder, target_is_directory=True)
+    (tmp_path / "ask.py").write_text(program, encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+    runpy.run_path("ask.py")
+    found = project.rddm("person", "find", "Щербакова", "--json").json["found"]
+    assert found[0]["id"] in capsys.readouterr().out
 
 
 @pytest.mark.parametrize(
