@@ -93,8 +93,8 @@ def recognise(
     verdict: Verdict = "possible" if probability >= thresholds.possible_probability else "unknown"
     if people and people[0].probability >= thresholds.match_probability and people[0].contradiction is None:
         verdict = "known"
-    shown = {one.id for one in people}
-    nearest = [each for each in candidates if each.person in shown]
+    near = {one.candidate.person for one in ranked[:limit]}
+    nearest = [each for each in candidates if each.person in near]
     return Recognised(verdict, probability, people, _would_help(mixture, asked, nearest, verdict))
 
 

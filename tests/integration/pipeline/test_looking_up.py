@@ -100,7 +100,7 @@ def test_who_is_not_there_is_unknown(new_warehouse: New) -> None:
     assert (answer.verdict, list(answer.people), answer.compared) == ("unknown", [], 0)
 
 
-def test_a_twin_is_shown_as_contradicting_and_never_known(new_warehouse: New) -> None:
+def test_a_twin_is_never_known(new_warehouse: New) -> None:
     warehouse = new_warehouse(a=PERSON)
     warehouse.deliver("a/person", row("1", ANNA))
     warehouse.run()
