@@ -261,4 +261,6 @@ def open_known_people(database: Database, entity: str, settings: ModelEntity) ->
         raise NotFound(f"{entity} is not matched by weights, so it cannot be looked up by what is alike.")
     with database.connect(autocommit=True) as connection:
         connection.execute("SET default_transaction_read_only = on")
+        # Planning anew for each person would take longer than finding them.
+        connection.execute("SET plan_cache_mode = force_generic_plan")
         yield KnownPeople(connection, entity, settings, settings.identity)
