@@ -87,17 +87,18 @@ def publish_matching(
     entity: str,
     identity: ProbabilisticIdentity,
     feed: tuple[int, int] | None,
-) -> tuple[int, int]:
+) -> None:
     """
-    Bring what a look-up of *entity* needs up to the lake's current snapshot; return (rows written, rows removed).
+    Bring what a look-up of *entity* needs up to the lake's current snapshot.
 
     *feed*: the first and the last snapshot whose changes are not published yet; None when nobody can tell which they are.
     """
     work = _Publishing(lake, connection, entity, identity)
     is_new = work.ensure()
     if feed is None or is_new or lake.number(work.changes("model", feed, "count(*)", f"entity = {literal(entity)}")):
-        return work.fill()
-    return work.follow(feed)
+        work.fill()
+    else:
+        work.follow(feed)
 
 
 class _Publishing:
@@ -125,50 +126,48 @@ class _Publishing:
         ).fetchone()
         return row is None or row[0] > 0
 
-    def fill(self) -> tuple[int, int]:
+    def fill(self) -> None:
         """Make all tables anew beside the old ones, which readers keep until all is committed."""
         self._make("said", f"SELECT DISTINCT golden_id, fingerprint_id FROM {self.link}")
         self._make("common", common_values_sql(self.key, self.limit))
-        written = self._refill(self.common, ["SELECT key::VARCHAR AS key FROM matching_common"])
-        written += self._refill(self.print, [f"{self._prints()} ORDER BY number::INTEGER"])
+        self._refill(self.common, ["SELECT key::VARCHAR AS key FROM matching_common"])
+        self._refill(self.print, [f"{self._prints()} ORDER BY number::INTEGER"])
         parts = max(1, -(-self.lake.number(f"SELECT count(*) FROM {self.key}") // _KEYS_AT_ONCE))
         each = [self._drawers(f"{drawer_sql()} % {parts} = {part}") for part in range(parts)]
-        written += self._refill(self.drawer, each)
+        self._refill(self.drawer, each)
         self._swap_in()
         self._publish_model()
         self._clear()
-        return written, 0
 
-    def follow(self, feed: tuple[int, int]) -> tuple[int, int]:
+    def follow(self, feed: tuple[int, int]) -> None:
         """Write anew the people and the drawers that changed."""
         self._find_changed(feed)
         if not any(self.lake.number(f"SELECT count(*) FROM matching_{name}") for name in ("number", "drawer")):
-            return 0, 0
+            self._clear()
+            return
         people = self.lake.number(f"SELECT approx_count_distinct(golden_id) FROM {self.link}")
         if self.lake.number("SELECT count(*) FROM matching_number") > max(_ANEW_FROM * people, _FEW):
-            return self.fill()
+            self.fill()
+            return
         changed = f"{number_sql('golden_id')} IN (SELECT number FROM matching_number)"
         self._make("said", f"SELECT DISTINCT golden_id, fingerprint_id FROM {self.link} WHERE {changed}")
         mine = f"SELECT key FROM {self.key} WHERE fingerprint_id IN (SELECT fingerprint_id FROM matching_said)"
         shared = f"(SELECT key FROM {self.key} WHERE {is_identifier_sql()} AND key IN ({mine}))"
         self._make("common", common_values_sql(shared, self.limit))
-        done = [
-            self._rewrite(
-                self.common,
-                "SELECT key::VARCHAR AS key FROM matching_turned",
-                "SELECT key::VARCHAR AS key FROM matching_turned WHERE is_common",
-            ),
-            self._rewrite(self.print, "SELECT number::VARCHAR AS number FROM matching_number", self._prints()),
-        ]
+        self._rewrite(
+            self.common,
+            "SELECT key::VARCHAR AS key FROM matching_turned",
+            "SELECT key::VARCHAR AS key FROM matching_turned WHERE is_common",
+        )
+        self._rewrite(self.print, "SELECT number::VARCHAR AS number FROM matching_number", self._prints())
         inside = f"{drawer_sql()} IN (SELECT drawer FROM matching_drawer)"
         members = f"SELECT fingerprint_id FROM {self.key} WHERE {inside}"
         self._make(
             "said", f"SELECT DISTINCT golden_id, fingerprint_id FROM {self.link} WHERE fingerprint_id IN ({members})"
         )
         gone = "SELECT drawer::VARCHAR AS drawer FROM matching_drawer"
-        done.append(self._rewrite(self.drawer, gone, self._drawers(inside)))
+        self._rewrite(self.drawer, gone, self._drawers(inside))
         self._clear()
-        return sum(written for written, _ in done), sum(removed for _, removed in done)
 
     def _find_changed(self, feed: tuple[int, int]) -> None:
         """
@@ -228,16 +227,16 @@ class _Publishing:
             )
             SELECT drawer::VARCHAR AS drawer, {array("label")}, {array("number")} FROM entry GROUP BY drawer"""
 
-    def _refill(self, kept: _Kept, queries: Sequence[str]) -> int:
+    def _refill(self, kept: _Kept, queries: Sequence[str]) -> None:
         fresh = sql.Identifier(SCHEMA, f"{kept.name}_new")
         self.connection.execute(sql.SQL("DROP TABLE IF EXISTS {}").format(fresh))
         self.connection.execute(sql.SQL("CREATE TABLE {} ({})").format(fresh, sql.SQL(kept.columns)))
-        written = sum(self._copy(query, fresh) for query in queries)
+        for query in queries:
+            self._copy(query, fresh)
         column = sql.Identifier(kept.found_by)
         self.connection.execute(sql.SQL("CREATE INDEX ON {} ({})").format(fresh, column))
         self.connection.execute(sql.SQL("COMMENT ON TABLE {} IS {}").format(fresh, sql.Literal(kept.grain)))
         self.connection.execute(sql.SQL("ANALYZE {}").format(fresh))
-        return written
 
     def _swap_in(self) -> None:
         """
@@ -251,7 +250,7 @@ class _Publishing:
             self.connection.execute(sql.SQL("DROP TABLE IF EXISTS {}").format(place))
             self.connection.execute(sql.SQL("ALTER TABLE {} RENAME TO {}").format(fresh, sql.Identifier(kept.name)))
 
-    def _rewrite(self, kept: _Kept, changed: str, query: str) -> tuple[int, int]:
+    def _rewrite(self, kept: _Kept, changed: str, query: str) -> None:
         """Take the rows that query *changed* names out of the table and put those of *query* in."""
         place, column = sql.Identifier(SCHEMA, kept.name), sql.Identifier(kept.found_by)
         self.connection.execute(
@@ -261,11 +260,11 @@ class _Publishing:
         )
         self._copy(changed, sql.Identifier("matching_changed"))
         self.connection.execute("ANALYZE matching_changed")
-        removed = self.connection.execute(
+        self.connection.execute(
             sql.SQL("DELETE FROM {0} USING matching_changed WHERE {0}.{1} = matching_changed.{1}").format(place, column)
-        ).rowcount
+        )
         self.connection.execute("DROP TABLE matching_changed")
-        return self._copy(query, place), removed
+        self._copy(query, place)
 
     def _publish_model(self) -> None:
         mine = f"entity = {literal(self.entity)}"
@@ -285,9 +284,8 @@ class _Publishing:
         )
         self._copy(f"{terms} WHERE {mine} AND version = {model[0]}", sql.Identifier(SCHEMA, "term"))
 
-    def _copy(self, query: str, target: sql.Identifier) -> int:
-        """Write the rows of the lake's *query*, all of it text, to the columns of the same name; return how many."""
-        rows = 0
+    def _copy(self, query: str, target: sql.Identifier) -> None:
+        """Write the rows of the lake's *query*, all of it text, to the columns of the same name."""
         reader = self.lake.connection.execute(query).to_arrow_reader(_BATCH_ROWS)
         names = sql.SQL(", ").join(map(sql.Identifier, reader.schema.names))
         statement = sql.SQL("COPY {} ({}) FROM STDIN (FORMAT csv)").format(target, names)
@@ -297,5 +295,3 @@ class _Publishing:
                 sink = io.BytesIO()
                 pyarrow.csv.write_csv(batch, sink, options)
                 copy.write(sink.getvalue())
-                rows += batch.num_rows
-        return rows

@@ -165,7 +165,7 @@ def publish(
             if isinstance(identity, ProbabilisticIdentity):
                 progress(f"publish matching of {name}")
                 feed = None if changed is None or published is None else (published + 1, snapshot)
-                rows[f"matching.{name}"] = publish_matching(lake, connection, name, identity, feed)
+                publish_matching(lake, connection, name, identity, feed)
         connection.execute(
             "INSERT INTO warehouse.publication (lake_snapshot, published_at) VALUES (%s, %s)", (snapshot, at)
         )

@@ -168,8 +168,8 @@ def test_what_many_small_publications_leave_is_what_one_of_everything_writes(new
     warehouse.reopen()
     chance = random.Random(5)  # noqa: S311 - invented people
     phones = [f"+7916000012{place}" for place in range(4)]
-    for _ in range(7):
-        for _ in range(6):
+    for _ in range(5):
+        for _ in range(9):
             key = str(chance.randrange(24))
             born = f"200{chance.randrange(3)}-05-0{chance.randrange(1, 4)}"
             values = (
