@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test fast-test search lint bench bench-identity docs pins clean
+.PHONY: help demo test fast-test search lint bench bench-identity bench-lookup docs pins clean
 
 help: ## what can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 16
@@ -45,6 +45,9 @@ bench: $(VENV)/.dev ## one million records through all stages: time, rows per se
 
 bench-identity: $(VENV)/.dev ## our engine, Splink and goldenmatch on public and invented people: precision, recall, time
 	@$(BIN)/python -m benchmarks.identity --markdown benchmarks/results/identity.md
+
+bench-lookup: $(VENV)/.dev ## "do we know this person?" two thousand times: milliseconds, right and wrong answers, sizes
+	@$(BIN)/python -m benchmarks.lookup --records 1000000
 
 docs: $(VENV)/.dev ## write the generated reference pages (command line, configuration, tables)
 	@$(BIN)/python docs/generate.py

@@ -48,18 +48,18 @@ def main() -> None:
     arguments.add_argument("--folder", type=Path, help="keep the invented files here and use them again")
     arguments.add_argument("--memory-limit", default="70%", help="the engine's memory limit, such as 4GB")
     chosen = arguments.parse_args()
-    with _folder(chosen.folder) as folder:
+    with folder_of(chosen.folder) as folder:
         data = folder / f"people-{chosen.records}"
         if not (data / "done").exists():
             invent(data, chosen.records)
         project = data / "warehouse"
         shutil.rmtree(project, ignore_errors=True)
-        _write_project(project, data, chosen.memory_limit)
+        write_project(project, data, chosen.memory_limit)
         _run(project)
 
 
 @contextmanager
-def _folder(given: Path | None) -> Iterator[Path]:
+def folder_of(given: Path | None) -> Iterator[Path]:
     if given is not None:
         given.mkdir(parents=True, exist_ok=True)
         yield given
@@ -86,7 +86,7 @@ def fields_of(file: Path) -> list[str]:
     return list(pq.read_schema(file).names[2:])
 
 
-def _write_project(project: Path, data: Path, memory_limit: str) -> None:
+def write_project(project: Path, data: Path, memory_limit: str) -> None:
     (project / "sources").mkdir(parents=True)
     (project / "rddm.yaml").write_text(f"name: bench\nengine: {{memory_limit: {memory_limit}}}\n", encoding="utf-8")
     for name in sorted({path.stem for path in data.glob("*.parquet")} - {"truth"}):

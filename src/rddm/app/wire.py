@@ -20,6 +20,7 @@ from rddm.store.lake import Lake, open_lake
 if TYPE_CHECKING:
     from rddm.pipeline.run import Warehouse
     from rddm.project.settings import SourceEntity
+    from rddm.serve.known import KnownPeople
     from rddm.sources.protocol import Source
 
 STATE_FOLDER = ".rddm"
@@ -89,6 +90,27 @@ def open_reading(root: Path, environment: Mapping[str, str]) -> Iterator[Reading
         yield Reading(settings, lake, database, Control(database), folder)
     finally:
         lake.connection.close()
+
+
+@contextmanager
+def open_people(root: Path, environment: Mapping[str, str]) -> Iterator[KnownPeople]:
+    """
+    Yield the people of the project in *root*, ready to be asked about; needs the shop window only, not the lake.
+
+    Raises:
+        ConfigurationError: the project's files are wrong.
+        NotFound: nothing was published here yet, or the model has no people.
+        StoreError: PostgreSQL cannot be reached.
+    """
+    from rddm.serve.known import open_known_people  # noqa: PLC0415 - a reading needs none of it
+    from rddm.serve.lookup import people_in  # noqa: PLC0415
+
+    settings = load_for_reading(root, environment)
+    if not _has_run(settings, environment):
+        raise NotFound(NOTHING_RUN)
+    entity = people_in(settings.model)
+    with open_known_people(open_database(settings, environment), entity, settings.model.entities[entity]) as people:
+        yield people
 
 
 def load_for_reading(root: Path, environment: Mapping[str, str]) -> ProjectSettings:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
 from datetime import date
 
 import pyarrow as pa
@@ -69,21 +70,35 @@ def lookup_table(mapped: MappedEntity, field: str, texts: Sequence[str], clean: 
     """
     results = [clean(text) for text in texts]
     is_quarantined = mapped.model_entity.fields[field].on_invalid == "quarantine"
-    problems = [
-        f"invalid:{field}:{each.reason}" if is_quarantined and isinstance(each, Rejected) else None for each in results
-    ]
+    notes = [_notes(field, each, is_quarantined=is_quarantined) for each in results]
     return pa.table(
         {
             "delivered": pa.array(texts, _TEXT),
             "value": pa.array([each.value if isinstance(each, Normalised) else None for each in results], _TEXT),
-            "repairs": pa.array(
-                [None if is_quarantined and isinstance(each, Rejected) else _repairs(field, each) for each in results],
-                _TEXT,
-            ),
-            "problem": pa.array(problems, _TEXT),
+            "repairs": pa.array([NOTE_SEPARATOR.join(repairs) or None for repairs, _ in notes], _TEXT),
+            "problem": pa.array([problem for _, problem in notes], _TEXT),
             "is_doubtful": pa.array(_doubts(mapped, field, results), pa.bool_()),
         }
     )
+
+
+@dataclass(frozen=True)
+class CleanedText:
+    """What became of one text: a row of `LOOKUP_COLUMNS`, with each repair by itself."""
+
+    value: str | None
+    repairs: tuple[str, ...]
+    problem: str | None
+    is_doubtful: bool
+
+
+def clean_text(mapped: MappedEntity, field: str, text: str, clean: Cleaner) -> CleanedText:
+    """Return what *clean* makes of one *text* of *field*, as `lookup_table` does of many."""
+    result = clean(text)
+    is_quarantined = mapped.model_entity.fields[field].on_invalid == "quarantine"
+    repairs, problem = _notes(field, result, is_quarantined=is_quarantined)
+    (is_doubtful,) = _doubts(mapped, field, [result])
+    return CleanedText(result.value if isinstance(result, Normalised) else None, repairs, problem, is_doubtful)
 
 
 def name_lookup_table(names: Iterable[tuple[str, str | None, str | None, str | None]]) -> pa.Table | None:
@@ -103,10 +118,13 @@ def name_lookup_table(names: Iterable[tuple[str, str | None, str | None, str | N
     )
 
 
-def _repairs(field: str, result: Normalised | Rejected) -> str | None:
-    if isinstance(result, Rejected):
-        return f"{field}:dropped_{result.reason}"
-    return NOTE_SEPARATOR.join(f"{field}:{rule}" for rule in result.repairs) or None
+def _notes(field: str, result: Normalised | Rejected, *, is_quarantined: bool) -> tuple[tuple[str, ...], str | None]:
+    """Return the notes of repairs, and of the problem if it keeps the record from being conformed."""
+    if isinstance(result, Normalised):
+        return tuple(f"{field}:{rule}" for rule in result.repairs), None
+    if is_quarantined:
+        return (), f"invalid:{field}:{result.reason}"
+    return (f"{field}:dropped_{result.reason}",), None
 
 
 def _doubts(mapped: MappedEntity, field: str, results: Iterable[Normalised | Rejected]) -> list[bool]:

@@ -51,6 +51,7 @@ REJECTIONS = {
     "not_a_place": "this is not the name of a place",
     "not_a_region": "this is not a region",
     "not_an_organisation": "this is not the name of an organisation",
+    "too_long": "it is longer than anything that tells people apart",
     "unknown_gender": "the word for the gender is not known",
 }
 KIND_MEANINGS = {

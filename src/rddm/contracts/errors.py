@@ -7,7 +7,8 @@ Exceptions: for the operator, a source, or our own bug. Bad *data* is a value (`
     ├── StoreError            the lake, the database or the disk failed
     ├── RunInProgress         another run holds the warehouse
     ├── ConservationError     a run's counts do not balance: a bug of ours, nothing was committed
-    └── NotFound              the person, record or run asked for does not exist
+    ├── NotFound              the person, record or run asked for does not exist
+    └── Undecided             the answer is not sure: somebody has to look
 
 A message says what, where and what next, and never shows a person's data.
 """
@@ -83,3 +84,9 @@ class NotFound(RddmError):
     """What was asked for does not exist here."""
 
     exit_code = 7
+
+
+class Undecided(RddmError):
+    """What was asked for may be there: there are several, or none is sure enough. Somebody has to look."""
+
+    exit_code = 8

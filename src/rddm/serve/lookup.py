@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from rddm.contracts.errors import NotFound
 from rddm.contracts.ids import derive_record_id
 from rddm.contracts.tables.golden import golden_id
-from rddm.project.settings import ProbabilisticIdentity
+from rddm.project.settings import Model, ProbabilisticIdentity
 from rddm.serve.reading import Reading
 
 SHORTEST = 4
@@ -36,7 +36,17 @@ def people_entity(reading: Reading) -> str:
     Raises:
         NotFound: the model has none.
     """
-    for name, entity in reading.settings.model.entities.items():
+    return people_in(reading.settings.model)
+
+
+def people_in(model: Model) -> str:
+    """
+    Return the entity of *model* that is matched by weights.
+
+    Raises:
+        NotFound: it has none.
+    """
+    for name, entity in model.entities.items():
         if isinstance(entity.identity, ProbabilisticIdentity):
             return name
     raise NotFound("The model has no entity that is matched by weights, so there are no people to look for.")

@@ -21,7 +21,8 @@ from rddm.contracts.errors import NotFound, StoreError
 from rddm.contracts.tables import Column, Table, literal, quote
 from rddm.contracts.tables.golden import ORIGIN_SUFFIX, golden_id
 from rddm.curate.golden import golden_contract, references
-from rddm.project.settings import Model, ModelEntity, SemanticType
+from rddm.project.settings import Model, ModelEntity, ProbabilisticIdentity, SemanticType
+from rddm.serve.matching import publish_matching
 from rddm.store.database import Database
 from rddm.store.lake import CATALOG, Lake
 
@@ -159,6 +160,12 @@ def publish(
                 progress(f"publish {each.table.name}")
                 since = None if changed is None else published
                 rows[each.table.name] = _publish_table(lake, connection, each, since, snapshot)
+        for name in order:
+            identity = model.entities[name].identity
+            if isinstance(identity, ProbabilisticIdentity):
+                progress(f"publish matching of {name}")
+                feed = None if changed is None or published is None else (published + 1, snapshot)
+                publish_matching(lake, connection, name, identity, feed)
         connection.execute(
             "INSERT INTO warehouse.publication (lake_snapshot, published_at) VALUES (%s, %s)", (snapshot, at)
         )

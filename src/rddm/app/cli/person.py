@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from rddm.app.cli.lookup import ANY_FIELD, LOOKUP_HELP, lookup_command
 from rddm.app.cli.opening import author, reading
 from rddm.app.cli.options import AsOfOption, ByOption, JsonOption, LimitOption, ProjectOption, find_project
 from rddm.contracts.errors import NotFound, SourceError
@@ -153,6 +154,9 @@ def find_command(
     show(found, lambda: draw_search(found), as_json=as_json)
     if not found.found:
         raise typer.Exit(NotFound.exit_code)
+
+
+group.command("lookup", help=LOOKUP_HELP, context_settings=ANY_FIELD)(lookup_command)
 
 
 @group.command("show", help=SHOW_HELP)

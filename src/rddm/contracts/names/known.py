@@ -164,9 +164,12 @@ def given_name_gender(name: str) -> Gender | None:
     return found.pop() if len(found) == 1 else None
 
 
+_EVERY_GIVEN_NAME = _CYRILLIC_FULL | _LATIN_FULL | frozenset(_SHORT_FORMS)
+
+
 def known_given_names() -> frozenset[str]:
     """Return every given name and short form in the tables, folded as by `fold_name`."""
-    return _CYRILLIC_FULL | _LATIN_FULL | frozenset(_SHORT_FORMS)
+    return _EVERY_GIVEN_NAME
 
 
 def known_diminutives() -> frozenset[str]:

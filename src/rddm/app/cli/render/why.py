@@ -15,7 +15,9 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from rich.console import RenderableType
+    from rich.table import Table
 
+    from rddm.resolve.explain import Explanation
     from rddm.serve.explaining import GroupExplained, PairExplained, Step
 
 BAR_COLUMNS = 18
@@ -50,6 +52,22 @@ def draw_pair(pair: PairExplained) -> RenderableType:
         Text(odds_in_words(running), style="bold"), _bar(0.0, running, low, high),
     )  # fmt: skip
     return Group(table, *_verdict(pair))
+
+
+def draw_waterfall(explanation: Explanation) -> Table:
+    """Return what each field that could be compared adds to the odds, without any values."""
+    steps = [("prior", "of all that share a key", explanation.prior)]
+    steps += [(each.field, each.level, each.weight) for each in explanation.contributions if each.level != "missing"]
+    table = listing("!field", "", "!>weight", "!so far")
+    low, high = _range([weight for _, _, weight in steps])
+    running = 0.0
+    for name, level, weight in steps:
+        before, running = running, running + weight
+        table.add_row(
+            Text(name, style="bold"), Text(level, style="dim"), Text(f"{weight:+.1f}", style=_colour(weight)),
+            _bar(before, running, low, high),
+        )  # fmt: skip
+    return table
 
 
 def draw_group(group: GroupExplained) -> RenderableType:

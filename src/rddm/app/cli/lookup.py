@@ -1,0 +1,103 @@
+"""``rddm person lookup``: do we know this person? Asked before one is created."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from rddm.app.cli.options import JsonOption, LimitOption, ProjectOption, find_project
+from rddm.contracts.errors import ConfigurationError, ConfigurationProblem, NotFound, Undecided
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+LOOKUP_HELP = """
+Do we know this person? Matches what you type with everybody's records, by the weights that the last run learnt.
+
+Any field of the model that tells people apart is an option: --last-name, --first-name, --middle-name, --birth-date, --phone,
+--email, --snils, --region, … What is typed is mended as deliveries are. Ends with 0 when the person is known, with 8 when it is
+not sure and somebody has to look, with 7 when nobody is known.
+
+Shows ids and what agrees, never what is stored. With --stdin the fields come as a JSON object on standard input, so that they
+do not show in the list of processes.
+
+[bold]Examples[/bold]
+
+  rddm person lookup --last-name Щербакова --first-name Аня --birth-date 14.05.2009
+  rddm person lookup --first-name Anna --phone "8 (916) 123-45-67" --json
+  rddm person lookup --stdin --json < typed.json
+"""
+ANY_FIELD: dict[str, Any] = {"allow_extra_args": True, "ignore_unknown_options": True}
+StdinOption = Annotated[bool, typer.Option("--stdin", help="Read the fields as a JSON object from standard input.")]
+_PLACE = "rddm person lookup"
+
+
+def lookup_command(
+    context: typer.Context,
+    stdin: StdinOption = False,  # noqa: FBT002
+    limit: LimitOption = 5,
+    project: ProjectOption = None,
+    as_json: JsonOption = False,  # noqa: FBT002
+) -> None:
+    from rddm.app import wire  # noqa: PLC0415 - see the room's docstring
+    from rddm.app.cli.output import show  # noqa: PLC0415
+    from rddm.app.cli.render.lookup import draw_answer  # noqa: PLC0415
+
+    texts = fields_of(context.args) | (_read_json(sys.stdin.read()) if stdin else {})
+    with wire.open_people(find_project(project), os.environ) as people:
+        strange = [name for name in texts if name not in people.model_fields]
+        if strange or not texts:
+            what = f"the model has no field {strange[0]}." if strange else "there is no field to look for."
+            raise _refused(what, f"Fields that are compared: {', '.join(map(option_of, people.fields))}.")
+        answer = people.look_up(texts, wire.now_utc().date(), limit)
+    show(answer, lambda: draw_answer(answer), as_json=as_json)
+    code = {"known": 0, "possible": Undecided.exit_code, "unknown": NotFound.exit_code}[answer.verdict]
+    if code:
+        raise typer.Exit(code)
+
+
+def option_of(field: str) -> str:
+    """Return the option by which a field of the model is given."""
+    return f"--{field.replace('_', '-')}"
+
+
+def fields_of(arguments: Sequence[str]) -> dict[str, str]:
+    """
+    Return the fields that *arguments* give, as ``--last-name TEXT`` or ``--last-name=TEXT``.
+
+    >>> fields_of(["--last-name", "Орлова", "--phone=89161234567"])
+    {'last_name': 'Орлова', 'phone': '89161234567'}
+
+    Raises:
+        ConfigurationError: something else stands among them.
+    """
+    texts: dict[str, str] = {}
+    waiting = list(arguments)
+    while waiting:
+        option, is_joined, text = waiting.pop(0).partition("=")
+        if not option.startswith("--"):
+            raise _refused("something stands there that belongs to no option.", "Write it as --last-name TEXT.")
+        if not is_joined:
+            if not waiting:
+                raise _refused(f"{option} has no value.", f"Write it as {option} TEXT.")
+            text = waiting.pop(0)
+        texts[option.removeprefix("--").replace("-", "_")] = text
+    return texts
+
+
+def _read_json(text: str) -> dict[str, str]:
+    try:
+        given = json.loads(text)
+    except ValueError:
+        given = None
+    if not isinstance(given, dict):
+        raise _refused("standard input holds no JSON object.", 'Give one such as {"last_name": "…", "phone": "…"}.')
+    return {str(name): str(value) for name, value in given.items() if value is not None}
+
+
+def _refused(message: str, fix: str) -> ConfigurationError:
+    return ConfigurationError(ConfigurationProblem(_PLACE, 0, "", message, fix))

@@ -1,0 +1,353 @@
+"""Do we know this person? - on real warehouses: the answers, what is published for them, and how it follows the runs."""
+
+from __future__ import annotations
+
+import json
+import random
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from datetime import date
+from typing import Any
+
+import psycopg
+import pytest
+from tests.support.warehouse import PERSON, TinyWarehouse
+
+from rddm.conform.typed import clean_typed, typed_entity
+from rddm.contracts.errors import NotFound
+from rddm.serve.known import Answer, KnownPeople, open_known_people
+
+New = Callable[..., TinyWarehouse]
+TODAY = date(2026, 6, 1)
+COLUMNS = ("last", "first", "born", "phone", "email")
+FIELDS = ("last_name", "first_name", "birth_date", "phone", "email")
+ANNA = ("Белова", "Анна", "2001-05-06", "+79161234567", "anna@pismo.alt")
+BORIS = ("Орлов", "Борис", "1999-02-03", "+79167654321", "boris@pismo.alt")
+TABLES = {
+    "person_print": "SELECT number, golden_id::text, print FROM matching.person_print ORDER BY ALL",
+    "person_drawer": "SELECT drawer, labels, numbers FROM matching.person_drawer ORDER BY drawer",
+    "person_common": "SELECT key FROM matching.person_common ORDER BY key",
+}
+
+
+def row(key: str, values: tuple[str | None, ...], changed: str = "2024-01-01", **more: str) -> dict[str, str | None]:
+    return {"id": key, "changed": changed, **dict(zip(COLUMNS, values, strict=True)), **more}
+
+
+@contextmanager
+def known_people(warehouse: TinyWarehouse) -> Iterator[KnownPeople]:
+    entity = warehouse.warehouse.settings.model.entities["person"]
+    with open_known_people(warehouse.warehouse.database, "person", entity) as people:
+        yield people
+
+
+def look_up(warehouse: TinyWarehouse, texts: Mapping[str, str] | None = None, *, limit: int = 5, **more: str) -> Answer:
+    with known_people(warehouse) as people:
+        return people.look_up({**(texts or {}), **more}, TODAY, limit)
+
+
+def typed(values: tuple[str, ...]) -> dict[str, str]:
+    return dict(zip(FIELDS, values, strict=True))
+
+
+def golden_id(warehouse: TinyWarehouse, key: str) -> Any:
+    (found,) = warehouse.published(f"SELECT person_id FROM warehouse.person_record WHERE key = '{key}'")
+    return found
+
+
+def published(warehouse: TinyWarehouse) -> Mapping[str, list[Any]]:
+    found = {}
+    for name, query in TABLES.items():
+        found[name] = warehouse.published(query.replace("ORDER BY ALL", "ORDER BY 1, 2, 3"))
+    return found
+
+
+def published_anew(warehouse: TinyWarehouse) -> Mapping[str, list[Any]]:
+    """What a publication of everything writes."""
+    with warehouse.warehouse.database.connect() as connection:
+        for name in TABLES:
+            connection.execute(f"DROP TABLE matching.{name}".encode())
+    warehouse.deliver("a/person", row("z", ("Зимин", "Захар", "1980-01-01", None, None)))
+    warehouse.run()
+    return published(warehouse)
+
+
+def test_a_person_is_known_in_another_spelling_and_with_a_slip(new_warehouse: New) -> None:
+    warehouse = new_warehouse(a=PERSON)
+    warehouse.deliver("a/person", row("1", ANNA), row("2", BORIS))
+    warehouse.run()
+    answer = look_up(
+        warehouse,
+        last_name="belova",
+        first_name="Аня",
+        birth_date="6 мая 2001",
+        phone="8 (916) 123-45-76",
+        email=ANNA[4],
+    )
+    assert answer.verdict == "known"
+    assert [each.id for each in answer.people] == [golden_id(warehouse, "1")]
+    levels = {each.field: each.level for each in answer.people[0].explanation.contributions}
+    assert levels["phone"] == "one digit off"
+    assert levels["last_name"] == levels["first_name"] == "same"
+    assert answer.understood == FIELDS
+
+
+def test_who_is_not_there_is_unknown(new_warehouse: New) -> None:
+    warehouse = new_warehouse(a=PERSON)
+    warehouse.deliver("a/person", row("1", ANNA), row("2", BORIS))
+    warehouse.run()
+    answer = look_up(warehouse, last_name="Сомова", first_name="Вера", birth_date="1970-01-09", phone="+79031112233")
+    assert (answer.verdict, list(answer.people), answer.compared) == ("unknown", [], 0)
+
+
+def test_a_twin_is_never_known(new_warehouse: New) -> None:
+    warehouse = new_warehouse(a=PERSON)
+    warehouse.deliver("a/person", row("1", ANNA))
+    warehouse.run()
+    answer = look_up(warehouse, typed(ANNA), first_name="Мария")
+    assert answer.verdict != "known"
+    assert answer.compared == 1
+
+
+def test_what_would_tell_two_apart_is_said_without_saying_what_is_stored(new_warehouse: New) -> None:
+    warehouse = new_warehouse(a=PERSON)
+    warehouse.deliver("a/person", row("1", ANNA), row("2", (*ANNA[:2], "1955-11-30", "+79035550000", None)))
+    warehouse.run()
+    answer = look_up(warehouse, last_name=ANNA[0], first_name=ANNA[1])
+    assert answer.verdict != "known"
+    assert answer.compared == 2
+    assert "birth_date" in answer.would_help
+    assert "1955" not in json.dumps(answer, default=str)
+
+
+def test_after_a_merge_the_answer_is_the_id_that_lives(new_warehouse: New) -> None:
+    warehouse = new_warehouse(a=PERSON)
+    warehouse.deliver(
+        "a/person",
+        row("1", ("Белова", "Анна", "2001-05-06", None, None)),
+        row("2", (None, "Анна", None, ANNA[3], ANNA[4])),
+    )
+    warehouse.run()
+    assert golden_id(warehouse, "1") != golden_id(warehouse, "2")
+    warehouse.deliver("a/person", row("3", ANNA))
+    warehouse.run()
+    living = golden_id(warehouse, "3")
+    assert golden_id(warehouse, "1") == golden_id(warehouse, "2") == living
+    answer = look_up(warehouse, first_name="Анна", phone=ANNA[3], email=ANNA[4])
+    assert [each.id for each in answer.people] == [living]
+
+
+def test_after_each_run_the_answer_follows(new_warehouse: New) -> None:
+    warehouse = new_warehouse(a=PERSON)
+    warehouse.deliver("a/person", row("1", ANNA))
+    warehouse.run()
+    assert look_up(warehouse, typed(BORIS)).verdict == "unknown"
+    warehouse.deliver("a/person", row("2", BORIS))
+    warehouse.run()
+    assert look_up(warehouse, typed(BORIS)).verdict == "known"
+    warehouse.deliver("a/person", row("2", (*BORIS[:3], "+79160000911", "b@post.alt"), "2024-02-01"))
+    warehouse.run()
+    with_old = look_up(warehouse, first_name="Борис", phone=BORIS[3])
+    assert with_old.verdict == "unknown"
+    assert (
+        look_up(warehouse, first_name="Борис", last_name="Орлов", phone="+79160000911", email="b@post.alt").verdict
+        == "known"
+    )
+    warehouse.deliver("a/person", row("2", BORIS, "2024-03-01", gone="yes"))
+    warehouse.run()
+    assert look_up(warehouse, typed(BORIS)).verdict == "unknown"
+    assert look_up(warehouse, typed(ANNA)).verdict == "known"
+
+
+def test_what_many_small_publications_leave_is_what_one_of_everything_writes(new_warehouse: New) -> None:
+    """With values that become too common and cease to be, people that merge, change and go."""
+    warehouse = new_warehouse(a=PERSON)
+    (warehouse.root / "model.yaml").write_text(
+        "entities: {person: {identity: {method: probabilistic, key_limit: 3}}}\n", encoding="utf-8"
+    )
+    warehouse.reopen()
+    chance = random.Random(5)  # noqa: S311 - invented people
+    phones = [f"+7916000012{place}" for place in range(4)]
+    for _ in range(5):
+        for _ in range(9):
+            key = str(chance.randrange(24))
+            born = f"200{chance.randrange(3)}-05-0{chance.randrange(1, 4)}"
+            values = (
+                chance.choice(("Белова", "Орлова", "Сомов")), chance.choice(("Анна", "Аня", "Иван")), born,
+                chance.choice((*phones, None)), chance.choice((f"{key}@post.alt", None)),
+            )  # fmt: skip
+            gone = {"gone": "yes"} if chance.random() < 0.15 else {}
+            changed = f"2024-01-01T00:00:{warehouse.clock.second:02}"
+            warehouse.deliver("a/person", row(key, values, changed, **gone))
+        warehouse.run()
+    assert any(published(warehouse).values())
+    warehouse.deliver("a/person", row("y", ("Яшин", "Яков", "1980-01-01", None, None)))
+    warehouse.run()
+    followed = published(warehouse)
+    assert followed["person_common"]
+    anew = published_anew(warehouse)
+    newcomer = [each for each in anew["person_print"] if each not in followed["person_print"]]
+    assert [each[2].startswith("zimin") for each in newcomer] == [True]
+    assert [each for each in anew["person_print"] if each not in newcomer] == followed["person_print"]
+    assert anew["person_common"] == followed["person_common"]
+    assert _entries(anew, newcomer[0][0]) == _entries(followed, None)
+
+
+def _entries(tables: Mapping[str, list[Any]], without: int | None) -> set[tuple[int, int, int]]:
+    return {
+        (drawer, label, number)
+        for drawer, labels, numbers in tables["person_drawer"]
+        for label, number in zip(labels, numbers, strict=True)
+        if number != without
+    }
+
+
+def test_a_phone_that_too_many_share_finds_and_proves_nothing(new_warehouse: New) -> None:
+    warehouse = new_warehouse(a=PERSON)
+    many = [
+        row(
+            str(place),
+            (
+                f"Ос{chr(0x430 + place % 30)}{chr(0x430 + place // 30)}нин",
+                "Анна",
+                f"19{10 + place}-01-09",
+                ANNA[3],
+                None,
+            ),
+        )
+        for place in range(70)
+    ]
+    warehouse.deliver("a/person", *many)
+    warehouse.run()
+    answer = look_up(warehouse, limit=100, first_name="Анна", last_name="Белова", phone=ANNA[3])
+    assert answer.verdict == "unknown"
+    assert answer.compared == 0
+    assert warehouse.published("SELECT count(*) FROM matching.person_common") == [1]
+    found = look_up(
+        warehouse, limit=100, last_name=str(many[0]["last"]), first_name="Анна", birth_date="1910-01-09", phone=ANNA[3]
+    )
+    levels = {each.field: each.level for each in found.people[0].explanation.contributions}
+    assert levels["phone"] == "missing"
+
+
+@pytest.mark.parametrize(
+    "texts",
+    [
+        {},
+        dict.fromkeys(FIELDS, ""),
+        {"last_name": "нет", "phone": "9999999999", "birth_date": "01.01.1900", "email": "test"},
+        {"birth_date": "31.02.2001", "phone": "12", "email": "@"},
+        dict.fromkeys(FIELDS, "1" * 10_000),
+        dict.fromkeys(FIELDS, "Щ" * 10_000),
+        {"email": "1" * 400 + "x", "phone": "(" * 400},
+        {"last_name": "\x00\x1f'\"; DROP SCHEMA matching; --", "first_name": "%s {0} $1"},
+    ],
+)
+def test_what_says_nothing_is_answered_and_told(new_warehouse: New, texts: dict[str, str]) -> None:
+    warehouse = new_warehouse(a=PERSON)
+    warehouse.deliver("a/person", row("1", ANNA))
+    warehouse.run()
+    answer = look_up(warehouse, texts)
+    assert answer.verdict == "unknown"
+    assert not answer.people
+    assert answer.would_help
+    assert (
+        len(answer.repairs) + len(answer.problems) + len(answer.understood)
+        >= sum(bool(text) for text in texts.values()) / 2
+    )
+
+
+def test_a_field_that_the_model_does_not_have_is_refused(new_warehouse: New) -> None:
+    warehouse = new_warehouse(a=PERSON)
+    warehouse.deliver("a/person", row("1", ANNA))
+    warehouse.run()
+    with pytest.raises(NotFound, match="no field nickname"):
+        look_up(warehouse, nickname="Аня")
+
+
+def test_before_anything_was_published_nobody_can_be_looked_up(new_warehouse: New) -> None:
+    with pytest.raises(NotFound, match="rddm run"):
+        look_up(new_warehouse(a=PERSON), last_name="Белова")
+
+
+def test_whoever_may_read_the_shop_window_may_not_read_what_is_matched(new_warehouse: New) -> None:
+    warehouse = new_warehouse(a=PERSON)
+    warehouse.deliver("a/person", row("1", ANNA))
+    warehouse.run()
+    with warehouse.warehouse.database.connect() as connection:
+        role = "reader_of_the_window"
+        connection.execute(f"CREATE ROLE {role}")
+        connection.execute(f"GRANT USAGE ON SCHEMA warehouse TO {role}")
+        connection.execute(f"GRANT SELECT ON ALL TABLES IN SCHEMA warehouse TO {role}")
+        connection.execute(f"SET LOCAL ROLE {role}")
+        assert connection.execute("SELECT count(*) FROM warehouse.person").fetchone() == (1,)
+        with pytest.raises(psycopg.errors.InsufficientPrivilege):
+            connection.execute("SELECT * FROM matching.person_print")
+        connection.rollback()
+
+
+def test_one_question_is_asked_and_each_table_is_read_by_an_index(new_warehouse: New) -> None:
+    warehouse = new_warehouse(a=PERSON)
+    warehouse.deliver("a/person", row("1", ANNA))
+    warehouse.run()
+    database = warehouse.warehouse.database
+    with database.connect(autocommit=True) as connection:
+        # A table of one row is read from end to end, if the planner may.
+        connection.execute(
+            "DO $$BEGIN EXECUTE format('ALTER DATABASE %I SET enable_seqscan = off', current_database()); END$$"
+        )
+    scans = (
+        "SELECT pg_stat_clear_snapshot(), sum(seq_scan)::int, sum(idx_scan)::int FROM pg_stat_user_tables"
+        " WHERE schemaname = 'matching' AND relname <> 'model'"
+    )
+    with known_people(warehouse) as people, database.connect(autocommit=True) as connection:
+        _flush(people)
+        ((_, before, by_index),) = connection.execute(scans).fetchall()
+        assert people.look_up(typed(ANNA), TODAY).verdict == "known"
+        _flush(people)
+        ((_, after, by_index_after),) = connection.execute(scans).fetchall()
+    assert after == before
+    assert by_index_after > by_index
+
+
+def _flush(people: KnownPeople) -> None:
+    people._connection.execute("SELECT pg_stat_force_next_flush()")
+
+
+DIRT = {
+    "last": ("Белова", "БЕЛОВА ", "Белова Анна Ивановна", "Анна", "Beлова", "<tkjdf", "нет", "Иванов-Петров", "Ёлкина", None),
+    "first": ("Анна", "аня", "Белова", "Иван Иванович", "Ann", "Fyyf", "-", None),
+    "born": ("06.05.2001", "2001-05-06", "31.02.2001", "01.01.1900", "5 мая 01", "вчера", "05/31/2001", None),
+    "phone": ("8 916 123-45-67", "anna@pismo.alt", "9999999999", "+7 (916) 123 45 67 доб. 2", "12", None),
+    "email": ("Anna@Pismo.ALT", "8 916 123-45-67", "anna@gmial.com", "нет", "anna", None),
+}  # fmt: skip
+
+
+def as_typed(delivered: Mapping[str, str]) -> dict[str, str]:
+    names = dict(zip(COLUMNS, FIELDS, strict=True))
+    return {names[column]: text for column, text in delivered.items()}
+
+
+def test_what_is_typed_is_cleaned_as_what_is_delivered(new_warehouse: New) -> None:
+    warehouse = new_warehouse(a=PERSON)
+    chance = random.Random(3)  # noqa: S311 - invented people
+    typed_rows = {
+        str(place): {name: text for name, texts in DIRT.items() if (text := chance.choice(texts)) is not None}
+        for place in range(300)
+    }
+    warehouse.deliver("a/person", *({"id": key, "changed": "2024-01-01", **texts} for key, texts in typed_rows.items()))
+    warehouse.run()
+    columns = ", ".join(f"{name}::VARCHAR" for name in FIELDS)
+    rows = warehouse.query(f"SELECT key, coalesce(repairs, []), {columns}, middle_name FROM lake.conformed.person")
+    waiting = dict(warehouse.query("SELECT key, rules FROM lake.quarantine.record"))
+    mapped = typed_entity(warehouse.warehouse.settings.model.entities["person"])
+    assert len(rows) + len(waiting) == len(typed_rows)
+    assert len(rows) > 50
+    for key, repairs, *values in rows:
+        record = clean_typed(mapped, as_typed(typed_rows[key]), TODAY)
+        assert [record.values.get(name) for name in (*FIELDS, "middle_name")] == values
+        assert sorted(record.repairs) == sorted(repairs)
+        assert record.problems == ()
+    for key, rules in waiting.items():
+        record = clean_typed(mapped, as_typed(typed_rows[key]), TODAY)
+        assert set(record.problems) == {rule for rule in rules if rule.startswith("invalid")}
