@@ -101,9 +101,9 @@ def balances(lake: Lake, entities: Mapping[str, Sequence[tuple[str, str]]]) -> l
             )
             if not result.balances or landed != rows:
                 raise ConservationError(
-                    f'source "{place[0]}", entity {place[1]}: the counts do not balance: received {received}, unreadable '
-                    f"{unreadable}, duplicate {duplicate}, erased {erased}, landed {rows} (ledger {landed}), found {result.found}. "
-                    "The run was rolled back; this is a bug, please report it."
+                    f'source "{place[0]}", entity {place[1]}: the counts do not balance: received {received}, '
+                    f"unreadable {unreadable}, duplicate {duplicate}, erased {erased}, landed {rows} (ledger {landed}), "
+                    f"found {result.found}. The run was rolled back; this is a bug, please report it."
                 )
             found.append(result)
     return found

@@ -20,7 +20,7 @@ from rddm.pipeline.erasing_find import Leaving, LeavingRecord, find_leaving
 from rddm.pipeline.erasing_remove import Removal
 from rddm.pipeline.patching import Author
 from rddm.pipeline.run import Reporter, Warehouse, run_locked
-from rddm.store.erasures import Erasure, check_of, digest
+from rddm.store.erasures import Erasure, Erasures, check_of, digest
 from rddm.store.scrubbing import clear_database, clear_history, clear_spill
 from rddm.store.trouble import told_in_words
 
@@ -29,6 +29,10 @@ SHOP_WINDOW = "warehouse"
 DATABASE_SCHEMAS = ("control", "lake")
 
 Step = Callable[[str], None]
+
+
+def _say_nothing(step: str) -> None:
+    del step
 
 
 @dataclass(frozen=True)
@@ -49,8 +53,16 @@ class Wanted:
 
 
 def find(warehouse: Warehouse, wanted: Wanted) -> Leaving:
-    """Return what goes with *wanted*; see `rddm.pipeline.erasing_find.find_leaving`."""
-    return find_leaving(warehouse.lake, warehouse.settings, wanted.entity, wanted.golden_id, wanted.record)
+    """
+    Return what goes with *wanted*; see `rddm.pipeline.erasing_find.find_leaving`.
+
+    Raises:
+        NotFound: no record of theirs is here.
+    """
+    found = find_leaving(warehouse.lake, warehouse.settings, wanted.entity, wanted.golden_id, wanted.record)
+    if not found.records:
+        raise NotFound(f"No record of this {wanted.entity} is here any more, so there is nothing to erase.")
+    return found
 
 
 def erase(
@@ -59,7 +71,7 @@ def erase(
     wanted: Wanted,
     shown: Leaving,
     author: Author,
-    after: Step = lambda step: None,
+    after: Step = _say_nothing,
 ) -> Erasure:
     """
     Erase *wanted* from every layer and return the proof. *after* is told the name of each step that is done.
@@ -91,10 +103,10 @@ def erase(
         return warehouse.erasures.get(number)
 
 
-def finish_erasures(warehouse: Warehouse, reporter: Reporter) -> None:
-    """Bring erasures to their end that were begun and killed; the caller holds the writer lock."""
+def finish_erasures(warehouse: Warehouse, reporter: Reporter, after: Step = _say_nothing) -> None:
+    """Bring erasures to their end that were begun and killed; the caller holds the writer lock. *after* as for `erase`."""
     for each in warehouse.erasures.unfinished():
-        _carry_on(warehouse, reporter, each, lambda step: None)
+        _carry_on(warehouse, reporter, each, after)
 
 
 def _carry_on(warehouse: Warehouse, reporter: Reporter, erasure: Erasure, after: Step) -> None:
@@ -143,15 +155,15 @@ def _shown_tables(erasure: Erasure) -> Sequence[tuple[str, str]]:
     return [(SHOP_WINDOW, table) for table in (*tables, "redirect")]
 
 
-def allow_again(warehouse: Warehouse, number: int, author: Author) -> Erasure:
+def allow_again(erasures: Erasures, number: int, author: Author) -> Erasure:
     """
     Let the records of erasure *number* come again with the next delivery; return the proof.
 
     Raises:
         NotFound: there is no such proof, or it was lifted already.
     """
-    proof = warehouse.erasures.get(number)
+    proof = erasures.get(number)
     if proof.lifted_at is not None:
         raise NotFound(f"Proof {number} was lifted already, by {proof.lifted_by} on {proof.lifted_at:%Y-%m-%d}.")
-    warehouse.erasures.lift(number, author.name, author.reason, author.at)
+    erasures.lift(number, author.name, author.reason, author.at)
     return replace(proof, lifted_at=author.at, lifted_by=author.name, lifted_reason=author.reason)

@@ -167,7 +167,8 @@ def versions_of(source: str, entity: str) -> str:
 
 def places_of(leaving: Leaving) -> list[tuple[str, str]]:
     """Return the places (source, entity) that something goes from."""
-    return sorted({(each.source, each.entity) for each in (*leaving.records, *leaving.versions)})
+    whole = {(each.source, each.entity) for each in leaving.records}
+    return sorted(whole | {(each.source, each.entity) for each in leaving.versions})
 
 
 # --- whose records ----------------------------------------------------------------------------------------------------
@@ -301,7 +302,7 @@ def _conformed_facts(lake: Lake, settings: ProjectSettings, name: str) -> set[Le
     rows = lake.connection.execute(
         f"SELECT source, entity, key FROM {CATALOG}.conformed.{quote(name)} WHERE {theirs}"
     ).fetchall()
-    return {LeavingRecord(*row, name) for row in rows}
+    return {LeavingRecord(source, entity, key, name) for source, entity, key in rows}
 
 
 def _count_referring(lake: Lake, settings: ProjectSettings, name: str) -> int:

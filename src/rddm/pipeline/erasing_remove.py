@@ -14,7 +14,6 @@ from rddm.pipeline.erasing_find import (
     IDS,
     PIECES,
     RECORDS,
-    VERSIONS,
     Leaving,
     keys_of,
     load_leaving,
@@ -52,7 +51,7 @@ class Removal:
             if lake.has(SCHEMA, f"{source}__{entity}"):
                 _remove_versions(lake, source, entity)
         _move_ledger(lake)
-        _remove_standing(lake, self.leaving)
+        _remove_standing(lake)
         _empty_pieces(lake)
 
     def changed(self, lake: Lake, name: str) -> None:
@@ -157,7 +156,7 @@ def _move_ledger(lake: Lake) -> None:
     connection.execute(f"INSERT INTO {LIVING_PROGRESS} BY NAME SELECT * FROM leaving_progress")
 
 
-def _remove_standing(lake: Lake, leaving: Leaving) -> None:
+def _remove_standing(lake: Lake) -> None:
     ids = f"SELECT record_id FROM {RECORDS}"
     for name in _models(lake):
         conformed = f"{CATALOG}.conformed.{quote(name)}"
@@ -165,7 +164,6 @@ def _remove_standing(lake: Lake, leaving: Leaving) -> None:
         lake.connection.execute(f"DELETE FROM {conformed} WHERE record_id IN ({ids})")
     for table in (LIVING_QUARANTINE, LIVING_TOMBSTONE):
         lake.connection.execute(f"DELETE FROM {table} WHERE record_id IN ({ids})")
-    del leaving
 
 
 def _empty_pieces(lake: Lake) -> None:

@@ -77,9 +77,7 @@ def read_cursor(lake: Lake, place: Place) -> Cursor | None:
     return None if row is None else json.loads(row[0])
 
 
-def land(  # noqa: PLR0913 - a batch and everything that is noted with it
-    lake: Lake, place: Place, batch: Batch, run_id: int, received_at: datetime, erased: int = 0
-) -> Landed:
+def land(lake: Lake, place: Place, batch: Batch, run_id: int, received_at: datetime, erased: int = 0) -> Landed:
     """
     Commit *batch* and its cursor. ``received_at`` is naive UTC; *erased* records of people who were erased came with it and
     were taken out (`rddm.pipeline.suppressing`).

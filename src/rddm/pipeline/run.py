@@ -115,7 +115,7 @@ def run_locked(
     return report
 
 
-def _steps(  # noqa: PLR0913 - a run's whole world, named once
+def _steps(
     warehouse: Warehouse,
     reporter: Reporter,
     to_read: Collection[str],

@@ -140,6 +140,8 @@ class Erasures:
 
     def of(self, record_or_golden_id: UUID) -> Erasure | None:
         """Return the newest erasure of a golden id, or of a record, that still holds."""
+        if not self.made():
+            return None
         known = digest(self.secret(), record_or_golden_id)
         found = self._select(
             "WHERE lifted_at IS NULL AND (subject = %s OR erasure_id IN"

@@ -7,12 +7,10 @@ A deleted row is still there until the file or page that holds it is written ane
 from __future__ import annotations
 
 import contextlib
-import os
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-import duckdb
 import psycopg
 from psycopg import sql
 
@@ -185,6 +183,6 @@ def clear_spill(lake: Lake) -> int:
 
 def _target(descriptor: Path) -> str:
     try:
-        return os.readlink(descriptor)
+        return str(descriptor.readlink())
     except OSError:
         return ""

@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from rddm.app.cli import erasing
 from rddm.app.cli.opening import author, reading
 from rddm.app.cli.options import AsOfOption, ByOption, JsonOption, LimitOption, ProjectOption, find_project
 from rddm.contracts.errors import NotFound, SourceError
@@ -324,3 +325,6 @@ def unjudge_command(
         print_json({"withdrawn": numbers, "applied": apply, "together": together})
     elif together is not None:
         typer.echo("They are one person now." if together else "They are two people now.")
+
+
+erasing.add_commands(group)
