@@ -9,7 +9,7 @@ Erasing somebody: every step is kept and can be done again, so an erasure that w
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC
 from importlib.metadata import version
@@ -26,7 +26,7 @@ from rddm.store.trouble import told_in_words
 
 LAKE_SCHEMAS = ("raw", "conformed", "quarantine", "identity", "golden")
 SHOP_WINDOW = "warehouse"
-DATABASE_SCHEMAS = ("control", "lake")
+DATABASE_SCHEMAS = ("control", "lake", SHOP_WINDOW)
 
 Step = Callable[[str], None]
 
@@ -76,20 +76,25 @@ def erase(
     """
     Erase *wanted* from every layer and return the proof. *after* is told the name of each step that is done.
 
+    Of an erasure of theirs that was killed, the rest is done.
+
     Raises:
         RunInProgress: someone else writes to the warehouse.
         NotFound: it is not what was *shown* any more; nothing was erased.
         StoreError: a step failed; the next run goes on from there.
     """
     with warehouse.database.writer_lock() as still_held, warehouse.lake.only_while(still_held):
-        finish_erasures(warehouse, reporter)
+        secret = warehouse.erasures.secret()
+        subject = digest(secret, wanted.subject)
+        for finished in finish_erasures(warehouse, reporter):
+            if finished.subject == subject:
+                return warehouse.erasures.get(finished.erasure_id)
         leaving = find(warehouse, wanted)
         if leaving.records != shown.records:
             raise NotFound("Their records have changed since they were shown. Look again, and decide anew.")
-        secret = warehouse.erasures.secret()
         warehouse.erasures.suppressed()  # refuses before anything is done when an earlier list has another secret
         proof = Erasure(
-            erasure_id=0, state="begun", model_entity=wanted.entity, subject=digest(secret, wanted.subject),
+            erasure_id=0, state="begun", model_entity=wanted.entity, subject=subject,
             reason=author.reason, made_by=author.name, made_at=author.at, done_at=None,
             places=[asdict(each) for each in leaving.places], counts=leaving.counts or {}, work={},
             version=version("rddm-warehouse"), secret_check=check_of(secret), unfinished=leaving.as_json(), lifted_at=None,
@@ -103,10 +108,16 @@ def erase(
         return warehouse.erasures.get(number)
 
 
-def finish_erasures(warehouse: Warehouse, reporter: Reporter, after: Step = _say_nothing) -> None:
-    """Bring erasures to their end that were begun and killed; the caller holds the writer lock. *after* as for `erase`."""
-    for each in warehouse.erasures.unfinished():
+def finish_erasures(warehouse: Warehouse, reporter: Reporter, after: Step = _say_nothing) -> list[Erasure]:
+    """
+    Bring erasures to their end that were begun and killed, and return them; the caller holds the writer lock.
+
+    *after* as for `erase`.
+    """
+    begun = warehouse.erasures.unfinished()
+    for each in begun:
         _carry_on(warehouse, reporter, each, after)
+    return begun
 
 
 def _carry_on(warehouse: Warehouse, reporter: Reporter, erasure: Erasure, after: Step) -> None:
@@ -114,7 +125,7 @@ def _carry_on(warehouse: Warehouse, reporter: Reporter, erasure: Erasure, after:
         _remove(warehouse, reporter, erasure, Leaving.from_json(erasure.unfinished), after)
     reporter.working("clear the database")
     with told_in_words():
-        cleared = clear_database(warehouse.database, _shown_tables(erasure), DATABASE_SCHEMAS)
+        cleared = clear_database(warehouse.database, DATABASE_SCHEMAS, _untouched(warehouse, erasure))
         after("cleared")
         done_at = warehouse.now().replace(tzinfo=UTC)
         warehouse.erasures.mark_done(erasure.erasure_id, done_at, {"database": asdict(cleared)})
@@ -149,10 +160,11 @@ class _Telling:
         self._reporter.working(what)
 
 
-def _shown_tables(erasure: Erasure) -> Sequence[tuple[str, str]]:
-    names = {erasure.model_entity, *(each["model_entity"] for each in erasure.places if each["model_entity"])}
-    tables = [table for name in sorted(names) for table in (name, f"{name}_record")]
-    return [(SHOP_WINDOW, table) for table in (*tables, "redirect")]
+def _untouched(warehouse: Warehouse, erasure: Erasure) -> list[tuple[str, str]]:
+    """Return the tables of the shop window that show entities of which nothing went."""
+    touched = {erasure.model_entity, *(each["model_entity"] for each in erasure.places)}
+    names = [name for name in warehouse.settings.model.entities if name not in touched]
+    return [(SHOP_WINDOW, table) for name in names for table in (name, f"{name}_record")]
 
 
 def allow_again(erasures: Erasures, number: int, author: Author) -> Erasure:

@@ -127,7 +127,7 @@ def find_leaving(
     records = tuple(sorted(own | whole))
     found = Leaving(entity, ids, records, tuple(sorted(versions)), tuple(_pieces(lake, entity)))
     load_leaving(lake, found)
-    places = _count_places(lake, found)
+    places = _count_places(lake, settings, found)
     referring = sum(_count_referring(lake, settings, name) for name in settings.model.entities)
     counts = _count_rows(lake, found, places)
     return Leaving(entity, ids, records, found.versions, found.pieces, places, counts, referring)
@@ -368,15 +368,16 @@ def _load_records(lake: Lake, records: Sequence[LeavingRecord] | set[LeavingReco
     lake.connection.execute(f"ALTER TABLE {RECORDS} ALTER record_id TYPE UUID")
 
 
-def _count_places(lake: Lake, leaving: Leaving) -> tuple[PlaceCount, ...]:
-    models = {(each.source, each.entity): each.model_entity for each in leaving.records}
+def _count_places(lake: Lake, settings: ProjectSettings, leaving: Leaving) -> tuple[PlaceCount, ...]:
+    models = {(each.source, each.entity): name for name, every in mapped_entities(settings).items() for each in every}
+    models |= {(each.source, each.entity): each.model_entity for each in leaving.records}
     found = []
     for source, entity in places_of(leaving):
         raw = raw_table(source, entity)
         condition = f"_key IN ({keys_of(source, entity)}) OR (_batch, _seq) IN ({versions_of(source, entity)})"
         versions = lake.number(f"SELECT count(*) FROM {raw} WHERE {condition}")
         records = lake.number(f"SELECT count(*) FROM ({keys_of(source, entity)})")
-        found.append(PlaceCount(source, entity, models.get((source, entity), ""), records, versions))
+        found.append(PlaceCount(source, entity, models[source, entity], records, versions))
     return tuple(found)
 
 

@@ -7,7 +7,7 @@ A deleted row is still there until the file or page that holds it is written ane
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Collection, Iterable
+from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -103,9 +103,13 @@ def _rewrite(lake: Lake, schemas: Collection[str], counts: dict[tuple[str, str],
     return (int(row[0]), int(row[1])) if row else (0, 0)
 
 
-def clear_database(database: Database, tables: Iterable[tuple[str, str]], schemas: Collection[str]) -> ClearedDatabase:
+def clear_database(
+    database: Database, schemas: Collection[str], untouched: Collection[tuple[str, str]]
+) -> ClearedDatabase:
     """
-    Write *tables* (schema, name) and those of *schemas* anew, with their indexes and statistics, and end the old log.
+    Write the tables of *schemas* anew, with their indexes and statistics, and end the old log.
+
+    *untouched* (schema, name) are left as they are: nothing was deleted from them.
 
     Raises:
         StoreError: somebody reads one of them for too long.
@@ -113,7 +117,7 @@ def clear_database(database: Database, tables: Iterable[tuple[str, str]], schema
     rewritten, size, only_freed = 0, 0, []
     with database.connect(autocommit=True) as connection:
         connection.execute(sql.SQL("SET lock_timeout = {}").format(sql.Literal(f"{LOCK_PATIENCE_SECONDS}s")))
-        for schema, name in sorted({*tables, *_tables_of(connection, schemas)}):
+        for schema, name in sorted({*_tables_of(connection, schemas)}.difference(untouched)):
             row = connection.execute(
                 "SELECT pg_total_relation_size(to_regclass(format('%%I.%%I', %s::text, %s::text)))", (schema, name)
             ).fetchone()

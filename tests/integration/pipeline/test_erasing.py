@@ -308,14 +308,15 @@ def test_she_may_be_let_in_again(warehouse: TinyWarehouse) -> None:
 STEPS = ("begun", "engine", "published", "rewritten", "removed", "cleared", "done")
 
 
+def die_after(killed: str) -> Callable[[str], None]:
+    def told(step: str) -> None:
+        if step == killed:
+            raise KeyboardInterrupt
+
+    return told
+
+
 def test_killed_after_one_step_and_the_next_it_comes_to_its_end(warehouse: TinyWarehouse) -> None:
-    def die_after(killed: str) -> Callable[[str], None]:
-        def told(step: str) -> None:
-            if step == killed:
-                raise KeyboardInterrupt
-
-        return told
-
     wanted, others = her(warehouse), everybody_else(warehouse)
     shown = find(warehouse.warehouse, wanted)
     with pytest.raises(KeyboardInterrupt):
@@ -342,7 +343,10 @@ def test_what_people_said_of_her_goes_too(warehouse: TinyWarehouse) -> None:
     records = {each.key: each.record_id for each in find(warehouse.warehouse, her(warehouse)).records}
     control.add_judgements("person", [(records["h1"], records["h2"])], "same", "she is Щербубельская", "ann", AUTHOR.at)
     warehouse.run()
+    with pytest.raises(KeyboardInterrupt):
+        erase_her(warehouse, die_after("begun"))
     proof = erase_her(warehouse)
+    assert [proof] == warehouse.warehouse.erasures.made()
     assert (proof.counts["control.patch"], proof.counts["control.judgement"]) == (1, 1)
     assert [each.patch.key for each in control.patches_made()] == ["o1"]
     assert places_of(warehouse) == []
