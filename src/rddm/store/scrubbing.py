@@ -14,7 +14,6 @@ from pathlib import Path
 import psycopg
 from psycopg import sql
 
-from rddm.contracts.errors import StoreError
 from rddm.contracts.tables import literal
 from rddm.store.database import Database
 from rddm.store.lake import CATALOG, METADATA_SCHEMA, Lake
@@ -25,7 +24,7 @@ REWRITTEN_WHOLE_BYTES = 2 * 1024**3
 Tables of PostgreSQL up to this size are written anew; in larger ones, which would be locked for minutes, the space of deleted
 rows is only freed: their bytes stay until other rows take their place.
 """
-LOCK_PATIENCE_SECONDS = 60
+LOCK_PATIENCE_SECONDS = 20
 _METADATA = f"__ducklake_metadata_{CATALOG}.{METADATA_SCHEMA}"
 
 
@@ -43,13 +42,15 @@ class ClearedLake:
 @dataclass(frozen=True)
 class ClearedDatabase:
     """
-    What clearing PostgreSQL took. ``only_freed``: tables too large to be written anew; ``is_log_cleared``: whether the
-    write-ahead log before now is gone, which only a superuser can see to.
+    What clearing PostgreSQL took. ``only_freed``: tables too large to be written anew; ``in_use``: tables that somebody
+    read all the while, to be cleared another time; ``is_log_cleared``: whether the write-ahead log before now is gone,
+    which only a superuser can see to.
     """
 
     tables_rewritten: int
     size_bytes_rewritten: int
     only_freed: tuple[str, ...]
+    in_use: tuple[str, ...]
     is_log_cleared: bool
 
 
@@ -110,11 +111,8 @@ def clear_database(
     Write the tables of *schemas* anew, with their indexes and statistics, and end the old log.
 
     *untouched* (schema, name) are left as they are: nothing was deleted from them.
-
-    Raises:
-        StoreError: somebody reads one of them for too long.
     """
-    rewritten, size, only_freed = 0, 0, []
+    rewritten, size, only_freed, in_use = 0, 0, [], []
     with database.connect(autocommit=True) as connection:
         connection.execute(sql.SQL("SET lock_timeout = {}").format(sql.Literal(f"{LOCK_PATIENCE_SECONDS}s")))
         for schema, name in sorted({*_tables_of(connection, schemas)}.difference(untouched)):
@@ -124,14 +122,16 @@ def clear_database(
             if row is None or row[0] is None:
                 continue
             is_small = row[0] <= REWRITTEN_WHOLE_BYTES
-            _vacuum(connection, schema, name, "FULL, ANALYZE" if is_small else "ANALYZE")
+            if not _vacuum(connection, schema, name, "FULL, ANALYZE" if is_small else "ANALYZE"):
+                in_use.append(f"{schema}.{name}")
+                continue
             rewritten, size = rewritten + is_small, size + (row[0] if is_small else 0)
             only_freed += [] if is_small else [f"{schema}.{name}"]
         # What ANALYZE keeps: the commonest values of each column, and others by which its distribution is told.
         with contextlib.suppress(psycopg.errors.InsufficientPrivilege):
             _vacuum(connection, "pg_catalog", "pg_statistic", "FULL")
         is_log_cleared = _end_log(connection)
-    return ClearedDatabase(rewritten, size, tuple(only_freed), is_log_cleared)
+    return ClearedDatabase(rewritten, size, tuple(only_freed), tuple(in_use), is_log_cleared)
 
 
 def _tables_of(connection: psycopg.Connection, schemas: Collection[str]) -> list[tuple[str, str]]:
@@ -140,14 +140,13 @@ def _tables_of(connection: psycopg.Connection, schemas: Collection[str]) -> list
     ).fetchall()
 
 
-def _vacuum(connection: psycopg.Connection, schema: str, name: str, how: str) -> None:
+def _vacuum(connection: psycopg.Connection, schema: str, name: str, how: str) -> bool:
+    """Return whether it was done, and not kept from it by somebody who reads the table all the while."""
     try:
         connection.execute(sql.SQL("VACUUM ({}) {}").format(sql.SQL(how), sql.Identifier(schema, name)))
-    except psycopg.errors.LockNotAvailable as error:
-        raise StoreError(
-            f"{schema}.{name} cannot be written anew: somebody has been reading it for more than {LOCK_PATIENCE_SECONDS} s."
-            " Nothing of the person can be read any more; what was deleted is cleared by the next `rddm run`."
-        ) from error
+    except psycopg.errors.LockNotAvailable:
+        return False
+    return True
 
 
 def _end_log(connection: psycopg.Connection) -> bool:

@@ -20,6 +20,7 @@ from rddm.pipeline.erasing_find import Leaving
 from rddm.pipeline.landing import Place
 from rddm.pipeline.patching import Author, patch_record
 from rddm.pipeline.run import RunReport
+from rddm.store import scrubbing
 from rddm.store.erasures import Erasure, digest, digest_parameters, digest_sql
 
 CAMPS = """
@@ -380,3 +381,17 @@ def test_another_secret_lets_nobody_in_unnoticed(warehouse: TinyWarehouse) -> No
     warehouse.reopen()
     with pytest.raises(StoreError, match="under another secret"):
         warehouse.run()
+
+
+def test_a_table_that_somebody_reads_is_cleared_by_a_later_run(
+    warehouse: TinyWarehouse, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(scrubbing, "LOCK_PATIENCE_SECONDS", 1)
+    with warehouse.warehouse.database.connect() as reader:
+        reader.execute("SELECT count(*) FROM warehouse.redirect")
+        proof = erase_her(warehouse)
+        assert (proof.state, proof.unfinished) == ("removed", None)
+        assert warehouse.published("SELECT count(*) FROM warehouse.person WHERE last_name LIKE 'Щ%'") == [0]
+    assert warehouse.run().status == "succeeded"
+    assert warehouse.warehouse.erasures.get(proof.erasure_id).state == "done"
+    assert places_of(warehouse) == []

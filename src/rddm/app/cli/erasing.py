@@ -12,7 +12,7 @@ import typer
 
 from rddm.app.cli.opening import author, reading
 from rddm.app.cli.options import ByOption, JsonOption, LimitOption, ProjectOption, find_project
-from rddm.contracts.errors import NotFound
+from rddm.contracts.errors import NotFound, StoreError
 from rddm.contracts.ids import derive_record_id
 from rddm.contracts.tables.golden import golden_id
 
@@ -96,6 +96,11 @@ def erase_command(
         print_json(_told(proof))
     else:
         show(proof, lambda: draw_proof(proof), as_json=False)
+    if proof.state != "done":
+        raise StoreError(
+            "Nothing of them can be read any more. But somebody reads tables of the shop window all the while, so deleted"
+            " rows could not be cleared out of these; the next `rddm run` does it."
+        )
 
 
 def erasures_command(
