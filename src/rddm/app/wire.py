@@ -15,6 +15,7 @@ from rddm.serve.reading import Reading
 from rddm.store.control import Control
 from rddm.store.database import Database
 from rddm.store.embedded import start_embedded
+from rddm.store.erasures import SECRET_VARIABLE, Erasures
 from rddm.store.lake import Lake, open_lake
 
 if TYPE_CHECKING:
@@ -60,7 +61,7 @@ def open_warehouse(root: Path, environment: Mapping[str, str]) -> Iterator[Wareh
         database.migrate()
         lake = open_lake(database.conninfo, settings.root / STATE_FOLDER, settings.storage, settings.engine)
     try:
-        yield _warehouse(settings, database, lake)
+        yield _warehouse(settings, database, lake, Erasures(database, environment.get(SECRET_VARIABLE)))
     finally:
         lake.connection.close()
 
@@ -157,13 +158,13 @@ def _has_run(settings: ProjectSettings, environment: Mapping[str, str]) -> bool:
     return has_own or (settings.root / STATE_FOLDER / "pg" / "PG_VERSION").exists()
 
 
-def _warehouse(settings: ProjectSettings, database: Database, lake: Lake) -> Warehouse:
+def _warehouse(settings: ProjectSettings, database: Database, lake: Lake, erasures: Erasures) -> Warehouse:
     # Here, because a reading needs none of it, and it takes a second to import.
     from rddm.conform.values import RULES_VERSION  # noqa: PLC0415
     from rddm.pipeline.run import Warehouse  # noqa: PLC0415
     from rddm.project.hashes import conforming_hash  # noqa: PLC0415
     from rddm.project.order import entities_in_parent_order  # noqa: PLC0415
-    from rddm.serve.publish import publish  # noqa: PLC0415
+    from rddm.serve.publish import note_published, publish  # noqa: PLC0415
     from rddm.sources.open import open_source  # noqa: PLC0415
 
     def open_entity(source: str, name: str, entity: SourceEntity) -> Source:
@@ -182,7 +183,9 @@ def _warehouse(settings: ProjectSettings, database: Database, lake: Lake) -> War
         lake=lake,
         database=database,
         control=Control(database),
+        erasures=erasures,
         open_source=open_entity,
         publish=publish_changes,
+        note_published=lambda at: note_published(lake, database, at),
         now=now_utc,
     )

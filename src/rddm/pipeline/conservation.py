@@ -1,7 +1,7 @@
 """
 Conservation: every record received is in exactly one place, counted from the tables themselves.
 
-    received   = unreadable + duplicate + landed                                (the ledger of batches)
+    received   = unreadable + duplicate + erased + landed                       (the ledger of batches)
     landed     = rows of the raw table
     landed     = conformed + quarantined + deleted + superseded + pending       (the tables behind it)
 
@@ -31,6 +31,7 @@ class Balance:
     received: int
     unreadable: int
     duplicate: int
+    erased: int
     landed: int
     superseded: int
     deleted: int
@@ -45,7 +46,8 @@ class Balance:
 
     @property
     def balances(self) -> bool:
-        return self.received == self.unreadable + self.duplicate + self.landed and self.landed == self.found
+        kept = self.landed == self.found
+        return kept and self.received == self.unreadable + self.duplicate + self.erased + self.landed
 
 
 def balances(lake: Lake, entities: Mapping[str, Sequence[tuple[str, str]]]) -> list[Balance]:
@@ -63,8 +65,8 @@ def balances(lake: Lake, entities: Mapping[str, Sequence[tuple[str, str]]]) -> l
     ledger = {
         (source, entity): [int(each) for each in numbers]
         for source, entity, *numbers in connection.execute(
-            f"SELECT source, entity, sum(received), sum(unreadable), sum(duplicate), sum(landed) FROM {CATALOG}.raw.batch"
-            " GROUP BY source, entity"
+            f"SELECT source, entity, sum(received), sum(unreadable), sum(duplicate), sum(coalesce(erased, 0)), sum(landed)"
+            f" FROM {CATALOG}.raw.batch GROUP BY source, entity"
         ).fetchall()
     }
     progress = {
@@ -81,7 +83,7 @@ def balances(lake: Lake, entities: Mapping[str, Sequence[tuple[str, str]]]) -> l
             f"SELECT source, entity, count(*) FROM {CATALOG}.conformed.{quote(model_entity)} GROUP BY source, entity"
         )
         for place in places:
-            received, unreadable, duplicate, landed = ledger.get(place, [0, 0, 0, 0])
+            received, unreadable, duplicate, erased, landed = ledger.get(place, [0, 0, 0, 0, 0])
             last_batch, superseded = progress.get(place, (0, 0))
             rows, pending = _raw_rows(lake, place, last_batch)
             result = Balance(
@@ -89,6 +91,7 @@ def balances(lake: Lake, entities: Mapping[str, Sequence[tuple[str, str]]]) -> l
                 received=received,
                 unreadable=unreadable,
                 duplicate=duplicate,
+                erased=erased,
                 landed=rows,
                 superseded=superseded,
                 deleted=deleted.get(place, 0),
@@ -98,9 +101,9 @@ def balances(lake: Lake, entities: Mapping[str, Sequence[tuple[str, str]]]) -> l
             )
             if not result.balances or landed != rows:
                 raise ConservationError(
-                    f'source "{place[0]}", entity {place[1]}: the counts do not balance: received {received}, unreadable '
-                    f"{unreadable}, duplicate {duplicate}, landed {rows} (ledger {landed}), found {result.found}. "
-                    "The run was rolled back; this is a bug, please report it."
+                    f'source "{place[0]}", entity {place[1]}: the counts do not balance: received {received}, '
+                    f"unreadable {unreadable}, duplicate {duplicate}, erased {erased}, landed {rows} (ledger {landed}), "
+                    f"found {result.found}. The run was rolled back; this is a bug, please report it."
                 )
             found.append(result)
     return found

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Protocol
 
 import pyarrow as pa
 
@@ -48,6 +49,19 @@ class HumanWord:
     relearn: Collection[str] = ()
 
 
+class Removing(Protocol):
+    """Takes records out of the lake in the engine's transaction; `rddm.pipeline.erasing_remove` is the one there is."""
+
+    def first(self, lake: Lake) -> None:
+        """Before any stage: take them out of the raw and the conformed layer."""
+
+    def changed(self, lake: Lake, name: str) -> None:
+        """After the model's entity *name* was conformed: add them to ``changed_<name>``."""
+
+    def last(self, lake: Lake) -> None:
+        """After all stages."""
+
+
 @dataclass
 class EngineResult:
     """What the engine did. ``golden``: rows written per entity; ``stage_seconds``: wall time per stage."""
@@ -63,7 +77,7 @@ class EngineResult:
 def prepare_lake(lake: Lake) -> None:
     """Create the tables that every warehouse has."""
     lake.ensure(*raw.LEDGERS, *conformed.LEDGERS, *SHARED_TABLES)
-    for grown in (raw.CURSOR, conformed.PROGRESS):
+    for grown in (raw.BATCH, raw.CURSOR, conformed.PROGRESS):
         lake.add_columns(grown)
 
 
@@ -79,18 +93,20 @@ def mapped_entities(settings: ProjectSettings) -> dict[str, list[MappedEntity]]:
     return mapped
 
 
-def run_engine(
+def run_engine(  # noqa: PLR0913 - the engine's whole world, named once
     lake: Lake,
     settings: ProjectSettings,
     conforming_hashes: Mapping[tuple[str, str], str],
     human: HumanWord,
     run: RunStamp,
     progress: Progress,
+    removing: Removing | None = None,
 ) -> EngineResult:
     """
     Bring conformed, identity and golden tables up to date with the raw layer; all of it is committed, or nothing.
 
-    *conforming_hashes* says per (source, entity) with what mapping and rules it is conformed.
+    *conforming_hashes* says per (source, entity) with what mapping and rules it is conformed. What *removing* takes out
+    goes in the same transaction.
 
     Raises:
         ConservationError: the counts do not balance.
@@ -100,11 +116,13 @@ def run_engine(
     order = entities_in_parent_order(settings.model)
     with lake.transaction(f"run {run.run_id}", {"run": run.run_id}):
         with timed(result.stage_seconds, "conform"):
-            _conform(lake, settings, order, conforming_hashes, human, run, progress, result)
+            _conform(lake, settings, order, conforming_hashes, human, run, progress, result, removing)
         with timed(result.stage_seconds, "resolve"):
             _resolve(lake, settings, order, human, run, progress, result)
         with timed(result.stage_seconds, "curate"):
             _curate(lake, settings, order, progress, result)
+        if removing is not None:
+            removing.last(lake)
         places = {
             name: [(each.source, each.entity) for each in entities]
             for name, entities in mapped_entities(settings).items()
@@ -127,12 +145,17 @@ def _conform(  # noqa: PLR0913 - the stage's whole world, named once
     run: RunStamp,
     progress: Progress,
     result: EngineResult,
+    removing: Removing | None,
 ) -> None:
     prepare(lake, human.patches, human.patch_changed)
     work = Conforming(lake, run.at, conforming_hashes)
     mapped = mapped_entities(settings)
+    if removing is not None:
+        removing.first(lake)
     for name in order:
         conform_entity(work, name, settings.model.entities[name], mapped[name], progress)
+        if removing is not None:
+            removing.changed(lake, name)
     result.problems += work.problems
     columns = lake.columns(raw.SCHEMA)
     for entities in mapped.values():

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 import duckdb
@@ -11,6 +11,7 @@ import duckdb
 from rddm.contracts.batches import Batch, Cursor
 from rddm.contracts.errors import SourceError
 from rddm.pipeline.landing import Landed, Place, key_sql, land, land_deletions, read_cursor, with_safe_names
+from rddm.pipeline.suppressing import Suppression
 from rddm.sources.protocol import Source
 from rddm.store.lake import Lake
 
@@ -20,7 +21,7 @@ Clock = Callable[[], datetime]
 
 @dataclass
 class Ingested:
-    """What one run received from one entity of a source: received = landed + duplicate + unreadable."""
+    """What one run received from one entity of a source: received = landed + duplicate + unreadable + erased."""
 
     source: str
     entity: str
@@ -28,6 +29,7 @@ class Ingested:
     unreadable: int = 0
     duplicate: int = 0
     landed: int = 0
+    erased: int = 0
     deletions: int = 0
     column_changes: list[tuple[str, str]] = field(default_factory=list)
     error: SourceError | None = None
@@ -37,19 +39,23 @@ class Ingested:
         self.unreadable += landed.unreadable
         self.duplicate += landed.duplicate
         self.landed += landed.landed
+        self.erased += landed.erased
         self.column_changes += landed.changes
 
 
-def ingest(
+def ingest(  # noqa: PLR0913 - what is read, and all that reading it needs
     lake: Lake,
     place: Place,
     open_source: Callable[[], Source],
     run_id: int,
     now: Clock,
     progress: Callable[[int], None],
+    suppression: Suppression | None = None,
 ) -> Ingested:
     """
     Land everything that is new in *place*; *progress* is told how many pieces each batch had.
+
+    Records that *suppression* knows, of people who were erased, are counted and not kept.
 
     Trouble of the source ends its reading and stands in ``error``: what was landed before stays, other sources go on.
     """
@@ -62,7 +68,13 @@ def ingest(
         for batch in _batches(place, open_source, None if is_snapshot else read_cursor(lake, place)):
             if is_snapshot:
                 _remember_keys(lake.connection, place, batch)
-            landed = land(lake, place, batch, run_id, now())
+            kept = (
+                batch.records
+                if suppression is None
+                else suppression.without_erased(lake.connection, place, batch.records)
+            )
+            erased = batch.records.num_rows - kept.num_rows
+            landed = land(lake, place, replace(batch, records=kept), run_id, now(), erased)
             result.add(landed)
             progress(landed.received)
         if is_snapshot and result.received > 0 and result.unreadable == 0:

@@ -44,13 +44,14 @@ SOURCE_TIME_FORMATS = (
 
 @dataclass(frozen=True)
 class Landed:
-    """What became of one batch's pieces: received = landed + duplicate + unreadable. ``changes``: (column, change)."""
+    """What became of one batch's pieces: received = landed + duplicate + unreadable + erased. ``changes``: (column, change)."""
 
     batch: int
     received: int
     unreadable: int
     duplicate: int
     landed: int
+    erased: int = 0
     changes: tuple[tuple[str, str], ...] = ()
 
 
@@ -76,8 +77,11 @@ def read_cursor(lake: Lake, place: Place) -> Cursor | None:
     return None if row is None else json.loads(row[0])
 
 
-def land(lake: Lake, place: Place, batch: Batch, run_id: int, received_at: datetime) -> Landed:
-    """Commit *batch* and its cursor. ``received_at`` is naive UTC."""
+def land(lake: Lake, place: Place, batch: Batch, run_id: int, received_at: datetime, erased: int = 0) -> Landed:
+    """
+    Commit *batch* and its cursor. ``received_at`` is naive UTC; *erased* records of people who were erased came with it and
+    were taken out (`rddm.pipeline.suppressing`).
+    """
     delivered = with_safe_names(batch.records)
     with lake.transaction(f"land {place.source}/{place.entity}", {"run": run_id, "origin": batch.origin}) as connection:
         number = _next_batch(lake)
@@ -100,17 +104,18 @@ def land(lake: Lake, place: Place, batch: Batch, run_id: int, received_at: datet
         unreadable = _keep_unreadable(connection, place, batch.unreadable, number, received_at)
         counts = Landed(
             batch=number,
-            received=delivered.num_rows + len(batch.unreadable),
+            received=delivered.num_rows + len(batch.unreadable) + erased,
             unreadable=unreadable,
             duplicate=delivered.num_rows - (landed[0] if landed else 0) + len(batch.unreadable) - unreadable,
             landed=landed[0] if landed else 0,
+            erased=erased,
             changes=changes,
         )
         _move_cursor(connection, place, batch.cursor, number)
         connection.execute(
-            f"INSERT INTO {CATALOG}.{SCHEMA}.{BATCH.name} VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            f"INSERT INTO {CATALOG}.{SCHEMA}.{BATCH.name} VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             [number, run_id, place.source, place.entity, batch.origin, counts.received, counts.unreadable,
-             counts.duplicate, counts.landed, received_at],
+             counts.duplicate, counts.landed, received_at, erased],
         )  # fmt: skip
     return counts
 
@@ -140,7 +145,7 @@ def land_deletions(lake: Lake, place: Place, seen_keys: str, run_id: int, receiv
             {"at": received_at},
         )
         connection.execute(
-            f"INSERT INTO {CATALOG}.{SCHEMA}.{BATCH.name} VALUES (?, ?, ?, ?, ?, ?, 0, 0, ?, ?)",
+            f"INSERT INTO {CATALOG}.{SCHEMA}.{BATCH.name} VALUES (?, ?, ?, ?, ?, ?, 0, 0, ?, ?, 0)",
             [number, run_id, place.source, place.entity, "missing from the snapshot", count, count, received_at],
         )
     return Landed(batch=number, received=count, unreadable=0, duplicate=0, landed=count)
@@ -179,16 +184,27 @@ def with_safe_names(records: pa.Table) -> pa.Table:
     return records.rename_columns(names)
 
 
+def texts_sql(delivered: pa.Table) -> str:
+    """Return the SELECT list of the *delivered* columns as text."""
+    return ", ".join(f"{_as_text(delivered.schema.field(name))} AS {quote(name)}" for name in delivered.column_names)
+
+
+def content_hash_sql(columns: Sequence[str]) -> str:
+    """Return the SQL of ``_hash`` over the delivered *columns* as text."""
+    if not columns:
+        return "md5('')::UUID"
+    parts = ", ".join(f"{literal(name.lower() + '=')} || {quote(name)}" for name in sorted(columns, key=str.lower))
+    return f"md5(concat_ws(chr(31), {parts}))::UUID"
+
+
 def _insert_sql(place: Place, delivered: pa.Table, number: int) -> str:
     columns = delivered.column_names
     known = {name.lower() for name in columns}
-    texts = ", ".join(f"{_as_text(delivered.schema.field(name))} AS {quote(name)}" for name in columns)
-    hash_parts = ", ".join(f"{literal(name.lower() + '=')} || {quote(name)}" for name in sorted(columns, key=str.lower))
+    texts = texts_sql(delivered)
     deleted = f"coalesce(TRY({place.settings.deleted}), false)" if place.settings.deleted else "false"
     source_time = "NULL::TIMESTAMP"
     if place.settings.source_time and place.settings.source_time.lower() in known:
         source_time = source_time_sql(quote(place.settings.source_time), place.settings.source_time_format)
-    content_hash = f"md5(concat_ws(chr(31), {hash_parts}))::UUID" if columns else "md5('')::UUID"
     # The condition may name a column that only other batches deliver: JSON leaves out what is empty.
     read = expression_columns(place.settings.deleted) if place.settings.deleted else ()
     missing = {name.lower(): name for name in read if name.lower() not in known}
@@ -203,7 +219,7 @@ def _insert_sql(place: Place, delivered: pa.Table, number: int) -> str:
             FROM (
                 SELECT {delivered_names}_seq, {key_sql(place.settings, columns)} AS _key,
                     CASE WHEN {deleted} THEN 'delete' ELSE 'upsert' END AS _op, {source_time} AS _source_time,
-                    $at::TIMESTAMP AS _received_at, {number}::BIGINT AS _batch, {content_hash} AS _hash
+                    $at::TIMESTAMP AS _received_at, {number}::BIGINT AS _batch, {content_hash_sql(columns)} AS _hash
                 FROM texts
             )
         ), {_new_versions(place)}

@@ -9,19 +9,22 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
 from contextlib import suppress
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Protocol
 
 from rddm.contracts.errors import SourceError
 from rddm.pipeline.engine import EngineResult, HumanWord, prepare_lake, run_engine
+from rddm.pipeline.erasing_remove import Removal
 from rddm.pipeline.ingesting import Clock, Ingested, ingest
 from rddm.pipeline.landing import Place
 from rddm.pipeline.stamp import RunStamp, timed
+from rddm.pipeline.suppressing import Suppression, load_suppression
 from rddm.project.settings import ProjectSettings, SourceEntity
 from rddm.sources.protocol import Source
 from rddm.store.control import Control, RunRecord
 from rddm.store.database import Database
+from rddm.store.erasures import Erasures
 from rddm.store.lake import Lake
 from rddm.store.trouble import told_in_words
 
@@ -41,15 +44,20 @@ class Reporter(Protocol):
 
 @dataclass(frozen=True)
 class Warehouse:
-    """Everything a run works on; built by ``rddm.app.wire``. ``publish`` returns rows written and removed per table."""
+    """
+    Everything a run works on; built by ``rddm.app.wire``. ``publish`` returns rows written and removed per table;
+    ``note_published`` is told, when files were rewritten and no row changed, that the newest snapshot is what is shown.
+    """
 
     settings: ProjectSettings
     conforming_hashes: Mapping[tuple[str, str], str]
     lake: Lake
     database: Database
     control: Control
+    erasures: Erasures
     open_source: Callable[[str, str, SourceEntity], Source]
     publish: Callable[[datetime, Callable[[str], None]], Mapping[str, tuple[int, int]]]
+    note_published: Callable[[datetime], None]
     now: Clock
 
 
@@ -70,6 +78,18 @@ class RunReport:
         return [each.error for each in self.ingested if each.error is not None] + self.engine.problems
 
 
+@dataclass(frozen=True)
+class Task:
+    """
+    What a run is to do beside bringing every layer up to date: sources ``to_read``, entities whose models to ``relearn``,
+    somebody to take out of the lake.
+    """
+
+    to_read: Collection[str] = ()
+    relearn: Collection[str] = ()
+    removal: Removal | None = None
+
+
 def run(
     warehouse: Warehouse,
     reporter: Reporter,
@@ -81,47 +101,55 @@ def run(
     """
     Read the sources (*only* these, when any are named; none without *read*), bring every layer up to date and publish.
 
-    The models of the entities in *relearn* are learnt anew.
+    The models of the entities in *relearn* are learnt anew. An erasure that was killed is brought to its end first.
 
     Raises:
         RunInProgress: someone else writes to the warehouse.
         StoreError, ConservationError: nothing of the failing step was committed.
     """
+    from rddm.pipeline.erasing import finish_erasures  # noqa: PLC0415 - an erasure is a run too, so it imports this module
+
     with warehouse.database.writer_lock() as still_held, warehouse.lake.only_while(still_held):
-        started_at = warehouse.now()
-        run_id = warehouse.control.start_run(started_at.replace(tzinfo=UTC))
-        report = RunReport(run_id, "running")
-        try:
-            with told_in_words():
-                _steps(warehouse, reporter, _to_read(warehouse, only) if read else (), relearn, report, started_at)
-        except Exception:
-            report.status = "failed"
-            with suppress(Exception):  # what failed first matters; the next run marks this one as killed
-                _finish(warehouse, report, started_at)
-            raise
-        report.status = "source_failed" if report.problems else "succeeded"
-        _finish(warehouse, report, started_at)
+        finish_erasures(warehouse, reporter)
+        return run_locked(warehouse, reporter, Task(_to_read(warehouse, only) if read else (), relearn))
+
+
+def run_locked(warehouse: Warehouse, reporter: Reporter, task: Task) -> RunReport:
+    """As `run`, for who holds the writer lock."""
+    started_at = warehouse.now()
+    run_id = warehouse.control.start_run(started_at.replace(tzinfo=UTC))
+    report = RunReport(run_id, "running")
+    try:
+        with told_in_words():
+            _steps(warehouse, reporter, task, report, started_at)
+    except Exception:
+        report.status = "failed"
+        with suppress(Exception):  # what failed first matters; the next run marks this one as killed
+            _finish(warehouse, report, started_at)
+        raise
+    report.status = "source_failed" if report.problems else "succeeded"
+    _finish(warehouse, report, started_at)
     return report
 
 
-def _steps(
-    warehouse: Warehouse,
-    reporter: Reporter,
-    to_read: Collection[str],
-    relearn: Collection[str],
-    report: RunReport,
-    started_at: datetime,
-) -> None:
+def _steps(warehouse: Warehouse, reporter: Reporter, task: Task, report: RunReport, started_at: datetime) -> None:
     lake, control = warehouse.lake, warehouse.control
     prepare_lake(lake)
+    suppression = load_suppression(lake, warehouse.erasures, warehouse.settings.model)
     with timed(report.stage_seconds, "ingest"):
-        for source in (warehouse.settings.sources[name] for name in to_read):
+        for source in (warehouse.settings.sources[name] for name in task.to_read):
             for name, entity in source.entities.items():
-                report.ingested.append(_ingest(warehouse, reporter, source.name, name, entity, report.run_id))
+                report.ingested.append(
+                    _ingest(warehouse, reporter, Place(source.name, name, entity), report.run_id, suppression)
+                )
     patches, patch_changed = control.patches()
-    human = HumanWord(patches, patch_changed, control.judgements(), relearn)
+    human = HumanWord(patches, patch_changed, control.judgements(), task.relearn)
+    if task.removal is not None:
+        human = replace(human, patch_changed=task.removal.judged_anew(human.patch_changed))
     stamp = RunStamp(report.run_id, started_at)
-    report.engine = run_engine(lake, warehouse.settings, warehouse.conforming_hashes, human, stamp, reporter.working)
+    report.engine = run_engine(
+        lake, warehouse.settings, warehouse.conforming_hashes, human, stamp, reporter.working, task.removal
+    )
     report.stage_seconds |= report.engine.stage_seconds
     control.mark_applied(report.run_id, started_at.replace(tzinfo=UTC))
     with timed(report.stage_seconds, "publish"):
@@ -133,15 +161,16 @@ def _to_read(warehouse: Warehouse, only: Collection[str]) -> Collection[str]:
 
 
 def _ingest(
-    warehouse: Warehouse, reporter: Reporter, source: str, name: str, entity: SourceEntity, run_id: int
+    warehouse: Warehouse, reporter: Reporter, place: Place, run_id: int, suppression: Suppression | None
 ) -> Ingested:
     result = ingest(
         warehouse.lake,
-        Place(source, name, entity),
-        lambda: warehouse.open_source(source, name, entity),
+        place,
+        lambda: warehouse.open_source(place.source, place.entity, place.settings),
         run_id,
         warehouse.now,
-        lambda pieces: reporter.reading(source, name, pieces),
+        lambda pieces: reporter.reading(place.source, place.entity, pieces),
+        suppression,
     )
     reporter.read(result)
     return result
@@ -152,7 +181,7 @@ def _finish(warehouse: Warehouse, report: RunReport, started_at: datetime) -> No
     arrivals = {
         (each.source, each.entity): {
             "received": each.received, "unreadable": each.unreadable, "duplicate": each.duplicate,
-            "landed": each.landed, "deletions": each.deletions,
+            "landed": each.landed, "erased": each.erased, "deletions": each.deletions,
         }
         for each in report.ingested
     }  # fmt: skip

@@ -91,9 +91,11 @@ def _run_line(run: RunRecord, *, is_active: bool) -> RunLine:
 
 
 def _in_all(reading: Reading) -> dict[str, int]:
+    has_erased = "erased" in reading.lake.columns("raw").get("batch", ())
+    erased = ", coalesce(sum(erased), 0) AS erased" if has_erased else ""
     ledger = reading.rows(
         "SELECT coalesce(sum(received), 0) AS received, coalesce(sum(unreadable), 0) AS unreadable,"
-        f" coalesce(sum(duplicate), 0) AS duplicate FROM {reading.table('raw', 'batch')}"
+        f" coalesce(sum(duplicate), 0) AS duplicate{erased} FROM {reading.table('raw', 'batch')}"
     )
     progress = reading.rows(f"SELECT coalesce(sum(superseded), 0) AS n FROM {reading.table('conformed', 'progress')}")
     gone = reading.rows(f"SELECT count(*) AS n FROM {reading.table('conformed', 'tombstone')}")

@@ -172,6 +172,15 @@ def publish(
     return Publication(snapshot, rows)
 
 
+def note_published(lake: Lake, database: Database, at: datetime) -> None:
+    """Note that the lake's current snapshot is what is shown: since the last publication files changed, and no row."""
+    with database.connect() as connection:
+        connection.execute(
+            "INSERT INTO warehouse.publication (lake_snapshot, published_at) VALUES (%s, %s) ON CONFLICT DO NOTHING",
+            (lake.current_snapshot(), at),
+        )
+
+
 def _changed_tables(lake: Lake, published: int | None, snapshot: int) -> frozenset[tuple[str, str]] | None:
     """Return the lake's tables that changed since *published*; None when everything must be compared."""
     if published is None:

@@ -60,7 +60,7 @@ def maintain(lake: Lake, *, expire_before: datetime, keep_from: int | None) -> M
         statement = f"CALL {function}('{CATALOG}', older_than => now() - INTERVAL {GRACE_HOURS} HOUR)"
         deleted += len(lake.connection.execute(statement).fetchall())
     after = count_rows(lake)
-    _compare(counts, after, "Expiring snapshots or deleting unused files")
+    compare_rows(counts, after, "Expiring snapshots or deleting unused files")
     files_after, size_after = _files(lake)
     return Maintained(
         len(before),
@@ -95,7 +95,7 @@ def _merge(lake: Lake, counts: dict[tuple[str, str], int]) -> None:
     lake.connection.execute("BEGIN")
     try:
         lake.connection.execute(f"CALL ducklake_merge_adjacent_files('{CATALOG}')")
-        _compare(counts, count_rows(lake), "Merging files")
+        compare_rows(counts, count_rows(lake), "Merging files")
         lake.connection.execute(f"CALL {CATALOG}.set_commit_message('rddm', 'maintain', extra_info => '{{}}')")
         lake.connection.execute("COMMIT")
     except BaseException as error:
@@ -108,7 +108,7 @@ def _merge(lake: Lake, counts: dict[tuple[str, str], int]) -> None:
         raise
 
 
-def _compare(before: dict[tuple[str, str], int], after: dict[tuple[str, str], int], what: str) -> None:
+def compare_rows(before: dict[tuple[str, str], int], after: dict[tuple[str, str], int], what: str) -> None:
     wrong = [
         f"{schema}.{name}: {before.get((schema, name), 0)} before, {after.get((schema, name), 0)} after"
         for schema, name in sorted(before.keys() | after.keys())

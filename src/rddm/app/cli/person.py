@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from rddm.app.cli import erasing
 from rddm.app.cli.lookup import ANY_FIELD, LOOKUP_HELP, lookup_command
 from rddm.app.cli.opening import author, reading
 from rddm.app.cli.options import AsOfOption, ByOption, JsonOption, LimitOption, ProjectOption, find_project
@@ -432,3 +433,6 @@ def unjudge_command(
         print_json({"withdrawn": numbers, "applied": apply, "together": together})
     elif together is not None:
         typer.echo("They are one person now." if together else "They are two people now.")
+
+
+erasing.add_commands(group)

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from rddm.pipeline.ingesting import Ingested
     from rddm.pipeline.run import RunReport, Warehouse
 
-PLACES = ("unreadable", "duplicate", "superseded", "deleted", "conformed", "pending")
+PLACES = ("unreadable", "duplicate", "erased", "superseded", "deleted", "conformed", "pending")
 
 
 @dataclass(frozen=True)
@@ -26,6 +26,7 @@ class Counts:
     received: int
     unreadable: int
     duplicate: int
+    erased: int
     superseded: int
     deleted: int
     quarantined: Mapping[str, int]
@@ -34,8 +35,8 @@ class Counts:
 
     @property
     def found(self) -> int:
-        places = (self.unreadable, self.duplicate, self.superseded, self.deleted, self.conformed, self.pending)
-        return sum(places) + sum(self.quarantined.values())
+        places = (self.unreadable, self.duplicate, self.erased, self.superseded, self.deleted)
+        return sum(places) + self.conformed + self.pending + sum(self.quarantined.values())
 
 
 @dataclass(frozen=True)
@@ -120,6 +121,7 @@ def total(counts: Sequence[Counts]) -> Counts:
         received=sum(each.received for each in counts),
         unreadable=sum(each.unreadable for each in counts),
         duplicate=sum(each.duplicate for each in counts),
+        erased=sum(each.erased for each in counts),
         superseded=sum(each.superseded for each in counts),
         deleted=sum(each.deleted for each in counts),
         quarantined={kind: sum(each.quarantined.get(kind, 0) for each in counts) for kind in kinds},
@@ -133,6 +135,7 @@ def _counts(balance: Balance) -> Counts:
         received=balance.received,
         unreadable=balance.unreadable,
         duplicate=balance.duplicate,
+        erased=balance.erased,
         superseded=balance.superseded,
         deleted=balance.deleted,
         quarantined=dict(balance.quarantined),
@@ -149,6 +152,7 @@ def _arrivals(ingested: Ingested | None) -> Mapping[str, int] | None:
         "unreadable": ingested.unreadable,
         "duplicate": ingested.duplicate,
         "landed": ingested.landed,
+        "erased": ingested.erased,
         "deletions": ingested.deletions,
     }
 

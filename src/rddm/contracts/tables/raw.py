@@ -30,11 +30,12 @@ BATCH = Table(
         Column("source", "VARCHAR", "Source"),
         Column("entity", "VARCHAR", "The source's entity"),
         Column("origin", "VARCHAR", "File, table or page"),
-        Column("received", "BIGINT", "Pieces delivered: landed + duplicate + unreadable"),
+        Column("received", "BIGINT", "Pieces delivered: landed + duplicate + unreadable + erased"),
         Column("unreadable", "BIGINT", "Pieces that are no record; kept in raw.unreadable"),
         Column("duplicate", "BIGINT", "Records equal to a version already here"),
-        Column("landed", "BIGINT", "Records added to the raw table"),
+        Column("landed", "BIGINT", "Records added to the raw table, and not erased since"),
         Column("received_at", "TIMESTAMP", "UTC"),
+        Column("erased", "BIGINT", "Records of people who were erased: before they came, and not kept; or since"),
     ),
 )
 

@@ -28,11 +28,12 @@ KINDS = {
 PLACES = {
     "unreadable": "un-\nreadable",
     "duplicate": "dupli-\ncate",
+    "erased": "erased",
     "superseded": "super-\nseded",
     "deleted": "de-\nleted",
     "pending": "pend-\ning",
 }
-RARE_PLACES = frozenset({"deleted", "pending"})
+RARE_PLACES = frozenset({"deleted", "erased", "pending"})
 """Columns that are only drawn when there is something in them."""
 
 
@@ -94,7 +95,7 @@ def draw_balance(totals: Counts) -> RenderableType:
     parts = [
         (totals.conformed, "conformed"), (quarantined, "quarantined"), (totals.superseded, "superseded"),
         (totals.deleted, "deleted"), (totals.duplicate, "duplicate"), (totals.unreadable, "unreadable"),
-        (totals.pending, "pending"),
+        (totals.erased, "erased"), (totals.pending, "pending"),
     ]  # fmt: skip
     sums = " + ".join(f"{number(count)} {name}" for count, name in parts if count) or "0"
     is_whole = totals.received == totals.found

@@ -1,0 +1,250 @@
+"""``rddm person erase``, ``erasures`` and ``allow-again``: remove somebody for good, prove it, let them come again."""
+
+from __future__ import annotations
+
+import datetime as dt
+import os
+import sys
+import uuid
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from rddm.app.cli.opening import author, reading
+from rddm.app.cli.options import ByOption, JsonOption, LimitOption, ProjectOption, find_project
+from rddm.contracts.errors import NotFound, StoreError
+from rddm.contracts.ids import derive_record_id
+from rddm.contracts.tables.golden import golden_id
+
+if TYPE_CHECKING:
+    from rddm.pipeline.erasing import Wanted
+    from rddm.pipeline.erasing_find import LeavingRecord
+    from rddm.serve.reading import Reading
+    from rddm.store.erasures import Erasure, Erasures
+
+ERASE_HELP = """
+Remove somebody from every layer: all versions of all their records, the participations that name them, what people
+have said of them, earlier snapshots, the shop window. A proof without data is kept, and their records do not come back.
+
+What goes is shown first, and you are asked. It cannot be undone, and `--as-of` reaches back to it at most.
+
+[bold]Examples[/bold]
+
+  rddm person erase 489d3d54 --reason "asked for it, letter 17"
+  rddm person erase camps/camper/1178 --reason "asked for it, letter 17" --yes --json
+"""
+ERASURES_HELP = """
+List the proofs of who was erased: when, by whom, why, how much. None holds anything of the person.
+
+[bold]Examples[/bold]
+
+  rddm person erasures
+  rddm person erasures --proof 3 --json    [dim]# one of them, with the keyed hashes of its records[/dim]
+"""
+ALLOW_HELP = """
+Let the records of somebody who was erased be taken in again, from the next delivery on. What was erased stays erased.
+
+[bold]Example[/bold]
+
+  rddm person allow-again 3 --reason "she has signed up anew"
+"""
+ReasonOption = Annotated[
+    str,
+    typer.Option(
+        "--reason", metavar="TEXT", help="Why; kept in the proof, so name no data of theirs.", show_default=False
+    ),
+]
+YesOption = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")]
+
+
+def add_commands(group: typer.Typer) -> None:
+    """Add the commands on erasing to *group*."""
+    group.command("erase", help=ERASE_HELP)(erase_command)
+    group.command("erasures", help=ERASURES_HELP)(erasures_command)
+    group.command("allow-again", help=ALLOW_HELP)(allow_command)
+
+
+def erase_command(
+    who: Annotated[
+        str, typer.Argument(metavar="ID", help="An id, its beginning, or SOURCE/ENTITY/KEY.", show_default=False)
+    ],
+    reason: ReasonOption,
+    by: ByOption = None,
+    yes: YesOption = False,  # noqa: FBT002
+    project: ProjectOption = None,
+    as_json: JsonOption = False,  # noqa: FBT002
+) -> None:
+    from rddm.app import wire  # noqa: PLC0415
+    from rddm.app.cli.output import print_json, show, stderr_console  # noqa: PLC0415
+    from rddm.app.cli.render.erasing import draw_leaving, draw_proof  # noqa: PLC0415
+    from rddm.app.cli.render.progress import RunProgress  # noqa: PLC0415
+    from rddm.pipeline.erasing import erase, find  # noqa: PLC0415
+    from rddm.pipeline.patching import Author  # noqa: PLC0415
+
+    root = find_project(project)
+    with reading(project) as warehouse:
+        wanted, merged = _wanted(warehouse, who)
+        # Only for who is asked: what scripts print ends in logs.
+        title = "" if yes or not sys.stdin.isatty() else _title(warehouse, wanted)
+    with wire.open_warehouse(root, os.environ) as opened:
+        leaving = find(opened, wanted)
+        stderr_console().print(draw_leaving(leaving, title, merged))
+        _be_sure(yes=yes)
+        with RunProgress(stderr_console()) as progress:
+            proof = erase(opened, progress, wanted, leaving, Author(author(by), reason, dt.datetime.now(dt.UTC)))
+    if as_json:
+        print_json(_told(proof))
+    else:
+        show(proof, lambda: draw_proof(proof), as_json=False)
+    if proof.state != "done":
+        raise StoreError(
+            "Nothing of them can be read any more. But somebody reads tables of the shop window all the while, so deleted"
+            " rows could not be cleared out of these; the next `rddm run` does it."
+        )
+
+
+def erasures_command(
+    proof: Annotated[
+        int | None, typer.Option("--proof", metavar="N", help="Only this one, in full.", show_default=False)
+    ] = None,
+    limit: LimitOption = 20,
+    project: ProjectOption = None,
+    as_json: JsonOption = False,  # noqa: FBT002
+) -> None:
+    from rddm.app.cli.output import show  # noqa: PLC0415
+    from rddm.app.cli.render.erasing import draw_proof, draw_proofs  # noqa: PLC0415
+
+    with reading(project) as warehouse:
+        erasures = _erasures(warehouse)
+        if proof is None:
+            made = erasures.made()
+            shown = made[:limit]
+            value = {"erasures": [_told(each) for each in shown], "total": len(made)}
+            show(value, lambda: draw_proofs(shown, len(made)), as_json=as_json)
+        else:
+            found = erasures.get(proof)
+            show(_told(found) | {"records": erasures.digests(proof)}, lambda: draw_proof(found), as_json=as_json)
+
+
+def allow_command(
+    number: Annotated[int, typer.Argument(metavar="PROOF", help="The number of the proof.", show_default=False)],
+    reason: ReasonOption,
+    by: ByOption = None,
+    project: ProjectOption = None,
+    as_json: JsonOption = False,  # noqa: FBT002
+) -> None:
+    from rddm.app.cli.output import print_json  # noqa: PLC0415
+    from rddm.pipeline.erasing import allow_again  # noqa: PLC0415
+    from rddm.pipeline.patching import Author  # noqa: PLC0415
+
+    with reading(project) as warehouse:
+        proof = allow_again(_erasures(warehouse), number, Author(author(by), reason, dt.datetime.now(dt.UTC)))
+    if as_json:
+        print_json(_told(proof))
+    else:
+        typer.echo(
+            f"Noted: what proof {number} was about may come again. It does with the next delivery that holds it; what is"
+            " already read is not read anew."
+        )
+
+
+def _erasures(warehouse: Reading) -> Erasures:
+    from rddm.store.erasures import SECRET_VARIABLE, Erasures  # noqa: PLC0415
+
+    return Erasures(warehouse.database, os.environ.get(SECRET_VARIABLE))
+
+
+def _told(proof: Erasure) -> dict[str, object]:
+    """The proof as it is printed: without what is still to be removed, which names records."""
+    return {name: value for name, value in vars(proof).items() if name != "unfinished"}
+
+
+def _wanted(warehouse: Reading, who: str) -> tuple[Wanted, tuple[uuid.UUID, ...]]:
+    """
+    Return whom *who* means, and the ids that were merged into them on the way.
+
+    Raises:
+        NotFound: nobody; they were erased already; it is a record of something else.
+    """
+    from rddm.pipeline.erasing import Wanted  # noqa: PLC0415
+    from rddm.serve.lookup import identify_ever, people_entity  # noqa: PLC0415
+
+    entity = people_entity(warehouse)
+    _refuse_other_entities(warehouse, entity, who)
+    try:
+        found = identify_ever(warehouse, entity, who)
+    except NotFound:
+        _refuse_erased(warehouse, who)
+        record = _loose_record(warehouse, entity, who)
+        if record is None:
+            raise
+        return Wanted(entity, None, record), ()
+    return Wanted(entity, found.golden_id), found.redirected
+
+
+def _refuse_other_entities(warehouse: Reading, entity: str, who: str) -> None:
+    source, _, rest = who.partition("/")
+    settings = warehouse.settings.sources.get(source)
+    own, _, key = rest.partition("/")
+    if not key or settings is None or own not in settings.entities:
+        return
+    model = settings.entities[own].model or own
+    if model != entity:
+        raise NotFound(
+            f"{who} is a record of {source}/{own}, which becomes {model}: only a {entity} can be erased."
+            " What names a person goes with the person."
+        )
+
+
+def _refuse_erased(warehouse: Reading, who: str) -> None:
+    source, _, rest = who.partition("/")
+    own, _, key = rest.partition("/")
+    try:
+        known = derive_record_id(source, own, key) if key else uuid.UUID(who)
+    except ValueError:
+        return
+    proof = _erasures(warehouse).of(known)
+    if proof is not None:
+        raise NotFound(
+            f"Erased already, on {proof.made_at:%Y-%m-%d}: `rddm person erasures --proof {proof.erasure_id}` shows the proof."
+        )
+
+
+def _loose_record(warehouse: Reading, entity: str, who: str) -> LeavingRecord | None:
+    """A record that belongs to nobody: it waits in quarantine, or was deleted."""
+    from rddm.pipeline.erasing_find import LeavingRecord  # noqa: PLC0415
+
+    source, _, rest = who.partition("/")
+    own, _, key = rest.partition("/")
+    if not key:
+        return None
+    found = [
+        row
+        for table in (warehouse.table("quarantine", "record"), warehouse.table("conformed", "tombstone"))
+        for row in warehouse.rows(
+            f"SELECT key FROM {table} WHERE record_id = ? AND model_entity = ?",
+            [derive_record_id(source, own, key), entity],
+        )
+    ]
+    return LeavingRecord(source, own, key, entity) if found else None
+
+
+def _title(warehouse: Reading, wanted: Wanted) -> str:
+    """Return what they are called, to be sure that they are who is meant; nothing for who has no golden record."""
+    from rddm.serve.portrait import title_of  # noqa: PLC0415
+
+    rows = warehouse.rows(
+        f"SELECT * FROM {warehouse.table('golden', wanted.entity)} WHERE {golden_id(wanted.entity)} = ?",
+        [wanted.golden_id],
+    )
+    return title_of(warehouse.settings.model.entities[wanted.entity], rows[0]) if rows else ""
+
+
+def _be_sure(*, yes: bool) -> None:
+    if yes:
+        return
+    if not sys.stdin.isatty():
+        raise typer.BadParameter(
+            "nobody can be asked here whether they are meant. Look at what goes, then add it.", param_hint="--yes"
+        )
+    typer.confirm("Erase all of it, for good?", abort=True, err=True)

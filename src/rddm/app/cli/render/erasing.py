@@ -1,0 +1,103 @@
+"""What an erasure removes, and the proof that it did."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from rich.console import Group
+from rich.text import Text
+
+from rddm.app.cli.render.tables import dim, listing
+from rddm.app.cli.render.words import moment, number, size
+
+if TYPE_CHECKING:
+    import uuid
+    from collections.abc import Mapping, Sequence
+
+    from rich.console import RenderableType
+
+    from rddm.pipeline.erasing_find import Leaving
+    from rddm.store.erasures import Erasure
+
+STATES = {
+    "begun": "begun; the next run goes on with it",
+    "removed": "removed; the next run clears what was deleted",
+    "done": "done",
+}
+
+
+def draw_leaving(leaving: Leaving, title: str, merged: Sequence[uuid.UUID]) -> RenderableType:
+    """Return what would go: whose, and how much from where."""
+    who = leaving.golden_ids[0] if leaving.golden_ids else "a record that belongs to nobody"
+    head = Text.assemble(("\nto erase ", "bold"), (title, "bold red"), "  " if title else "", (who, "cyan"))
+    notes = [f"{each} was merged into it; all records of both go." for each in merged]
+    places = listing("source", "entity", "becomes", ">records", ">versions", title="")
+    for each in leaving.places:
+        places.add_row(each.source, each.entity, each.model_entity, number(each.records), number(each.versions))
+    notes += [_rows(leaving.counts or {})]
+    if leaving.referring:
+        notes.append(
+            f"{number(leaving.referring)} records of other kinds name them and stay: have the service change these."
+        )
+    notes.append("Earlier snapshots go too, everybody's: --as-of will reach back to now at most.")
+    notes.append("Backups, and files that sources delivered, are not in our power; mind them.")
+    return Group(head, places, *(dim(note) for note in notes), "")
+
+
+def draw_proof(proof: Erasure) -> RenderableType:
+    """Return one proof in full, without the hashes."""
+    lines = [
+        ("proof", f"{proof.erasure_id}, {STATES[proof.state]}"),
+        ("asked", f"{moment(proof.made_at)} UTC by {proof.made_by}: {proof.reason}"),
+        ("ended", f"{moment(proof.done_at)} UTC" if proof.done_at else "not yet"),
+        ("from", ", ".join(f"{each['source']}/{each['entity']} {number(each['versions'])}" for each in proof.places)),
+        ("rows", _rows(proof.counts)),
+        *_work(proof.work),
+    ]
+    if proof.lifted_at is not None:
+        lines.append(("lifted", f"{moment(proof.lifted_at)} UTC by {proof.lifted_by}: {proof.lifted_reason}"))
+    return Group(*(Text.assemble((f"{name:<9}", "bold"), words) for name, words in lines))
+
+
+def draw_proofs(proofs: Sequence[Erasure], total: int) -> RenderableType:
+    """Return the list of proofs, newest first."""
+    if not proofs:
+        return Text("Nobody was erased here.")
+    table = listing(">proof", "!asked (UTC)", "by", "why", ">records", ">versions", "state", "may come again")
+    for each in proofs:
+        table.add_row(
+            number(each.erasure_id), moment(each.made_at), each.made_by, each.reason,
+            number(sum(place["records"] for place in each.places)),
+            number(sum(place["versions"] for place in each.places)), each.state,
+            f"since {moment(each.lifted_at)}" if each.lifted_at else "no",
+        )  # fmt: skip
+    notes = [f"{number(len(proofs))} of {number(total)} shown; --limit N shows more."] if len(proofs) < total else []
+    return Group(table, *(dim(note) for note in notes))
+
+
+def _rows(counts: Mapping[str, int]) -> str:
+    return ", ".join(f"{number(count)} {name}" for name, count in counts.items() if count) or "no rows"
+
+
+def _work(work: Mapping[str, Mapping[str, object]]) -> list[tuple[str, str]]:
+    lines = []
+    if "lake" in work:
+        lake = {name: int(str(value)) for name, value in work["lake"].items()}
+        words = (
+            f"{number(lake['files_rewritten'])} files written anew ({size(lake['size_bytes_rewritten'])} of"
+            f" {size(lake['size_bytes_all'])}), {number(lake['files_deleted'])} deleted,"
+            f" {number(lake['snapshots_expired'])} snapshots expired"
+        )
+        lines.append(("lake", words))
+    if "database" in work:
+        database = work["database"]
+        words = (
+            f"{database['tables_rewritten']} tables written anew ({size(int(str(database['size_bytes_rewritten'])))})"
+        )
+        left = database["only_freed"]
+        if isinstance(left, list) and left:
+            words += f"; in {', '.join(left)} deleted bytes stay until other rows take their place"
+        if not database["is_log_cleared"]:
+            words += "; the write-ahead log is the server's to clear"
+        lines.append(("database", words))
+    return lines

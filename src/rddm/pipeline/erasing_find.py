@@ -1,0 +1,414 @@
+"""
+What erasing somebody removes: their records and all versions of them, and the facts that name them.
+
+Only reads. What is found is plain values, so that it can be kept until everything is removed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any, NamedTuple
+from uuid import UUID
+
+import duckdb
+import pyarrow as pa
+
+from rddm.conform.mapping import MappedEntity, mapped_sql
+from rddm.contracts.errors import SourceError
+from rddm.contracts.ids import derive_record_id
+from rddm.contracts.tables import literal, quote
+from rddm.contracts.tables.golden import golden_id as id_column
+from rddm.contracts.tables.raw import ENVELOPE_NAMES, SCHEMA, UNREADABLE, newest_first_sql
+from rddm.pipeline.conforming_work import LIVING_QUARANTINE, LIVING_TOMBSTONE
+from rddm.pipeline.engine import mapped_entities
+from rddm.pipeline.suppressing import is_of_people, person_references
+from rddm.project.settings import FactIdentity, ProjectSettings
+from rddm.store.lake import CATALOG, Lake, load_table
+from rddm.store.trouble import store_trouble
+
+RECORDS = "leaving"
+"""Temporary table of whole records that go: record_id, source, entity, key, model_entity."""
+VERSIONS = "leaving_version"
+"""Temporary table of single versions that go, of facts that name somebody else now: source, entity, key, batch, seq."""
+IDS = "leaving_id"
+"""Temporary table of the golden ids that go: golden_id."""
+PIECES = "leaving_piece"
+"""Temporary table of unreadable pieces to empty: source, entity, batch, place."""
+
+_NOT_THERE = duckdb.CatalogException
+
+
+class LeavingRecord(NamedTuple):
+    source: str
+    entity: str
+    key: str
+    model_entity: str
+
+    @property
+    def record_id(self) -> UUID:
+        return derive_record_id(self.source, self.entity, self.key)
+
+
+class LeavingVersion(NamedTuple):
+    source: str
+    entity: str
+    key: str
+    batch: int
+    seq: int
+
+
+class LeavingPiece(NamedTuple):
+    source: str
+    entity: str
+    batch: int
+    place: str
+
+
+@dataclass(frozen=True)
+class PlaceCount:
+    """How many records of one source's entity go, and how many versions of them."""
+
+    source: str
+    entity: str
+    model_entity: str
+    records: int
+    versions: int
+
+
+@dataclass(frozen=True)
+class Leaving:
+    """
+    Everything that goes with one golden record of *entity*; ``golden_ids``: its own first, then those merged into it (none
+    for a record that belongs to nobody). ``counts``: rows by table; ``referring``: records of other entities that name
+    them and stay.
+    """
+
+    entity: str
+    golden_ids: tuple[str, ...]
+    records: tuple[LeavingRecord, ...]
+    versions: tuple[LeavingVersion, ...]
+    pieces: tuple[LeavingPiece, ...]
+    places: tuple[PlaceCount, ...] = ()
+    counts: Mapping[str, int] | None = None
+    referring: int = 0
+
+    def as_json(self) -> dict[str, Any]:
+        """Return what `from_json` needs to go on after a kill."""
+        whole = asdict(self)
+        return {name: whole[name] for name in ("entity", "golden_ids", "records", "versions", "pieces")}
+
+    @classmethod
+    def from_json(cls, stored: Mapping[str, Any]) -> Leaving:
+        return cls(
+            stored["entity"],
+            tuple(stored["golden_ids"]),
+            tuple(LeavingRecord(*each) for each in stored["records"]),
+            tuple(LeavingVersion(*each) for each in stored["versions"]),
+            tuple(LeavingPiece(*each) for each in stored["pieces"]),
+        )
+
+
+def find_leaving(
+    lake: Lake, settings: ProjectSettings, entity: str, golden_id: UUID | None, record: LeavingRecord | None = None
+) -> Leaving:
+    """
+    Return what goes with *golden_id* of *entity*, or with a *record* of it that belongs to nobody.
+
+    Raises:
+        SourceError: the mapping of facts cannot be used, so nobody can say whom they name.
+    """
+    ids = () if golden_id is None else _ids(lake, entity, golden_id)
+    own = {LeavingRecord(*row) for row in _own_records(lake, entity, ids)} if ids else set()
+    if record is not None:
+        own.add(record)
+    _load_records(lake, own)
+    whole, versions = _facts(lake, settings)
+    records = tuple(sorted(own | whole))
+    found = Leaving(entity, ids, records, tuple(sorted(versions)), tuple(_pieces(lake, entity)))
+    load_leaving(lake, found)
+    places = _count_places(lake, settings, found)
+    referring = sum(_count_referring(lake, settings, name) for name in settings.model.entities)
+    counts = _count_rows(lake, found, places)
+    return Leaving(entity, ids, records, found.versions, found.pieces, places, counts, referring)
+
+
+def load_leaving(lake: Lake, leaving: Leaving) -> None:
+    """Make the temporary tables that say what goes."""
+    _load_records(lake, leaving.records)
+    for name, rows, columns in (
+        (VERSIONS, leaving.versions, {"source": "s", "entity": "s", "key": "s", "batch": "i", "seq": "i"}),
+        (PIECES, leaving.pieces, {"source": "s", "entity": "s", "batch": "i", "place": "s"}),
+        (IDS, [(each,) for each in leaving.golden_ids], {"golden_id": "s"}),
+    ):
+        kinds = {"s": pa.string(), "i": pa.int64()}
+        table = pa.table(
+            {
+                column: pa.array([row[place] for row in rows], kinds[kind])
+                for place, (column, kind) in enumerate(columns.items())
+            }
+        )
+        load_table(lake.connection, name, table)
+
+
+def raw_table(source: str, entity: str) -> str:
+    return f"{CATALOG}.{SCHEMA}.{quote(f'{source}__{entity}')}"
+
+
+def keys_of(source: str, entity: str) -> str:
+    """Return the query of the keys of a place's records that go."""
+    return f"SELECT key FROM {RECORDS} WHERE source = {literal(source)} AND entity = {literal(entity)}"
+
+
+def versions_of(source: str, entity: str) -> str:
+    """Return the query of the places (batch, seq) of a place's single versions that go."""
+    return f"SELECT (batch, seq) FROM {VERSIONS} WHERE source = {literal(source)} AND entity = {literal(entity)}"
+
+
+def places_of(leaving: Leaving) -> list[tuple[str, str]]:
+    """Return the places (source, entity) that something goes from."""
+    whole = {(each.source, each.entity) for each in leaving.records}
+    return sorted(whole | {(each.source, each.entity) for each in leaving.versions})
+
+
+# --- whose records ----------------------------------------------------------------------------------------------------
+
+
+def _ids(lake: Lake, entity: str, golden_id: UUID) -> tuple[str, ...]:
+    rows = lake.connection.execute(
+        f"""
+        WITH RECURSIVE own(id) AS (
+            SELECT ?::UUID
+            UNION SELECT old_id FROM {CATALOG}.identity.redirect JOIN own ON golden_id = own.id WHERE entity = ?
+        ) SELECT id::VARCHAR FROM own ORDER BY id <> ?::UUID, id""",
+        [golden_id, entity, golden_id],
+    ).fetchall()
+    return tuple(row[0] for row in rows)
+
+
+def _own_records(lake: Lake, entity: str, ids: Sequence[str]) -> list[tuple[str, str, str, str]]:
+    """The records linked to *ids*, and those that were until they were deleted or could stand no more."""
+    listed = ", ".join(f"{literal(each)}::UUID" for each in ids)
+    links = f"{CATALOG}.identity.{quote(entity + '__link')}"
+    linked = lake.connection.execute(
+        f"SELECT source, entity, key, {literal(entity)} FROM {CATALOG}.conformed.{quote(entity)}"
+        f" WHERE record_id IN (SELECT record_id FROM {links} WHERE golden_id IN ({listed}))"
+    ).fetchall()
+    loose = " UNION ".join(
+        f"SELECT record_id, source, entity, key FROM {table} WHERE model_entity = {literal(entity)}"
+        for table in (LIVING_TOMBSTONE, LIVING_QUARANTINE)
+    )
+    lake.connection.execute(
+        f"CREATE OR REPLACE TEMP TABLE loose AS SELECT * FROM ({loose}) WHERE record_id NOT IN (SELECT record_id FROM {links})"
+    )
+    if lake.number("SELECT count(*) FROM loose") == 0:
+        return linked
+    numbers = [each.number for each in lake.snapshots()]
+    # Where a loose record last belonged: by what was taken out of the links, as far back as snapshots are kept, and by
+    # whom it founded.
+    return (
+        linked
+        + lake.connection.execute(
+            f"""
+        WITH last AS (
+            SELECT record_id, arg_max(golden_id, snapshot_id) AS golden_id
+            FROM ducklake_table_deletions('{CATALOG}', 'identity', {literal(entity + "__link")}, {numbers[0]}, {numbers[-1]})
+            WHERE record_id IN (SELECT record_id FROM loose) GROUP BY record_id
+        ), founder AS (
+            SELECT unnest([{listed}]) AS record_id
+            UNION SELECT record_id FROM {CATALOG}.identity.event
+            WHERE entity = {literal(entity)} AND kind IN ('created', 'split') AND golden_id IN ({listed})
+        )
+        SELECT source, entity, key, {literal(entity)} FROM loose LEFT JOIN last USING (record_id)
+        WHERE last.golden_id IN ({listed})
+            OR (last.golden_id IS NULL AND record_id IN (SELECT record_id FROM founder))"""
+        ).fetchall()
+    )
+
+
+# --- facts that name them ---------------------------------------------------------------------------------------------
+
+
+def _facts(lake: Lake, settings: ProjectSettings) -> tuple[set[LeavingRecord], set[LeavingVersion]]:
+    """Return the facts that are theirs, whole, and single versions of facts that name somebody else now."""
+    whole: set[LeavingRecord] = set()
+    versions: set[LeavingVersion] = set()
+    columns = lake.columns(SCHEMA)
+    for name, mapped in mapped_entities(settings).items():
+        if not isinstance(settings.model.entities[name].identity, FactIdentity):
+            continue
+        for each in mapped:
+            delivered = columns.get(f"{each.source}__{each.entity}")
+            references = person_references(settings.model, each)
+            if delivered and references:
+                own, single = _facts_of(lake, name, each, delivered, references)
+                whole |= own
+                versions |= single
+        whole |= _conformed_facts(lake, settings, name)
+    return whole, versions
+
+
+def _facts_of(
+    lake: Lake, name: str, mapped: MappedEntity, delivered: Sequence[str], references: Sequence[str]
+) -> tuple[set[LeavingRecord], set[LeavingVersion]]:
+    names = [column for column in delivered if column not in ENVELOPE_NAMES]
+    query = mapped_sql(mapped, raw_table(mapped.source, mapped.entity), names)
+    theirs = " OR ".join(f"{quote(each)} IN (SELECT record_id FROM {RECORDS})" for each in references)
+    says = " OR ".join(f"{quote(each)} IS NOT NULL" for each in references)
+    order = newest_first_sql(by_arrival=mapped.settings.newest_by_arrival).replace("_", "")
+    order = order.replace("sourcetime", "source_time")
+    try:
+        lake.connection.execute(
+            f"CREATE OR REPLACE TEMP TABLE leaving_naming AS SELECT key, batch, seq, source_time, {theirs} AS is_theirs"
+            f" FROM ({query}) WHERE {says}"
+        )
+    except (duckdb.BinderException, duckdb.ParserException) as error:
+        if store_trouble(error) is not None:
+            raise
+        raise SourceError(
+            mapped.source,
+            mapped.entity,
+            "its mapping cannot be used, so nobody can say whom its records name.",
+            f"Mend it in sources/{mapped.source}.yaml (`rddm check`), then erase again.",
+        ) from error
+    lake.connection.execute(
+        "CREATE OR REPLACE TEMP TABLE leaving_newest AS SELECT key, is_theirs FROM leaving_naming"
+        " WHERE key IN (SELECT key FROM leaving_naming WHERE is_theirs)"
+        f" QUALIFY row_number() OVER (PARTITION BY key ORDER BY {order}) = 1"
+    )
+    whole = lake.connection.execute("SELECT key FROM leaving_newest WHERE is_theirs").fetchall()
+    single = lake.connection.execute(
+        "SELECT key, batch, seq FROM leaving_naming WHERE is_theirs"
+        " AND key IN (SELECT key FROM leaving_newest WHERE NOT is_theirs)"
+    ).fetchall()
+    return (
+        {LeavingRecord(mapped.source, mapped.entity, key, name) for (key,) in whole},
+        {LeavingVersion(mapped.source, mapped.entity, *row) for row in single},
+    )
+
+
+def _conformed_facts(lake: Lake, settings: ProjectSettings, name: str) -> set[LeavingRecord]:
+    """Facts of a patch's making, and of sources that the project has no more, are known by what stands."""
+    identity = settings.model.entities[name].identity
+    fields = settings.model.entities[name].fields
+    named = [
+        field
+        for field in (identity.fields if isinstance(identity, FactIdentity) else ())
+        if fields[field].references and is_of_people(settings.model, fields[field].references or "")
+    ]
+    if not named or not lake.has("conformed", name):
+        return set()
+    theirs = " OR ".join(f"{quote(each)} IN (SELECT record_id FROM {RECORDS})" for each in named)
+    rows = lake.connection.execute(
+        f"SELECT source, entity, key FROM {CATALOG}.conformed.{quote(name)} WHERE {theirs}"
+    ).fetchall()
+    return {LeavingRecord(source, entity, key, name) for source, entity, key in rows}
+
+
+def _count_referring(lake: Lake, settings: ProjectSettings, name: str) -> int:
+    """Count the conformed records of *name*, no fact, that name them."""
+    entity = settings.model.entities[name]
+    if isinstance(entity.identity, FactIdentity) or not lake.has("conformed", name):
+        return 0
+    named = [
+        field
+        for field, each in entity.fields.items()
+        if each.references and is_of_people(settings.model, each.references)
+    ]
+    theirs = " OR ".join(f"{quote(each)} IN (SELECT record_id FROM {RECORDS})" for each in named) or "false"
+    return lake.number(
+        f"SELECT count(*) FROM {CATALOG}.conformed.{quote(name)} WHERE ({theirs})"
+        f" AND record_id NOT IN (SELECT record_id FROM {RECORDS})"
+    )
+
+
+# --- unreadable pieces that name them ---------------------------------------------------------------------------------
+
+_IDENTIFIERS = ("phone", "email", "snils")
+
+
+def _pieces(lake: Lake, entity: str) -> list[LeavingPiece]:
+    """Unreadable pieces in which one of their identifiers stands. Nobody can say more of what is no record."""
+    unreadable = f"{CATALOG}.{SCHEMA}.{UNREADABLE.name}"
+    columns = {column.lower() for column in lake.columns("conformed").get(entity, ())}
+    identifiers = [each for each in _IDENTIFIERS if each in columns]
+    if not identifiers or lake.number(f"SELECT count(*) FROM {unreadable}") == 0:
+        return []
+    values = " UNION ".join(
+        f"SELECT {'lower(email)' if each == 'email' else f'right({each}, 10)'} AS value"
+        f" FROM {CATALOG}.conformed.{quote(entity)} WHERE record_id IN (SELECT record_id FROM {RECORDS})"
+        for each in identifiers
+    )
+    rows = lake.connection.execute(
+        f"""
+        SELECT DISTINCT source, entity, batch, place FROM (
+            SELECT *, lower(content::VARCHAR) AS text, regexp_replace(content::VARCHAR, '[ ()+-]', '', 'g') AS digits
+            FROM {unreadable}
+        ) JOIN (SELECT value FROM ({values}) WHERE length(value) > 5) ON contains(text, value) OR contains(digits, value)
+        ORDER BY ALL"""
+    ).fetchall()
+    return [LeavingPiece(*row) for row in rows]
+
+
+# --- how much ---------------------------------------------------------------------------------------------------------
+
+
+def _load_records(lake: Lake, records: Sequence[LeavingRecord] | set[LeavingRecord]) -> None:
+    listed = sorted(records)
+    table = pa.table(
+        {
+            "record_id": pa.array([str(each.record_id) for each in listed], pa.string()),
+            **{
+                name: pa.array([getattr(each, name) for each in listed], pa.string())
+                for name in ("source", "entity", "key", "model_entity")
+            },
+        }
+    )
+    load_table(lake.connection, RECORDS, table)
+    lake.connection.execute(f"ALTER TABLE {RECORDS} ALTER record_id TYPE UUID")
+
+
+def _count_places(lake: Lake, settings: ProjectSettings, leaving: Leaving) -> tuple[PlaceCount, ...]:
+    models = {(each.source, each.entity): name for name, every in mapped_entities(settings).items() for each in every}
+    models |= {(each.source, each.entity): each.model_entity for each in leaving.records}
+    found = []
+    for source, entity in places_of(leaving):
+        raw = raw_table(source, entity)
+        condition = f"_key IN ({keys_of(source, entity)}) OR (_batch, _seq) IN ({versions_of(source, entity)})"
+        versions = lake.number(f"SELECT count(*) FROM {raw} WHERE {condition}")
+        records = lake.number(f"SELECT count(*) FROM ({keys_of(source, entity)})")
+        found.append(PlaceCount(source, entity, models[source, entity], records, versions))
+    return tuple(found)
+
+
+def _mine(links: str, ids: str) -> str:
+    return f"SELECT golden_id FROM {links} WHERE record_id IN ({ids})"
+
+
+def _count_rows(lake: Lake, leaving: Leaving, places: Sequence[PlaceCount]) -> dict[str, int]:
+    """Rows that go, by table; the raw tables together."""
+    ids, linked = f"SELECT record_id FROM {RECORDS}", f"{CATALOG}.identity.{quote(leaving.entity + '__link')}"
+    prints = f"SELECT fingerprint_id FROM {linked} WHERE record_id IN ({ids})"
+    counts = {"raw": sum(each.versions for each in places), "raw.unreadable": len(leaving.pieces)}
+    queries = {
+        "quarantine.record": f"{LIVING_QUARANTINE} WHERE record_id IN ({ids})",
+        "conformed.tombstone": f"{LIVING_TOMBSTONE} WHERE record_id IN ({ids})",
+        f"identity.{leaving.entity}__fingerprint": f"({prints} GROUP BY ALL)",
+        "identity.redirect": f"{CATALOG}.identity.redirect WHERE golden_id::VARCHAR IN (SELECT golden_id FROM {IDS})",
+        "identity.event": f"{CATALOG}.identity.event WHERE golden_id::VARCHAR IN (SELECT golden_id FROM {IDS})",
+    }
+    for name in {each.model_entity for each in leaving.records}:
+        links = f"{CATALOG}.identity.{quote(name + '__link')}"
+        queries |= {
+            f"conformed.{name}": f"{CATALOG}.conformed.{quote(name)} WHERE record_id IN ({ids})",
+            f"identity.{name}__link": f"{links} WHERE record_id IN ({ids})",
+            f"golden.{name}": f"{CATALOG}.golden.{quote(name)} WHERE {id_column(name)} IN ({_mine(links, ids)})"
+            f" AND {id_column(name)} NOT IN (SELECT golden_id FROM {links} WHERE golden_id IN ({_mine(links, ids)})"
+            f" AND record_id NOT IN ({ids}))",
+        }
+    for name, query in queries.items():
+        try:
+            counts[name] = lake.number(f"SELECT count(*) FROM {query}")
+        except _NOT_THERE:
+            counts[name] = 0
+    return dict(sorted(counts.items()))

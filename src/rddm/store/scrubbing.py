@@ -1,0 +1,191 @@
+"""
+Clearing away what a DELETE leaves behind: files of earlier snapshots, deleted rows inside files, free space of PostgreSQL.
+
+A deleted row is still there until the file or page that holds it is written anew. Only what holds such rows is.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Collection
+from dataclasses import dataclass
+from pathlib import Path
+
+import psycopg
+from psycopg import sql
+
+from rddm.contracts.tables import literal
+from rddm.store.database import Database
+from rddm.store.lake import CATALOG, METADATA_SCHEMA, Lake
+from rddm.store.maintenance import compare_rows, count_rows
+
+REWRITTEN_WHOLE_BYTES = 2 * 1024**3
+"""
+Tables of PostgreSQL up to this size are written anew; in larger ones, which would be locked for minutes, the space of deleted
+rows is only freed: their bytes stay until other rows take their place.
+"""
+LOCK_PATIENCE_SECONDS = 20
+_METADATA = f"__ducklake_metadata_{CATALOG}.{METADATA_SCHEMA}"
+
+
+@dataclass(frozen=True)
+class ClearedLake:
+    """What clearing the lake's history took; sizes in bytes."""
+
+    files_rewritten: int
+    size_bytes_rewritten: int
+    size_bytes_all: int
+    snapshots_expired: int
+    files_deleted: int
+
+
+@dataclass(frozen=True)
+class ClearedDatabase:
+    """
+    What clearing PostgreSQL took. ``only_freed``: tables too large to be written anew; ``in_use``: tables that somebody
+    read all the while, to be cleared another time; ``is_log_cleared``: whether the write-ahead log before now is gone,
+    which only a superuser can see to.
+    """
+
+    tables_rewritten: int
+    size_bytes_rewritten: int
+    only_freed: tuple[str, ...]
+    in_use: tuple[str, ...]
+    is_log_cleared: bool
+
+
+def clear_history(lake: Lake, schemas: Collection[str]) -> ClearedLake:
+    """
+    Write the files of *schemas* anew that hold deleted rows, and delete all files that only earlier snapshots need.
+
+    Only the newest snapshot is left. Readings that began before may find their files gone. The caller holds the writer lock.
+
+    Raises:
+        StoreError: the rows are not the same as before.
+    """
+    connection = lake.connection
+    counts = count_rows(lake)
+    connection.execute(f"CALL ducklake_flush_inlined_data('{CATALOG}')")
+    rewritten = _rewrite(lake, schemas, counts)
+    snapshots = [
+        row[0] for row in connection.execute(f"SELECT snapshot_id FROM ducklake_snapshots('{CATALOG}')").fetchall()
+    ]
+    expired = [each for each in snapshots if each != max(snapshots)]
+    if expired:
+        connection.execute(f"CALL ducklake_expire_snapshots('{CATALOG}', versions => [{', '.join(map(str, expired))}])")
+    deleted = 0
+    for function in ("ducklake_cleanup_old_files", "ducklake_delete_orphaned_files"):
+        deleted += len(connection.execute(f"CALL {function}('{CATALOG}', cleanup_all => true)").fetchall())
+    compare_rows(counts, count_rows(lake), "Clearing the history")
+    whole = lake.number(f"SELECT sum(file_size_bytes) FROM {_METADATA}.ducklake_data_file WHERE end_snapshot IS NULL")
+    return ClearedLake(*rewritten, whole, len(expired), deleted)
+
+
+def _rewrite(lake: Lake, schemas: Collection[str], counts: dict[tuple[str, str], int]) -> tuple[int, int]:
+    """Return how many files were written anew, and how large they were."""
+    listed = ", ".join(map(literal, schemas))
+    # Files with deleted rows alone; a file without is not touched.
+    holding = (
+        f"{_METADATA}.ducklake_data_file AS data JOIN {_METADATA}.ducklake_table AS t USING (table_id)"
+        f" JOIN {_METADATA}.ducklake_schema AS s USING (schema_id) WHERE s.schema_name IN ({listed})"
+        f" AND data.end_snapshot IS NULL AND t.end_snapshot IS NULL AND s.end_snapshot IS NULL AND data.data_file_id IN"
+        f" (SELECT data_file_id FROM {_METADATA}.ducklake_delete_file WHERE end_snapshot IS NULL)"
+    )
+    connection = lake.connection
+    row = connection.execute(f"SELECT count(*), coalesce(sum(data.file_size_bytes), 0) FROM {holding}").fetchone()
+    tables = connection.execute(f"SELECT DISTINCT s.schema_name, t.table_name FROM {holding} ORDER BY ALL").fetchall()
+    with lake.transaction("clear history"):
+        for schema, name in tables:
+            connection.execute(
+                f"CALL ducklake_rewrite_data_files('{CATALOG}', {literal(name)}, schema => {literal(schema)},"
+                " delete_threshold => 0)"
+            )
+        compare_rows(counts, count_rows(lake), "Writing files anew")
+    return (int(row[0]), int(row[1])) if row else (0, 0)
+
+
+def clear_database(
+    database: Database, schemas: Collection[str], untouched: Collection[tuple[str, str]]
+) -> ClearedDatabase:
+    """
+    Write the tables of *schemas* anew, with their indexes and statistics, and end the old log.
+
+    *untouched* (schema, name) are left as they are: nothing was deleted from them.
+    """
+    rewritten, size, only_freed, in_use = 0, 0, [], []
+    with database.connect(autocommit=True) as connection:
+        connection.execute(sql.SQL("SET lock_timeout = {}").format(sql.Literal(f"{LOCK_PATIENCE_SECONDS}s")))
+        for schema, name in sorted({*_tables_of(connection, schemas)}.difference(untouched)):
+            row = connection.execute(
+                "SELECT pg_total_relation_size(to_regclass(format('%%I.%%I', %s::text, %s::text)))", (schema, name)
+            ).fetchone()
+            if row is None or row[0] is None:
+                continue
+            is_small = row[0] <= REWRITTEN_WHOLE_BYTES
+            if not _vacuum(connection, schema, name, "FULL, ANALYZE" if is_small else "ANALYZE"):
+                in_use.append(f"{schema}.{name}")
+                continue
+            rewritten, size = rewritten + is_small, size + (row[0] if is_small else 0)
+            only_freed += [] if is_small else [f"{schema}.{name}"]
+        # What ANALYZE keeps: the commonest values of each column, and others by which its distribution is told.
+        with contextlib.suppress(psycopg.errors.InsufficientPrivilege):
+            _vacuum(connection, "pg_catalog", "pg_statistic", "FULL")
+        is_log_cleared = _end_log(connection)
+    return ClearedDatabase(rewritten, size, tuple(only_freed), tuple(in_use), is_log_cleared)
+
+
+def _tables_of(connection: psycopg.Connection, schemas: Collection[str]) -> list[tuple[str, str]]:
+    return connection.execute(
+        "SELECT schemaname, tablename FROM pg_tables WHERE schemaname = ANY(%s)", (list(schemas),)
+    ).fetchall()
+
+
+def _vacuum(connection: psycopg.Connection, schema: str, name: str, how: str) -> bool:
+    """Return whether it was done, and not kept from it by somebody who reads the table all the while."""
+    try:
+        connection.execute(sql.SQL("VACUUM ({}) {}").format(sql.SQL(how), sql.Identifier(schema, name)))
+    except psycopg.errors.LockNotAvailable:
+        return False
+    return True
+
+
+def _end_log(connection: psycopg.Connection) -> bool:
+    """Let the write-ahead log go that holds what was written so far; return whether that was in our power."""
+    row = connection.execute("SELECT rolsuper FROM pg_roles WHERE rolname = current_user").fetchone()
+    if row is None or not row[0]:
+        return False
+    # A segment that is kept for later use keeps what is in it.
+    connection.execute("ALTER SYSTEM SET wal_recycle = off")
+    connection.execute("SELECT pg_reload_conf()")
+    try:
+        for _ in range(2):
+            connection.execute("CHECKPOINT")
+            connection.execute("SELECT pg_switch_wal()")
+        connection.execute("CHECKPOINT")
+    finally:
+        connection.execute("ALTER SYSTEM RESET wal_recycle")
+        connection.execute("SELECT pg_reload_conf()")
+    return True
+
+
+def clear_spill(lake: Lake) -> int:
+    """Delete what killed processes left where the engine spills to, and return how many files; its own stay."""
+    row = lake.connection.execute("SELECT current_setting('temp_directory')").fetchone()
+    folder = Path(row[0]) if row and row[0] else None
+    if folder is None or not folder.is_dir():
+        return 0
+    own = {_target(each) for each in Path("/proc/self/fd").iterdir()} if Path("/proc/self/fd").is_dir() else set()
+    deleted = 0
+    for file in folder.rglob("*"):
+        if file.is_file() and str(file.resolve()) not in own:
+            with contextlib.suppress(OSError):
+                file.unlink()
+                deleted += 1
+    return deleted
+
+
+def _target(descriptor: Path) -> str:
+    try:
+        return str(descriptor.readlink())
+    except OSError:
+        return ""

@@ -1,0 +1,397 @@
+"""Somebody is erased: nothing of them is anywhere, everybody else is as before, and they do not come back."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from uuid import UUID
+
+import psycopg
+import pyarrow.parquet as pq
+import pytest
+from tests.support.warehouse import SMALL_MODEL, Quiet, TinyWarehouse
+
+from rddm.contracts.batches import Unreadable
+from rddm.contracts.errors import NotFound, RunInProgress, StoreError
+from rddm.pipeline.erasing import Wanted, allow_again, erase, find, finish_erasures
+from rddm.pipeline.erasing_find import Leaving
+from rddm.pipeline.landing import Place
+from rddm.pipeline.patching import Author, patch_record
+from rddm.pipeline.run import RunReport
+from rddm.store import scrubbing
+from rddm.store.erasures import Erasure, digest, digest_parameters, digest_sql
+
+CAMPS = """
+connector: {type: file}
+entities:
+  camper:
+    model: person
+    read: {path: unused.csv}
+    key: id
+    source_time: changed
+    deleted: "gone = 'yes'"
+    fields: {last_name: last, first_name: first, birth_date: born, phone: phone, email: email}
+  shift:
+    model: event
+    read: {path: unused.csv}
+    key: id
+    fields: {name: title}
+  booking:
+    model: participation
+    read: {path: unused.csv}
+    key: id
+    source_time: changed
+    fields:
+      person: {column: camper, entity: camper}
+      event: {column: shift, entity: shift}
+      role: role
+"""
+ACADEMY = """
+connector: {type: file}
+entities:
+  person:
+    read: {path: unused.csv}
+    key: id
+    fields: {last_name: last, first_name: first, birth_date: born, phone: phone, email: email}
+"""
+VALUES = (
+    "Щербубельская",
+    "Shcherbubelskaya",
+    "903171717",
+    "171-71-7",
+    "herbubel",
+    "1987-03-29",
+    "date(1987, 3, 29)",
+    "29.03.1987",
+    "31.12.2104",
+)
+"""What nobody but the erased person has: as delivered, as conformed, and as compared."""
+HER = {
+    "last": "Щербубельская", "first": "Ефросинья", "born": "29.03.1987", "phone": "+7 (903) 171-71-71",
+    "email": "Shcherbubelskaya@pismo.alt",
+}  # fmt: skip
+OTHERS = [
+    {"id": f"o{n}", "last": f"Белов{'абвгдежзик'[n]}", "first": "Анна", "born": f"1990-01-{n + 10}",
+     "phone": f"+7916000000{n}", "email": f"other{n}@pismo.alt", "changed": "2024-01-01"}
+    for n in range(10)
+]  # fmt: skip
+AUTHOR = Author("ann", "asked for it, letter 17", datetime(2026, 2, 1, tzinfo=UTC))
+
+
+def with_her(root: Path, database_url: str) -> TinyWarehouse:
+    """A person known to two services, with versions, duplicates, a quarantined version, participations."""
+    made = TinyWarehouse(root, database_url, {"camps": CAMPS, "academy": ACADEMY}, model=SMALL_MODEL)
+    deliver_all(made)
+    made.run()
+    deliver_later(made)
+    made.run()
+    return made
+
+
+@pytest.fixture
+def warehouse(tmp_path: Path, new_database: Callable[[], str]) -> Iterator[TinyWarehouse]:
+    made = with_her(tmp_path / "w", new_database())
+    yield made
+    made.close()
+
+
+@dataclass(frozen=True)
+class Erased:
+    """A warehouse before and after; tests only read it."""
+
+    warehouse: TinyWarehouse
+    proof: Erasure
+    wanted: Wanted
+    leaving: Leaving
+    places_before: list[str]
+    others_before: dict[str, list[object]]
+    received_before: dict[tuple[str, str], int]
+    report: RunReport
+
+
+@pytest.fixture(scope="module")
+def erased(tmp_path_factory: pytest.TempPathFactory, postgresql_server: str) -> Iterator[Erased]:
+    with psycopg.connect(postgresql_server, autocommit=True) as connection:
+        connection.execute("CREATE DATABASE erased")
+    made = with_her(tmp_path_factory.mktemp("erased") / "w", postgresql_server.replace("/postgres?", "/erased?"))
+    places, others, wanted = places_of(made), everybody_else(made), her(made)
+    received = {(each.source, each.entity): each.received for each in made.run().engine.balances}
+    leaving = find(made.warehouse, wanted)
+    proof = erase_her(made)
+    yield Erased(made, proof, wanted, leaving, places, others, received, made.run())
+    made.close()
+    with psycopg.connect(postgresql_server, autocommit=True) as connection:
+        connection.execute("DROP DATABASE erased WITH (FORCE)")
+
+
+def deliver_all(made: TinyWarehouse) -> None:
+    made.deliver("camps/camper", *OTHERS, {"id": "h1", "changed": "2024-01-01", **HER})
+    made.deliver("camps/camper", {"id": "h1", "changed": "2024-01-01", **HER})
+    made.deliver("academy/person", {"id": "h2", **HER}, {**OTHERS[0], "id": "o0"})
+    made.deliver("camps/shift", {"id": "s1", "title": "Смена «Север»"}, {"id": "s2", "title": "Смена «Юг»"})
+    made.deliver(
+        "camps/booking",
+        {"id": "b1", "camper": "h1", "shift": "s1", "role": "гость", "changed": "2024-01-01"},
+        {"id": "b2", "camper": "h1", "shift": "s9", "role": "гость", "changed": "2024-01-01"},
+        {"id": "b3", "camper": "h1", "shift": "s2", "role": "гость", "changed": "2024-01-01"},
+        {"id": "b4", "camper": "o1", "shift": "s2", "role": "гость", "changed": "2024-01-01"},
+    )
+    made.deliver(
+        "camps/camper", Unreadable("campers.csv, line 40", "too many fields", b"h1;SHCHERBUBELSKAYA@pismo.alt;;;;")
+    )
+
+
+def deliver_later(made: TinyWarehouse) -> None:
+    made.deliver("camps/camper", {"id": "h1", "changed": "2024-02-01", **HER, "phone": "+7 (903) 171-71-72"})
+    made.deliver("camps/camper", {"id": "h1", "changed": "2024-03-01", **HER, "born": "31.12.2104"})
+    made.deliver("camps/booking", {"id": "b3", "camper": "o2", "shift": "s2", "role": "гость", "changed": "2024-02-01"})
+
+
+def her(made: TinyWarehouse) -> Wanted:
+    (found,) = made.query(
+        "SELECT person_id FROM lake.golden.person WHERE last_name LIKE 'Щерб%' OR last_name LIKE 'Shch%'"
+    )
+    return Wanted("person", UUID(str(found)))
+
+
+def erase_her(made: TinyWarehouse, after: Callable[[str], None] = lambda step: None) -> Erasure:
+    wanted = her(made)
+    return erase(made.warehouse, Quiet(), wanted, find(made.warehouse, wanted), AUTHOR, after)
+
+
+def places_of(made: TinyWarehouse, values: tuple[str, ...] = VALUES) -> list[str]:
+    """Every file of the lake, table of PostgreSQL and file of its data folder in which one of *values* stands."""
+    found = []
+    for file in (made.root / ".rddm").rglob("*"):
+        if file.is_file() and file.suffix == ".parquet":
+            text = str(pq.read_table(file).to_pylist()).lower()
+            found += [f"{file.name}: {value}" for value in values if value.lower() in text]
+            found += [f"{file.name} (bytes): {value}" for value in values if value.encode() in file.read_bytes()]
+    with made.warehouse.database.connect(autocommit=True) as connection:
+        tables = connection.execute(
+            "SELECT schemaname, tablename FROM pg_tables WHERE schemaname <> 'information_schema'"
+        ).fetchall()
+        for schema, name in tables:
+            rows = connection.execute(f'SELECT t::text FROM "{schema}"."{name}" AS t'.encode()).fetchall()
+            for (row,) in rows:
+                text = row.lower() + _hex_as_text(row)
+                found += [f"{schema}.{name}: {value}" for value in values if value.lower() in text]
+        connection.execute("CHECKPOINT")
+        (folder,) = connection.execute("SHOW data_directory").fetchone() or ("",)
+    for file in Path(folder).rglob("*"):
+        if file.is_file():
+            content = file.read_bytes()
+            found += [f"{file}: {value}" for value in values if value.encode() in content]
+    return sorted(set(found))
+
+
+def _hex_as_text(row: str) -> str:
+    """Inlined values of the lake are kept as bytes, which PostgreSQL shows in hexadecimal digits."""
+    return " ".join(
+        bytes.fromhex(part.split('"')[0].split(",")[0]).decode("utf-8", "replace").lower()
+        for part in row.replace("\\\\x", "\\x").split("\\x")[1:]
+        if all(sign in "0123456789abcdef" for sign in part.split('"')[0].split(",")[0].rstrip(")"))
+        and len(part.split('"')[0].split(",")[0]) % 2 == 0
+    )
+
+
+def everybody_else(made: TinyWarehouse) -> dict[str, list[object]]:
+    return {
+        "person": made.query("SELECT * FROM lake.golden.person WHERE last_name LIKE 'Бел%' ORDER BY ALL"),
+        "shown": made.published(
+            "SELECT person_id, last_name, records FROM warehouse.person WHERE last_name LIKE 'Бел%' ORDER BY 1"
+        ),
+        "raw": made.query("SELECT * FROM lake.raw.camps__camper WHERE _key LIKE 'o%' ORDER BY ALL"),
+    }
+
+
+def test_nothing_of_her_is_anywhere(erased: Erased) -> None:
+    assert len({place.partition(":")[0] for place in erased.places_before}) > 10
+    assert places_of(erased.warehouse) == []
+    assert everybody_else(erased.warehouse) == erased.others_before
+    assert (erased.proof.state, erased.proof.unfinished) == ("done", None)
+    assert erased.proof.work["database"]["is_log_cleared"]
+
+
+def test_what_she_took_part_in_goes_and_what_others_did_stays(erased: Erased) -> None:
+    made = erased.warehouse
+    assert made.query("SELECT _key FROM lake.raw.camps__booking ORDER BY 1") == ["b3", "b4"]
+    assert made.published("SELECT count(*) FROM warehouse.participation") == [2]
+    assert made.query("SELECT count(*) FROM lake.quarantine.record") == [0]
+    counts = {(each["source"], each["entity"]): (each["records"], each["versions"]) for each in erased.proof.places}
+    assert counts == {("academy", "person"): (1, 1), ("camps", "booking"): (2, 3), ("camps", "camper"): (1, 3)}
+
+
+def test_every_record_is_accounted_for(erased: Erased) -> None:
+    balances = {(each.source, each.entity): each for each in erased.report.engine.balances}
+    assert {place: each.received for place, each in balances.items()} == erased.received_before
+    assert all(each.balances for each in balances.values())
+    camper = balances["camps", "camper"]
+    assert (camper.erased, camper.duplicate, camper.unreadable, camper.superseded, camper.conformed) == (3, 1, 1, 0, 10)
+    assert (balances["camps", "booking"].erased, balances["camps", "booking"].conformed) == (3, 2)
+
+
+def test_the_proof_knows_her_records_and_tells_nothing(erased: Erased) -> None:
+    records = [each.record_id for each in erased.leaving.records]
+    erasures = erased.warehouse.warehouse.erasures
+    key = erasures.secret()
+    assert erasures.digests(erased.proof.erasure_id) == sorted(digest(key, each) for each in records)
+    assert erased.wanted.golden_id is not None
+    assert erasures.of(erased.wanted.golden_id) == erased.proof
+    assert erasures.of(records[0]) == erased.proof
+    text = str(erased.proof) + str(erased.warehouse.published("SELECT t::text FROM control.suppression t"))
+    assert not [each for each in (*VALUES, "h1", "h2", *map(str, records)) if each in text]
+
+
+def test_sql_and_python_hash_alike(erased: Erased) -> None:
+    record = UUID("489d3d54-8abe-266c-b8d6-e7fbe532ff1b")
+    for secret in (b"short", b"x" * 200):
+        found = erased.warehouse.warehouse.lake.connection.execute(
+            f"SELECT {digest_sql('$record::UUID')}", {**digest_parameters(secret), "record": str(record)}
+        ).fetchone()
+        assert found == (digest(secret, record),)
+
+
+def test_nothing_was_erased_twice(erased: Erased) -> None:
+    with pytest.raises(NotFound, match="nothing to erase"):
+        find(erased.warehouse.warehouse, erased.wanted)
+
+
+def test_she_does_not_come_back(warehouse: TinyWarehouse) -> None:
+    others = everybody_else(warehouse)
+    erase_her(warehouse)
+    warehouse.deliveries.clear()
+    warehouse.query("DELETE FROM lake.raw.cursor")
+    deliver_all(warehouse)
+    deliver_later(warehouse)
+    warehouse.deliver("camps/camper", {"id": "h1", "changed": "2025-01-01", **HER, "last": "Щербубельская-Новая"})
+    warehouse.deliver(
+        "camps/booking", {"id": "b9", "camper": "h1", "shift": "s1", "role": "гость", "changed": "2025-01-01"}
+    )
+    report = warehouse.run()
+    assert report.status == "succeeded"
+    assert places_of(warehouse, VALUES[:6]) == []
+    erased = {(each.source, each.entity): each.erased for each in report.ingested}
+    assert erased == {("camps", "camper"): 5, ("camps", "shift"): 0, ("camps", "booking"): 4, ("academy", "person"): 1}
+    assert all(
+        each.received == each.landed + each.duplicate + each.unreadable + each.erased for each in report.ingested
+    )
+    assert everybody_else(warehouse) == others
+    assert warehouse.query("SELECT count(*) FROM lake.golden.person WHERE last_name NOT LIKE 'Бел%'") == [0]
+    assert warehouse.query("SELECT count(*) FROM lake.quarantine.record") == [0]
+
+
+def test_under_a_new_key_she_is_somebody_new(warehouse: TinyWarehouse) -> None:
+    erased = her(warehouse).golden_id
+    erase_her(warehouse)
+    warehouse.deliver("camps/camper", {"id": "h7", "changed": "2026-01-01", **HER})
+    warehouse.run()
+    assert her(warehouse).golden_id != erased
+
+
+def test_she_may_be_let_in_again(warehouse: TinyWarehouse) -> None:
+    proof = erase_her(warehouse)
+    erasures = warehouse.warehouse.erasures
+    lifted = allow_again(erasures, proof.erasure_id, Author("bob", "signed up anew", AUTHOR.at))
+    assert erasures.get(proof.erasure_id) == lifted
+    warehouse.deliver("camps/camper", {"id": "h1", "changed": "2026-02-02", **HER})
+    report = warehouse.run()
+    assert report.engine.balances[0].balances
+    assert str(her(warehouse).golden_id) in {
+        str(each) for each in warehouse.published("SELECT person_id FROM warehouse.person")
+    }
+    with pytest.raises(NotFound, match="lifted already, by bob"):
+        allow_again(erasures, proof.erasure_id, AUTHOR)
+
+
+STEPS = ("begun", "engine", "published", "rewritten", "removed", "cleared", "done")
+
+
+def die_after(killed: str) -> Callable[[str], None]:
+    def told(step: str) -> None:
+        if step == killed:
+            raise KeyboardInterrupt
+
+    return told
+
+
+def test_killed_after_one_step_and_the_next_it_comes_to_its_end(warehouse: TinyWarehouse) -> None:
+    wanted, others = her(warehouse), everybody_else(warehouse)
+    shown = find(warehouse.warehouse, wanted)
+    with pytest.raises(KeyboardInterrupt):
+        erase(warehouse.warehouse, Quiet(), wanted, shown, AUTHOR, die_after(STEPS[0]))
+    for step in STEPS[1:-1]:
+        warehouse.reopen()
+        with pytest.raises(KeyboardInterrupt), warehouse.warehouse.database.writer_lock():
+            finish_erasures(warehouse.warehouse, Quiet(), die_after(step))
+    warehouse.reopen()
+    (proof,) = warehouse.warehouse.erasures.made()
+    assert proof.state == "removed"
+    assert warehouse.run().status == "succeeded"
+    assert places_of(warehouse) == []
+    (proof,) = warehouse.warehouse.erasures.made()
+    assert (proof.state, proof.counts["raw"]) == ("done", 7)
+    assert everybody_else(warehouse) == others
+
+
+def test_what_people_said_of_her_goes_too(warehouse: TinyWarehouse) -> None:
+    control = warehouse.warehouse.control
+    place = Place("camps", "camper", warehouse.warehouse.settings.sources["camps"].entities["camper"])
+    patch_record(warehouse.warehouse.lake, control, place, "h1", {"first": "Щербубельская"}, AUTHOR)
+    patch_record(warehouse.warehouse.lake, control, place, "o1", {"first": "Инна"}, AUTHOR)
+    records = {each.key: each.record_id for each in find(warehouse.warehouse, her(warehouse)).records}
+    control.add_judgements("person", [(records["h1"], records["h2"])], "same", "she is Щербубельская", "ann", AUTHOR.at)
+    warehouse.run()
+    with pytest.raises(KeyboardInterrupt):
+        erase_her(warehouse, die_after("begun"))
+    proof = erase_her(warehouse)
+    assert [proof] == warehouse.warehouse.erasures.made()
+    assert (proof.counts["control.patch"], proof.counts["control.judgement"]) == (1, 1)
+    assert [each.patch.key for each in control.patches_made()] == ["o1"]
+    assert places_of(warehouse) == []
+
+
+def test_a_record_that_its_source_had_deleted_goes_too(warehouse: TinyWarehouse) -> None:
+    wanted = her(warehouse)
+    warehouse.deliver("camps/camper", {"id": "h1", "changed": "2024-05-01", "gone": "yes"})
+    warehouse.run()
+    assert warehouse.query("SELECT key FROM lake.conformed.tombstone") == ["h1"]
+    erase(warehouse.warehouse, Quiet(), wanted, find(warehouse.warehouse, wanted), AUTHOR)
+    assert places_of(warehouse) == []
+    assert warehouse.run().engine.balances[0].balances
+
+
+def test_nobody_is_erased_who_changed_since_they_were_shown_or_while_somebody_writes(warehouse: TinyWarehouse) -> None:
+    wanted = her(warehouse)
+    shown = find(warehouse.warehouse, wanted)
+    stale = Leaving(shown.entity, shown.golden_ids, shown.records[:-1], (), ())
+    with pytest.raises(NotFound, match="have changed since they were shown"):
+        erase(warehouse.warehouse, Quiet(), wanted, stale, AUTHOR)
+    with warehouse.warehouse.database.writer_lock(), pytest.raises(RunInProgress):
+        erase(warehouse.warehouse, Quiet(), wanted, shown, AUTHOR)
+    assert warehouse.warehouse.erasures.made() == []
+    assert her(warehouse) == wanted
+
+
+def test_another_secret_lets_nobody_in_unnoticed(warehouse: TinyWarehouse) -> None:
+    erase_her(warehouse)
+    warehouse.environment["RDDM_ERASURE_SECRET"] = "another"
+    warehouse.reopen()
+    with pytest.raises(StoreError, match="under another secret"):
+        warehouse.run()
+
+
+def test_a_table_that_somebody_reads_is_cleared_by_a_later_run(
+    warehouse: TinyWarehouse, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(scrubbing, "LOCK_PATIENCE_SECONDS", 1)
+    with warehouse.warehouse.database.connect() as reader:
+        reader.execute("SELECT count(*) FROM warehouse.redirect")
+        proof = erase_her(warehouse)
+        assert (proof.state, proof.unfinished) == ("removed", None)
+        assert warehouse.published("SELECT count(*) FROM warehouse.person WHERE last_name LIKE 'Щ%'") == [0]
+    assert warehouse.run().status == "succeeded"
+    assert warehouse.warehouse.erasures.get(proof.erasure_id).state == "done"
+    assert places_of(warehouse) == []
