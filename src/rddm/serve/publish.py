@@ -146,14 +146,15 @@ def publish(
         connection.execute(sql.SQL("CREATE SCHEMA IF NOT EXISTS {}").format(sql.Identifier(SCHEMA)))
         _ensure_publication_table(connection)
         row = connection.execute("SELECT max(lake_snapshot) FROM warehouse.publication").fetchone()
+        published = row[0] if row else None
+        if published == snapshot:
+            return Publication(snapshot, {})
+        changed = _changed_tables(lake, published, snapshot)
         new = [each for each in tables if not _columns(connection, each)]
-    published = row[0] if row else None
-    if published == snapshot:
-        return Publication(snapshot, {})
-    changed = _changed_tables(lake, published, snapshot)
-    loaded = load_beside(lake, database, [_new_table(each) for each in new], progress) if new else {}
-    rows = {name: (count, 0) for name, count in loaded.items()}
-    with database.connect() as connection:
+        # This transaction waits meanwhile, longer than some servers let one wait.
+        connection.execute("SET LOCAL idle_in_transaction_session_timeout = 0")
+        loaded = load_beside(lake, database, [_new_table(each) for each in new], progress) if new else {}
+        rows = {name: (count, 0) for name, count in loaded.items()}
         for each in tables:
             if each in new:
                 _move_in(connection, each)
