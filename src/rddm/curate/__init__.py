@@ -1,5 +1,5 @@
 """
 Curate: of all the values that sources deliver about one person, which one stands - and where it came from.
 
-Pure: functions from settings to queries. `rddm.pipeline.curating` runs them.
+Pure: tables of records in, golden rows out, and the queries around them. `rddm.pipeline.curating` runs them, part by part.
 """

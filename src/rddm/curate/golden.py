@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from rddm.contracts.tables import Column, Table
+from rddm.contracts.tables import Column, Table, literal, quote
 from rddm.contracts.tables.golden import golden_table
 from rddm.project.settings import ModelEntity, ModelField, SemanticType
 
@@ -38,3 +38,14 @@ def references(entity: ModelEntity) -> dict[str, str]:
         for name, field in entity.fields.items()
         if field.type is SemanticType.REFERENCE and field.references is not None
     }
+
+
+def hashed_rows_sql(contract: Table, rows: str) -> str:
+    """
+    Return the query of the golden *contract* table's columns for *rows*, a relation with all of them but row_hash.
+
+    The hash says nothing of columns that are null, so one that the model got later leaves it as it was.
+    """
+    columns = [column for column in contract.columns if column.name != "row_hash"]
+    hashed = ", ".join(f"{literal(column.name + '=')} || {quote(column.name)}::VARCHAR" for column in columns)
+    return f"SELECT *, md5(concat_ws(chr(31), {hashed}))::UUID AS row_hash FROM {rows}"

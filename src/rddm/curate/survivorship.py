@@ -13,89 +13,79 @@ before an initial - "Саша" twice does not outvote "Александр" once.
 
 from __future__ import annotations
 
-from rddm.contracts.tables import Table, literal, quote
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+
 from rddm.contracts.tables.golden import ORIGIN_SUFFIX, golden_id
-from rddm.curate.golden import golden_column, golden_contract
+from rddm.curate.golden import golden_column
+from rddm.curate.groups import Groups, Integers, encoded
 from rddm.project.settings import ModelEntity, ModelField, SemanticType, Survivorship
 
 NAME_TYPES = frozenset({SemanticType.FAMILY_NAME, SemanticType.GIVEN_NAME, SemanticType.PATRONYMIC})
 TITLE_TYPES = frozenset({SemanticType.ORGANISATION_NAME, SemanticType.PLACE_NAME, SemanticType.TEXT})
 
 
-def golden_sql(name: str, entity: ModelEntity, member: str, diminutive: str) -> str:
+def golden_rows(members: pa.Table, name: str, entity: ModelEntity, diminutives: pa.Array) -> pa.Table:
     """
-    Return the query of the golden rows of the model's entity *name*.
+    Return the golden rows of the model's entity *name*.
 
-    *member*: one row per record with golden_id, record_id, source, source_time, trust and the model's fields, references
-    already as golden ids. *diminutive*: a relation with column name (lower case, ё as е). Result: the columns of
-    `golden_contract`, one row per golden_id.
+    *members*: one row per record of whole groups with golden_id, record_id, source, source_time (microseconds since 1970,
+    very low where the source does not say), trust and the model's fields, references already as golden ids. *diminutives*:
+    given names in lower case, ё as е. Result: the columns of `golden_contract` but row_hash, one row per golden_id,
+    ascending. Ids are Arrow's UUIDs.
     """
-    fields = list(entity.fields.items())
-    frequent = [(field, settings) for field, settings in fields if settings.survivorship is Survivorship.MOST_FREQUENT]
-    counted = "".join(f", {_counted_cte(field, settings, member, diminutive)}" for field, settings in frequent)
-    picks = ", ".join(_pick(field, settings) for field, settings in fields if (field, settings) not in frequent)
-    joins = " ".join(f"LEFT JOIN {quote('picked_' + field)} USING (golden_id)" for field, _ in frequent)
-    contract = golden_contract(name, entity)
-    columns = []
-    for field, settings in fields:
-        column = golden_column(field, settings)
-        columns.append(f"{quote('pick_' + field)}.value AS {quote(column)}")
-        columns.append(f"{quote('pick_' + field)}.record_id AS {quote(column + ORIGIN_SUFFIX)}")
-    hashed = ", ".join(
-        f"{literal(column.name + '=')} || {quote(column.name)}::VARCHAR"
-        for column in contract.columns
-        if column.name != "row_hash"
-    )
-    return f"""
-        WITH base AS (
-            SELECT golden_id, count(*) AS records, list_sort(list(DISTINCT source)) AS sources{", " + picks if picks else ""}
-            FROM {member} GROUP BY golden_id
-        ){counted}, named AS (
-            SELECT golden_id AS {quote(golden_id(name))}, {", ".join(columns)}, records, sources
-            FROM base {joins}
-        )
-        SELECT {_ordered(contract)}, md5(concat_ws(chr(31), {hashed}))::UUID AS row_hash FROM named"""
+    groups = Groups(members)
+    columns = {golden_id(name): _as_ids(groups.column("golden_id").take(groups.any_record))}
+    records = groups.column("record_id")
+    for field, settings in entity.fields.items():
+        places = _standing(groups, field, settings, diminutives)
+        origin = pa.array(places, mask=places < 0)
+        value = groups.column(field).take(origin)
+        columns[golden_column(field, settings)] = _as_ids(value) if settings.references else value
+        columns[golden_column(field, settings) + ORIGIN_SUFFIX] = _as_ids(records.take(origin))
+    columns["records"] = pa.array(groups.sizes)
+    columns["sources"] = _sources(groups)
+    return pa.table(columns)
 
 
-def _ordered(contract: Table) -> str:
-    return ", ".join(quote(column.name) for column in contract.columns if column.name != "row_hash")
+def _standing(groups: Groups, field: str, settings: ModelField, diminutives: pa.Array) -> Integers:
+    """Return per group the record whose value of *field* stands, -1 where no record has one."""
+    column = groups.column(field)
+    if settings.survivorship is Survivorship.MOST_FREQUENT:
+        codes, values = encoded(column)
+        return groups.most_frequent(codes, _completeness(values, settings.type, diminutives))
+    has_value = np.asarray(column.is_valid().to_numpy(zero_copy_only=False))
+    is_by_trust = settings.survivorship is Survivorship.MOST_TRUSTED
+    return groups.most_trusted(has_value) if is_by_trust else groups.newest(has_value)
 
 
-def _pick(field: str, settings: ModelField) -> str:
-    recency = "coalesce(source_time, TIMESTAMP '0001-01-01')"
-    if settings.survivorship is Survivorship.MOST_TRUSTED:
-        rank = f"(trust, {recency}, record_id)"
-    else:
-        rank = f"({recency}, trust, record_id)"
-    value = quote(field)
-    return (
-        f"arg_max({{'value': {value}, 'record_id': record_id}}, {rank}) FILTER ({value} IS NOT NULL)"
-        f" AS {quote('pick_' + field)}"
-    )
+def _sources(groups: Groups) -> pa.Array:
+    codes, names = encoded(groups.column("source"))
+    ascending = np.argsort(np.array(names.to_pylist(), dtype=object))
+    offsets, sources = groups.distinct(np.argsort(ascending)[codes], len(names))
+    return pa.ListArray.from_arrays(pa.array(offsets, pa.int32()), names.take(ascending[sources]))
 
 
-def _counted_cte(field: str, settings: ModelField, member: str, diminutive: str) -> str:
-    value = quote(field)
-    complete = "0"
-    if settings.type in NAME_TYPES:
-        complete = _completeness_sql("value", diminutive)
-    elif settings.type in TITLE_TYPES:
-        complete = "value <> upper(value)"
-    return f"""{quote("picked_" + field)} AS (
-            SELECT golden_id, arg_max({{'value': value, 'record_id': newest.record_id}},
-                ({complete}, records, newest.source_time, newest.record_id)) AS {quote("pick_" + field)}
-            FROM (
-                SELECT golden_id, {value} AS value, count(*) AS records,
-                    max({{'source_time': coalesce(source_time, TIMESTAMP '0001-01-01'), 'trust': trust,
-                         'record_id': record_id}}) AS newest
-                FROM {member} WHERE {value} IS NOT NULL GROUP BY golden_id, {value}
-            ) GROUP BY golden_id
-        )"""
+def _as_ids(stored: pa.Array) -> pa.Array:
+    return pa.ExtensionArray.from_storage(pa.uuid(), stored)
 
 
-def _completeness_sql(value: str, diminutive: str) -> str:
-    return (
-        f"CASE WHEN length({value}) <= 2 THEN 0"
-        f" WHEN replace(lower({value}), 'ё', 'е') IN (SELECT name FROM {diminutive}) THEN 1"
-        f" WHEN regexp_matches({value}, '[А-Яа-яЁё]') THEN 3 ELSE 2 END"
-    )
+def _completeness(values: pa.Array, kind: SemanticType, diminutives: pa.Array) -> npt.NDArray[np.int8]:
+    """Return for each of the distinct *values* how complete it is; a more complete one stands whatever its number."""
+    if kind in TITLE_TYPES:
+        return _as_numbers(pc.not_equal(values, pc.utf8_upper(values)))
+    if kind not in NAME_TYPES:
+        return np.zeros(len(values), dtype=np.int8)
+    folded = pc.replace_substring(pc.utf8_lower(values), "ё", "е")
+    conditions = [
+        pc.less_equal(pc.utf8_length(values), 2),
+        pc.is_in(folded, value_set=diminutives),
+        pc.match_substring_regex(values, "[А-Яа-яЁё]"),
+    ]
+    return np.select([_as_numbers(each) == 1 for each in conditions], [0, 1, 3], 2).astype(np.int8)
+
+
+def _as_numbers(answers: pa.Array) -> npt.NDArray[np.int8]:
+    return np.asarray(answers.to_numpy(zero_copy_only=False)).astype(np.int8)

@@ -2,31 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 
 import pyarrow as pa
 
 from rddm.contracts.names import known_diminutives
-from rddm.contracts.tables import quote
+from rddm.contracts.tables import Table, quote
 from rddm.contracts.tables.golden import golden_id
-from rddm.curate.golden import golden_contract, references
-from rddm.curate.survivorship import golden_sql
-from rddm.project.settings import Model
-from rddm.store.lake import CATALOG, Lake
+from rddm.curate.golden import golden_contract, hashed_rows_sql, references
+from rddm.curate.survivorship import golden_rows
+from rddm.pipeline.curating_parts import Part, in_parts
+from rddm.project.settings import Model, ModelEntity
+from rddm.store.lake import CATALOG, Lake, load_table
+
+_BATCH_RECORDS = 100_000
 
 
 def prepare_curation(lake: Lake, trust: Mapping[str, int]) -> None:
-    """Make the temporary tables ``source_trust`` (source, trust) and ``diminutive`` (name, folded)."""
-    tables = {
-        "source_trust": pa.table(
-            {"source": pa.array(list(trust), pa.string()), "trust": pa.array(list(trust.values()), pa.int32())}
-        ),
-        "diminutive": pa.table({"name": pa.array(sorted(known_diminutives()), pa.string())}),
-    }
-    for name, table in tables.items():
-        lake.connection.register("incoming", table)
-        lake.connection.execute(f"CREATE OR REPLACE TEMP TABLE {name} AS SELECT * FROM incoming")
-        lake.connection.unregister("incoming")
+    """Make the temporary table ``source_trust`` (source, trust)."""
+    columns = {"source": pa.array(list(trust), pa.string()), "trust": pa.array(list(trust.values()), pa.int32())}
+    load_table(lake.connection, "source_trust", pa.table(columns))
 
 
 def touch_referring(lake: Lake, model: Model, name: str, touched: str) -> None:
@@ -53,9 +49,32 @@ def curate_entity(lake: Lake, model: Model, name: str, touched: str) -> int:
     """Make the golden rows of *touched* (golden_id) anew; return how many of them differ from what was there."""
     if lake.number(f"SELECT count(*) FROM {touched}") == 0:
         return 0
-    connection, entity = lake.connection, model.entities[name]
-    golden = f"{CATALOG}.golden.{quote(name)}"
-    key = quote(golden_id(name))
+    entity = model.entities[name]
+    contract = golden_contract(name, entity)
+    diminutives = pa.array(sorted(known_diminutives()), pa.string())
+    with _records_in_parts(lake, name, entity, touched) as parts:
+        return sum(
+            _write(lake, contract, part, golden_rows(part.records, name, entity, diminutives), touched)
+            for part in parts
+        )
+
+
+@contextmanager
+def _records_in_parts(lake: Lake, name: str, entity: ModelEntity, touched: str) -> Iterator[Iterator[Part]]:
+    most = lake.number(f"SELECT count(*) FROM {CATALOG}.conformed.{quote(name)}")
+    folder = lake.spill / "curate"
+    connection = lake.connection
+    connection.execute("SET arrow_lossless_conversion = true")  # ids as 16 bytes, not as text
+    try:
+        records = connection.execute(_members_sql(name, entity, touched)).to_arrow_reader(_BATCH_RECORDS)
+        with in_parts(records, most, folder) as parts:
+            yield parts
+    finally:
+        connection.execute("RESET arrow_lossless_conversion")
+
+
+def _members_sql(name: str, entity: ModelEntity, touched: str) -> str:
+    """Return the query of the records behind *touched*, as `golden_rows` takes them."""
     joins: list[str] = []
     columns = {field: f"record.{quote(field)}" for field in entity.fields}
     for index, (field, parent) in enumerate(references(entity).items()):
@@ -64,27 +83,46 @@ def curate_entity(lake: Lake, model: Model, name: str, touched: str) -> int:
             f"LEFT JOIN {CATALOG}.identity.{quote(parent + '__link')} AS {alias} ON {alias}.record_id = record.{quote(field)}"
         )
         columns[field] = f"{alias}.golden_id AS {quote(field)}"
-    member = (
-        f"(SELECT link.golden_id, record.record_id, record.source, record.source_time,"
+    return (
+        "SELECT link.golden_id, record.record_id, record.source,"
+        " epoch_us(coalesce(record.source_time, TIMESTAMP '0001-01-01')) AS source_time,"
         f" coalesce(source_trust.trust, 5) AS trust, {', '.join(columns.values())}"
         f" FROM {CATALOG}.conformed.{quote(name)} AS record"
         f" JOIN {CATALOG}.identity.{quote(name + '__link')} AS link ON link.record_id = record.record_id"
         f" LEFT JOIN source_trust ON source_trust.source = record.source {' '.join(joins)}"
-        f" WHERE link.golden_id IN (SELECT golden_id FROM {touched}))"
+        f" WHERE link.golden_id IN (SELECT golden_id FROM {touched})"
     )
-    connection.execute(f"CREATE OR REPLACE TEMP TABLE golden_new AS {golden_sql(name, entity, member, 'diminutive')}")
+
+
+def _write(lake: Lake, contract: Table, part: Part, rows: pa.Table, touched: str) -> int:
+    """Put *rows*, the golden rows of *part*, in the place of those that were there; return how many are new or differ."""
+    connection = lake.connection
+    golden = f"{CATALOG}.{contract.schema}.{quote(contract.name)}"
+    key = quote(golden_id(contract.name))
+    new = f"({hashed_rows_sql(contract, 'golden_part')})"
+    connection.register("golden_part", rows)
+    try:
+        connection.execute(
+            f"CREATE OR REPLACE TEMP TABLE golden_old AS SELECT {key}, row_hash FROM {golden}"
+            f" WHERE {key} BETWEEN '{part.lowest}' AND '{part.highest}' AND {key} IN (SELECT golden_id FROM {touched})"
+        )
+        if lake.number("SELECT count(*) FROM golden_old") > 0:
+            _delete_stale(lake, golden, key, new)
+        added = connection.execute(
+            f"INSERT INTO {golden} BY NAME SELECT * FROM {new} ANTI JOIN golden_old USING ({key}, row_hash)"
+        ).fetchone()
+    finally:
+        connection.unregister("golden_part")
+        connection.execute("DROP TABLE IF EXISTS golden_old")
+    return int(added[0]) if added else 0
+
+
+def _delete_stale(lake: Lake, golden: str, key: str, new: str) -> None:
+    """Delete the rows of ``golden_old`` that are not among the *new* ones."""
+    connection = lake.connection
     connection.execute(
-        f"CREATE OR REPLACE TEMP TABLE golden_old AS SELECT {key}, row_hash FROM {golden}"
-        f" WHERE {key} IN (SELECT golden_id FROM {touched})"
-    )
-    connection.execute(
-        f"CREATE OR REPLACE TEMP TABLE golden_stale AS SELECT {key} FROM golden_old ANTI JOIN golden_new USING ({key}, row_hash)"
+        f"CREATE OR REPLACE TEMP TABLE golden_stale AS SELECT {key} FROM golden_old ANTI JOIN {new} USING ({key}, row_hash)"
     )
     if lake.number("SELECT count(*) FROM golden_stale") > 0:
         connection.execute(f"DELETE FROM {golden} WHERE {key} IN (SELECT {key} FROM golden_stale)")
-    added = connection.execute(
-        f"INSERT INTO {golden} BY NAME SELECT * FROM golden_new ANTI JOIN golden_old USING ({key}, row_hash)"
-    ).fetchone()
-    for table in ("golden_new", "golden_old", "golden_stale"):
-        connection.execute(f"DROP TABLE {table}")
-    return int(added[0]) if added else 0
+    connection.execute("DROP TABLE golden_stale")

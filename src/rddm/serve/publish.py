@@ -22,6 +22,8 @@ from rddm.contracts.tables import Column, Table, literal, quote
 from rddm.contracts.tables.golden import ORIGIN_SUFFIX, golden_id
 from rddm.curate.golden import golden_contract, references
 from rddm.project.settings import Model, ModelEntity, ProbabilisticIdentity, SemanticType
+from rddm.serve.loading import SCHEMA as LOADING_SCHEMA
+from rddm.serve.loading import NewTable, forget_loading, load_beside
 from rddm.serve.matching import publish_matching
 from rddm.store.database import Database
 from rddm.store.lake import CATALOG, Lake
@@ -31,7 +33,6 @@ _SPELT_OUT = {"timestamptz": "timestamp with time zone"}
 _TYPES = {"VARCHAR": "text", "TIMESTAMP": "timestamptz", "VARCHAR[]": "text[]"}
 _SEARCHED = frozenset({SemanticType.PHONE, SemanticType.EMAIL, SemanticType.SNILS, SemanticType.BIRTH_DATE})
 _BATCH_ROWS = 100_000
-_INDEXING_MEMORY = "256MB"
 
 
 @dataclass(frozen=True)
@@ -111,13 +112,13 @@ def _records(name: str) -> PublishedTable:
             columns,
         ),
         key="record_id",
-        feeds=(("identity", f"{name}__link"), ("conformed", name)),
+        feeds=(("identity", f"{name}__link"),),
         lake_key="record_id",
         query=f"SELECT record_id, link.golden_id AS {quote(key)}, record.source, record.entity, record.key, link.how,"
         f" link.probability FROM {CATALOG}.identity.{quote(name + '__link')} AS link"
         f" JOIN {CATALOG}.conformed.{quote(name)} AS record USING (record_id)",
         foreign=((key, name, key),),
-        indexes=((key,), ("source", "key")),
+        indexes=((key,), ("key", "source")),
     )
 
 
@@ -142,7 +143,6 @@ def publish(
     """Bring schema ``warehouse`` up to the lake's current snapshot."""
     snapshot = lake.current_snapshot()
     tables = published_tables(model, order)
-    rows: dict[str, tuple[int, int]] = {}
     with database.connect() as connection:
         connection.execute(sql.SQL("CREATE SCHEMA IF NOT EXISTS {}").format(sql.Identifier(SCHEMA)))
         _ensure_publication_table(connection)
@@ -151,15 +151,22 @@ def publish(
         if published == snapshot:
             return Publication(snapshot, {})
         changed = _changed_tables(lake, published, snapshot)
-        new = [each for each in tables if _ensure_table(connection, each)]
+        new = [each for each in tables if not _columns(connection, each)]
+        # This transaction waits meanwhile, longer than some servers let one wait.
+        connection.execute("SET LOCAL idle_in_transaction_session_timeout = 0")
+        loaded = load_beside(lake, database, [_new_table(each) for each in new], progress) if new else {}
+        rows = {name: (count, 0) for name, count in loaded.items()}
         for each in tables:
             if each in new:
-                progress(f"publish {each.table.name}")
-                rows[each.table.name] = (_fill_table(lake, connection, each), 0)
-            elif changed is None or changed.intersection(each.feeds):
+                _move_in(connection, each)
+            else:
+                _follow_model(connection, each, _columns(connection, each))
+            _comment(connection, each)
+            if each not in new and (changed is None or changed.intersection(each.feeds)):
                 progress(f"publish {each.table.name}")
                 since = None if changed is None else published
                 rows[each.table.name] = _publish_table(lake, connection, each, since, snapshot)
+        forget_loading(connection)
         for name in order:
             identity = model.entities[name].identity
             if isinstance(identity, ProbabilisticIdentity):
@@ -201,23 +208,28 @@ def last_published(database: Database) -> int | None:
     return row[0] if row else None
 
 
-def _fill_table(lake: Lake, connection: psycopg.Connection, each: PublishedTable) -> int:
-    """Fill a new table, whose parents are complete, and only then give it its keys and indexes; return its number of rows."""
-    target = sql.Identifier(SCHEMA, each.table.name)
-    written = _copy(lake, connection, each.query, each, target)
-    connection.execute(sql.SQL("SET LOCAL maintenance_work_mem = {}").format(sql.Literal(_INDEXING_MEMORY)))
-    connection.execute(sql.SQL("ALTER TABLE {} ADD PRIMARY KEY ({})").format(target, sql.Identifier(each.key)))
-    for indexed in each.indexes:
-        columns = sql.SQL(", ").join(map(sql.Identifier, indexed))
-        connection.execute(sql.SQL("CREATE INDEX ON {} ({})").format(target, columns))
+def _new_table(each: PublishedTable) -> NewTable:
+    columns = [
+        sql.SQL("{} {}").format(sql.Identifier(column.name), sql.SQL(_postgres_type(column.type)))
+        for column in each.table.columns
+    ]
+    definition = sql.SQL(", ").join(columns)
+    return NewTable(each.table.name, each.table.column_names, definition, each.query, ((each.key,), *each.indexes))
+
+
+def _move_in(connection: psycopg.Connection, each: PublishedTable) -> None:
+    """Put a loaded table, whose parents are complete, into the shop window, and link it to them."""
+    loaded = sql.Identifier(LOADING_SCHEMA, each.table.name)
+    connection.execute(sql.SQL("ALTER TABLE {} SET SCHEMA {}").format(loaded, sql.Identifier(SCHEMA)))
     for child_key, parent, parent_key in each.foreign:
         connection.execute(
             sql.SQL("ALTER TABLE {} ADD FOREIGN KEY ({}) REFERENCES {} ({}) DEFERRABLE INITIALLY DEFERRED").format(
-                target, sql.Identifier(child_key), sql.Identifier(SCHEMA, parent), sql.Identifier(parent_key)
+                sql.Identifier(SCHEMA, each.table.name),
+                sql.Identifier(child_key),
+                sql.Identifier(SCHEMA, parent),
+                sql.Identifier(parent_key),
             )
         )
-    connection.execute(sql.SQL("ANALYZE {}").format(target))
-    return written
 
 
 def _publish_table(
@@ -326,27 +338,18 @@ def _ensure_publication_table(connection: psycopg.Connection) -> None:
     connection.execute("COMMENT ON COLUMN warehouse.publication.published_at IS 'When all its rows could be read here'")
 
 
-def _ensure_table(connection: psycopg.Connection, each: PublishedTable) -> bool:
-    """
-    Create the table with its comments, or bring its columns to what the model says now.
-
-    Return whether it is new: empty, without keys and indexes.
-    """
-    target = sql.Identifier(SCHEMA, each.table.name)
-    columns_now = connection.execute(
+def _columns(connection: psycopg.Connection, each: PublishedTable) -> dict[str, str]:
+    """Return the columns that the shop window's table has now, with their types; none when it is not there."""
+    found = connection.execute(
         "SELECT attname, format_type(atttypid, NULL) FROM pg_attribute"
         " WHERE attrelid = to_regclass(format('%%I.%%I', %s::text, %s::text)) AND attnum > 0 AND NOT attisdropped",
         (SCHEMA, each.table.name),
     )
-    existing: dict[str, str] = dict(columns_now.fetchall())
-    columns = [
-        sql.SQL("{} {}").format(sql.Identifier(column.name), sql.SQL(_postgres_type(column.type)))
-        for column in each.table.columns
-    ]
-    if not existing:
-        connection.execute(sql.SQL("CREATE TABLE {} ({})").format(target, sql.SQL(", ").join(columns)))
-    else:
-        _follow_model(connection, each, existing)
+    return dict(found.fetchall())
+
+
+def _comment(connection: psycopg.Connection, each: PublishedTable) -> None:
+    target = sql.Identifier(SCHEMA, each.table.name)
     connection.execute(sql.SQL("COMMENT ON TABLE {} IS {}").format(target, sql.Literal(each.table.grain)))
     for column in each.table.columns:
         connection.execute(
@@ -354,7 +357,6 @@ def _ensure_table(connection: psycopg.Connection, each: PublishedTable) -> bool:
                 sql.Identifier(SCHEMA, each.table.name, column.name), sql.Literal(column.description)
             )
         )
-    return not existing
 
 
 def _follow_model(connection: psycopg.Connection, each: PublishedTable, existing: Mapping[str, str]) -> None:

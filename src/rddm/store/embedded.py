@@ -47,7 +47,15 @@ SETTINGS = {
     "checkpoint_timeout": "15min",
     "wal_compression": "on",
     "maintenance_work_mem": "512MB",
+    # Nobody replicates this server, so a table need not be written twice by the transaction that makes it: it is synced instead.
+    "wal_level": "minimal",
+    "max_wal_senders": "0",
 }
+LOCALE = ("--locale-provider=builtin", "--builtin-locale=C.UTF-8")
+"""
+Text sorts by code point, alike on every machine. A third of the time to publish went into the C library's comparing, one text at
+a time, of what the indexes sort.
+"""
 
 SOCKET = ".s.PGSQL.5432"
 LONGEST_SOCKET_PATH = 107  # sun_path of unix(7), without the zero at its end
@@ -118,9 +126,6 @@ def ensure_database(server_url: str, name: str) -> str:
     with psycopg.connect(server_url, autocommit=True) as connection:
         if connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", (name,)).fetchone() is None:
             connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
-            for setting, value in SETTINGS.items():
-                connection.execute(sql.SQL("ALTER SYSTEM SET {} = {}").format(sql.Identifier(setting), value))
-            connection.execute("SELECT pg_reload_conf()")
         parameters = psycopg.conninfo.conninfo_to_dict(server_url)
     return f"postgresql://{parameters['user']}@/{name}?host={quote(str(parameters['host']), safe='/')}"
 
@@ -270,7 +275,9 @@ def _create(server: _Server) -> None:
     if server.user is not None:
         _let_pass(made)
         os.chown(made, server.user, -1)
-    if not server.call("initdb", "--auth=trust", "--encoding=utf8", "--username", OWNER, "-D", ".", folder=made):
+    settings = [f"--set={name}={value}" for name, value in SETTINGS.items()]
+    options = ("--auth=trust", "--encoding=utf8", *LOCALE, *settings, "--username", OWNER)
+    if not server.call("initdb", *options, "-D", ".", folder=made):
         raise _does_not_start(server.data)
     if server.data.exists():
         server.data.rmdir()

@@ -132,6 +132,12 @@ class Lake:
         row = self.connection.execute(sql).fetchone()
         return int(row[0] or 0) if row else 0
 
+    @property
+    def spill(self) -> Path:
+        """Where to write what does not fit in memory."""
+        row = self.connection.execute("SELECT current_setting('temp_directory')").fetchone()
+        return Path(row[0] if row else "")
+
     def current_snapshot(self) -> int:
         return self.number(f"SELECT id FROM {CATALOG}.current_snapshot()")
 

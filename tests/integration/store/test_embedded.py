@@ -160,3 +160,28 @@ def test_a_folder_that_cannot_be_written_is_named(data: Path) -> None:
             start_embedded(data)
     finally:
         data.parent.chmod(0o700)
+
+
+def test_text_sorts_by_code_point_and_knows_cyrillic_whatever_the_locale_of_the_user(
+    data: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("LC_ALL", "C")
+    with psycopg.connect(start_embedded(data)) as connection:
+        row = connection.execute(
+            "SELECT array_agg(word ORDER BY word), lower('ЁЖ') FROM unnest(ARRAY['я', 'Ёж', 'а', 'Яр']) AS word"
+        ).fetchone()
+    assert row == (["Ёж", "Яр", "а", "я"], "ёж")
+
+
+def test_a_table_made_and_filled_in_one_transaction_is_not_written_twice(data: Path) -> None:
+    with psycopg.connect(start_embedded(data), autocommit=True) as connection:
+        before = connection.execute("SELECT pg_current_wal_insert_lsn()").fetchone()
+        with connection.transaction():
+            connection.execute(
+                "CREATE TABLE filled AS SELECT md5(n::text) AS word FROM generate_series(1, 100000) AS n"
+            )
+        row = connection.execute(
+            "SELECT pg_current_wal_insert_lsn() - %s, pg_relation_size('filled')", before
+        ).fetchone()
+    assert row is not None
+    assert row[0] < row[1] / 4
