@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from rddm.conform.fields import conformed_table
+from rddm.conform.fields import conformed_table, content_hash_sql
 from rddm.conform.split import judged_sql, kind_sql, standing_at_once_sql
 from rddm.contracts.tables import literal, quote
 from rddm.pipeline.conforming_work import (
@@ -88,13 +88,17 @@ def _remember_what_stood(work: Conforming, target: Target, judged: Sequence[Affe
     # Files and row groups are pruned by source, entity and key; ids are spread evenly over all of them.
     known = " OR ".join(f"({each.where})" for each in judged if not each.is_new) or "false"
     for name, table, columns in (
-        ("standing_before", target.conformed, "batch, seq, content_hash, repairs"),
+        (
+            "standing_before",
+            target.conformed,
+            f"batch, seq, {content_hash_sql(target.entity, 'stood')} AS content_hash, repairs",
+        ),
         ("waited", LIVING_QUARANTINE, "attempts, first_seen"),
         ("buried", LIVING_TOMBSTONE, "batch"),
     ):
         connection.execute(
             f"CREATE OR REPLACE TEMP TABLE {name} AS SELECT record_id, source, entity, key, {columns}"
-            f" FROM (SELECT * FROM {table} WHERE {known}) SEMI JOIN affected_record USING (source, entity, key)"
+            f" FROM (SELECT * FROM {table} WHERE {known}) AS stood SEMI JOIN affected_record USING (source, entity, key)"
         )
 
 
@@ -121,7 +125,7 @@ def _write_conformed(work: Conforming, target: Target) -> None:
         CREATE OR REPLACE TEMP TABLE unchanged AS
         SELECT judged.record_id FROM {target.judged} AS judged JOIN standing_before USING (record_id)
         WHERE judged.state = 'conformed' AND judged.batch = standing_before.batch AND judged.seq = standing_before.seq
-            AND judged.content_hash = standing_before.content_hash
+            AND {content_hash_sql(target.entity, "judged")} = standing_before.content_hash
             AND judged.repairs IS NOT DISTINCT FROM standing_before.repairs"""
     )
     connection.execute(

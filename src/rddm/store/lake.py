@@ -57,10 +57,14 @@ class Lake:
     def ensure(self, *tables: Table) -> None:
         """Create the tables (and their schemas) that are not there yet."""
         existing = self._columns_by_table()
+        schemas = {schema for schema, _ in existing}
         for table in tables:
-            if (table.schema, table.name) not in existing:
+            if (table.schema, table.name) in existing:
+                continue
+            if table.schema not in schemas:
                 self.connection.execute(f"CREATE SCHEMA IF NOT EXISTS {CATALOG}.{quote(table.schema)}")
-                self.connection.execute(create_table_sql(CATALOG, table))
+                schemas.add(table.schema)
+            self.connection.execute(create_table_sql(CATALOG, table))
 
     def add_columns(self, table: Table) -> tuple[str, ...]:
         """Add the columns of *table* that the lake's table does not have; return their names."""

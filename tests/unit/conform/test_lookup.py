@@ -29,7 +29,7 @@ CAMPER = MappedEntity(
 
 def looked_up(field: str, *texts: str) -> list[tuple[object, ...]]:
     """Value, repairs, problem and doubt of each text."""
-    table = lookup_table(CAMPER, field, texts, cleaner(CAMPER, field, date(2026, 1, 1), {}))
+    table = lookup_table(texts, cleaner(CAMPER, field, date(2026, 1, 1), {}))
     return [tuple(row[name] for name in ("value", "repairs", "problem", "is_doubtful")) for row in table.to_pylist()]
 
 
