@@ -87,6 +87,7 @@ def _remember_what_stood(work: Conforming, target: Target, judged: Sequence[Affe
     )
     # Files and row groups are pruned by source, entity and key; ids are spread evenly over all of them.
     known = " OR ".join(f"({each.where})" for each in judged if not each.is_new) or "false"
+    by = "key" if len(judged) == 1 else "source, entity, key"
     for name, table, columns in (
         (
             "standing_before",
@@ -98,7 +99,7 @@ def _remember_what_stood(work: Conforming, target: Target, judged: Sequence[Affe
     ):
         connection.execute(
             f"CREATE OR REPLACE TEMP TABLE {name} AS SELECT record_id, source, entity, key, {columns}"
-            f" FROM (SELECT * FROM {table} WHERE {known}) AS stood SEMI JOIN affected_record USING (source, entity, key)"
+            f" FROM (SELECT * FROM {table} WHERE {known}) AS stood SEMI JOIN affected_record USING ({by})"
         )
 
 

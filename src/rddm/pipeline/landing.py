@@ -89,7 +89,7 @@ def land(lake: Lake, place: Place, batch: Batch, run_id: int, received_at: datet
         numbered = delivered.append_column("_seq", pa.array(np.arange(delivered.num_rows)))
         connection.register("delivered", pa.Table.from_batches(numbered.to_batches(ROWS_AT_ONCE), numbered.schema))
         try:
-            new = _new_versions(lake, place, delivered.column_names)
+            new = _new_versions(lake, place, delivered)
             landed = connection.execute(_insert_sql(place, delivered, number, new), {"at": received_at}).fetchone()
         except duckdb.BinderException as error:
             if store_trouble(error) is not None:
@@ -187,7 +187,6 @@ def with_safe_names(records: pa.Table) -> pa.Table:
 def _insert_sql(place: Place, delivered: pa.Table, number: int, new_versions: str) -> str:
     columns = delivered.column_names
     known = {name.lower() for name in columns}
-    texts = ", ".join(f"{_as_text(delivered.schema.field(name))} AS {quote(name)}" for name in columns)
     hash_parts = ", ".join(f"{literal(name.lower() + '=')} || {quote(name)}" for name in sorted(columns, key=str.lower))
     deleted = f"coalesce(TRY({place.settings.deleted}), false)" if place.settings.deleted else "false"
     source_time = "NULL::TIMESTAMP"
@@ -202,7 +201,7 @@ def _insert_sql(place: Place, delivered: pa.Table, number: int, new_versions: st
     return f"""
         INSERT INTO {place.raw_table} BY NAME
         WITH texts AS (
-            SELECT {texts + ", " if texts else ""}_seq{absent} FROM delivered
+            SELECT {_texts(delivered)}_seq{absent} FROM delivered
         ), enveloped AS (
             SELECT * EXCLUDE (_key), coalesce(_key, '{MISSING_KEY_PREFIX}' || _hash) AS _key
             FROM (
@@ -215,10 +214,17 @@ def _insert_sql(place: Place, delivered: pa.Table, number: int, new_versions: st
         SELECT * FROM new_version"""
 
 
-def _new_versions(lake: Lake, place: Place, columns: Collection[str]) -> str:
+def _texts(delivered: pa.Table) -> str:
+    """Return the select list of the columns of *delivered* as text, with a comma behind it if there are any."""
+    return "".join(f"{_as_text(field)} AS {quote(field.name)}, " for field in delivered.schema)
+
+
+def _new_versions(lake: Lake, place: Place, delivered: pa.Table) -> str:
     """Return the common table expressions that end in ``new_version``: of ``enveloped``, what is not here yet."""
-    key = key_sql(place.settings, columns)
-    each_once = lake.number(f"SELECT count(*) = count(DISTINCT {key}) FROM delivered")
+    key = key_sql(place.settings, delivered.column_names)
+    each_once = lake.number(
+        f"SELECT count(*) = count(DISTINCT {key}) FROM (SELECT {_texts(delivered)}_seq FROM delivered)"
+    )
     if each_once and lake.number(f"SELECT count(*) FROM {place.raw_table}") == 0:
         return "new_version AS (SELECT * FROM enveloped)"
     if not place.settings.newest_by_arrival:
