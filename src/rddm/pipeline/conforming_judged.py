@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from rddm.conform.fields import conformed_table, content_hash_sql
 from rddm.conform.split import judged_sql, kind_sql, standing_at_once_sql
 from rddm.contracts.tables import literal, quote
+from rddm.contracts.tables.conformed import SCHEMA
 from rddm.pipeline.conforming_work import (
     LIVING_PROGRESS,
     LIVING_QUARANTINE,
@@ -92,7 +93,7 @@ def _remember_what_stood(work: Conforming, target: Target, judged: Sequence[Affe
         (
             "standing_before",
             target.conformed,
-            f"batch, seq, {content_hash_sql(target.entity, 'stood')} AS content_hash, repairs",
+            f"batch, seq, {_hash_of_what_stood(work, target)} AS content_hash, repairs",
         ),
         ("waited", LIVING_QUARANTINE, "attempts, first_seen"),
         ("buried", LIVING_TOMBSTONE, "batch"),
@@ -101,6 +102,17 @@ def _remember_what_stood(work: Conforming, target: Target, judged: Sequence[Affe
             f"CREATE OR REPLACE TEMP TABLE {name} AS SELECT record_id, source, entity, key, {columns}"
             f" FROM (SELECT * FROM {table} WHERE {known}) AS stood SEMI JOIN affected_record USING ({by})"
         )
+
+
+def _hash_of_what_stood(work: Conforming, target: Target) -> str:
+    """Null where the row holds a value of a field that the model has no more, so that it is written anew without it."""
+    content_hash = content_hash_sql(target.entity, "stood")
+    known = {name.lower() for name in conformed_table(target.name, target.entity).column_names}
+    columns = work.lake.columns(SCHEMA).get(target.name, ())
+    gone = [name for name in columns if name.lower() not in known | {"content_hash"}]  # which older lakes have
+    if not gone:
+        return content_hash
+    return f"CASE WHEN {' AND '.join(f'stood.{quote(name)} IS NULL' for name in gone)} THEN {content_hash} END"
 
 
 def _superseded_deltas(work: Conforming, target: Target, judged: Sequence[Affected]) -> dict[tuple[str, str], int]:
