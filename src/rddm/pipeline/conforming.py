@@ -3,7 +3,8 @@ Run the conform stage for one entity of the model, inside the engine's transacti
 
 Only *affected* records are looked at (`rddm.pipeline.conforming_affected`). Every version of an affected record is judged
 anew, so the outcome does not depend on what was judged before. Of a source that was never conformed, most records have
-one version that breaks no rule: those stand at once, in one pass from raw to conformed, and only the others are judged.
+one version that SQL and the known words settle and that breaks no rule: those stand at once, in one pass from raw to
+conformed. Only of the others are the remaining values cleaned in Python, and only they are judged.
 """
 
 from __future__ import annotations
