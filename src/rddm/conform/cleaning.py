@@ -13,30 +13,40 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
-from rddm.conform.fields import column_type, content_hash_sql
+from rddm.conform.fields import column_type
 from rddm.conform.mapping import MappedEntity
 from rddm.conform.split import completeness_sql
-from rddm.contracts.tables import quote
+from rddm.contracts.tables import literal, quote
 from rddm.contracts.tables.raw import MISSING_KEY_PREFIX
 from rddm.project.settings import ModelEntity, SemanticType
 
 NOTE_SEPARATOR = "\x1f"
-LOOKUP_COLUMNS = "(delivered VARCHAR, value VARCHAR, repairs VARCHAR, problem VARCHAR, is_doubtful BOOLEAN)"
+LOOKUP_COLUMNS = (
+    "(delivered VARCHAR, value VARCHAR, repairs VARCHAR, problem VARCHAR, is_doubtful BOOLEAN, may_move BOOLEAN)"
+)
 NAME_LOOKUP_COLUMNS = (
     "(names_before VARCHAR, last_after VARCHAR, first_after VARCHAR, middle_after VARCHAR, repairs VARCHAR)"
 )
 ENVELOPE = "record_id, source, entity, key, source_time, batch, seq, is_delete"
+
+UNREAD = "technical:fields:unread"
+"""The problem of a record with values that nobody has looked at yet; it never leaves the stage."""
 
 _SEPARATOR = "chr(31)"
 
 
 @dataclass(frozen=True)
 class Lookup:
-    """A relation with `LOOKUP_COLUMNS`, and whether it holds any repairs and problems; most hold none."""
+    """
+    A relation with `LOOKUP_COLUMNS`, and whether it holds any repairs and problems; most hold none.
+
+    It ``is_sparse`` when it leaves out the texts that stay as they are and are beyond doubt: most words of clean sources.
+    """
 
     table: str
     has_repairs: bool = True
     has_problems: bool = True
+    is_sparse: bool = False
 
 
 @dataclass(frozen=True)
@@ -45,12 +55,14 @@ class Lookups:
     How each field of a source's entity is cleaned.
 
     ``fast``: per field the SQL over ``mapped.<field>`` that settles plain values; ``tables``: per field that it leaves
-    values of, what becomes of them; ``names``: a relation with `NAME_LOOKUP_COLUMNS`, if any names move.
+    values of, what becomes of them; ``names``: a relation with `NAME_LOOKUP_COLUMNS`, if any names move; ``unread``: fields
+    of which only what ``fast`` settles is known yet. A record with any other value in one of them has a problem until then.
     """
 
     fast: Mapping[str, str]
     tables: Mapping[str, Lookup]
     names: str | None = None
+    unread: frozenset[str] = frozenset()
 
 
 def swapped_contacts_sql(mapped: MappedEntity, relation: str) -> str:
@@ -101,6 +113,7 @@ def cleaned_sql(mapped: MappedEntity, relation: str, lookups: Lookups, only: Col
     values: dict[str, str] = {}
     repairs = ["nullif(contact_repairs, '')"]
     problems = [f"CASE WHEN starts_with(key, '{MISSING_KEY_PREFIX}') THEN 'technical:key:missing' END"]
+    unread: list[str] = []
     for index, name in enumerate(mapped.value_fields()):
         if only is not None and name not in only:
             continue
@@ -114,9 +127,15 @@ def cleaned_sql(mapped: MappedEntity, relation: str, lookups: Lookups, only: Col
             wanted = field if fast is None else f"CASE WHEN {plain} IS NULL THEN {field} END"
             joins.append(f"LEFT JOIN {table.table} AS {alias} ON {alias}.delivered = {wanted}")
             values[name] = f"{alias}.value" if fast is None else f"coalesce({plain}, {alias}.value)"
+            if table.is_sparse:
+                values[name] = f"CASE WHEN {alias}.delivered IS NULL THEN {field} ELSE {values[name]} END"
             repairs += [f"{alias}.repairs"] if table.has_repairs else []
             problems += [f"{alias}.problem"] if table.has_problems else []
+        if name in lookups.unread:
+            unread.append(f"({plain} IS NULL AND {field} IS NOT NULL)")
         selects.append(f"{values[name]} AS {quote(name)}")
+    if unread:
+        problems.append(f"CASE WHEN {' OR '.join(unread)} THEN {literal(UNREAD)} END")
     if only is None:
         for name in mapped.reference_fields():
             selects += [f"mapped.{quote(name)}", f"mapped.{quote(name + '__key')}"]
@@ -194,7 +213,7 @@ def evaluated_sql(mapped: MappedEntity, relation: str, lookups: Lookups) -> str:
             columns.append(f"{key if name in present else 'NULL::VARCHAR'} AS {key}")
     problems = f"concat_ws({_SEPARATOR}, {', '.join(['problem_notes', *completeness_sql(entity)])})"
     return f"""
-        SELECT * EXCLUDE (problem_notes, all_problems), {content_hash_sql(entity, "checked")} AS content_hash,
+        SELECT * EXCLUDE (problem_notes, all_problems),
             CASE WHEN is_delete OR all_problems = '' THEN []::VARCHAR[]
                 ELSE string_split(all_problems, {_SEPARATOR}) END AS problems
         FROM (
@@ -202,20 +221,20 @@ def evaluated_sql(mapped: MappedEntity, relation: str, lookups: Lookups) -> str:
             FROM (
                 SELECT {ENVELOPE}, problem_notes,
                     CASE WHEN repair_notes <> '' THEN string_split(repair_notes, {_SEPARATOR}) END AS repairs,
-                    {", ".join(columns)} FROM ({cleaned})) AS typed) AS checked"""
+                    {", ".join(columns)} FROM ({cleaned})))"""
 
 
 def _names_before(mapped: MappedEntity, lookups: Lookups, values: Mapping[str, str]) -> str:
     tables = {name: f"clean_{index}" for index, name in enumerate(mapped.value_fields()) if name in lookups.tables}
-    doubts = [
-        f"coalesce({tables[name]}.is_doubtful, false)"
-        for name in name_fields(mapped.model_entity)[:2]
-        if name in tables and name in values
-    ]
-    if not doubts:
+    looked_up = [tables[name] for name in name_fields(mapped.model_entity)[:2] if name in tables and name in values]
+    if not looked_up:
         return "NULL::VARCHAR"
+    doubtful, movable = (
+        " OR ".join(f"coalesce({alias}.{column}, false)" for alias in looked_up)
+        for column in ("is_doubtful", "may_move")
+    )
     names = f" || {_SEPARATOR} || ".join(f"coalesce({name}, '')" for name in _mapped_names(mapped, values))
-    return f"CASE WHEN {' OR '.join(doubts)} THEN {names} END"
+    return f"CASE WHEN ({movable}) AND ({doubtful}) THEN {names} END"
 
 
 def _mapped_names(mapped: MappedEntity, values: Mapping[str, str]) -> tuple[str, str, str]:

@@ -27,7 +27,11 @@ def conformed_table(name: str, entity: ModelEntity) -> Table:
 
 
 def content_hash_sql(entity: ModelEntity, relation: str) -> str:
-    """Return the SQL of ``content_hash``: md5 of U+001F name=value of every field that is not null, by name."""
+    """
+    Return the SQL of a hash to tell whether two conformed rows say the same.
+
+    md5 of U+001F name=value of every field that is not null, by name, so that a field the model gains changes no hash.
+    """
     parts = ", ".join(
         f"CASE WHEN {relation}.{quote(name)} IS NOT NULL THEN chr(31) || '{name}=' END, {relation}.{quote(name)}"
         for name in sorted(entity.fields)

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
 
-from rddm.conform.cleaning import name_fields, swapped_contacts_sql
-from rddm.conform.lookup import clean_text, cleaner
+from rddm.conform.cleaning import NOTE_SEPARATOR, name_fields, swapped_contacts_sql
+from rddm.conform.lookup import cleaner
 from rddm.conform.mapping import MappedEntity
 from rddm.conform.values.record import repair_names
 from rddm.contracts.expression import Evaluator, compile_projections
@@ -61,10 +61,10 @@ def clean_typed(mapped: MappedEntity, texts: Mapping[str, str], latest: date) ->
     values: dict[str, str] = {}
     is_doubtful = False
     for name, text in delivered.items():
-        cleaned = clean_text(mapped, name, text, cleaner(mapped, name, latest, {}))
+        cleaned = cleaner(mapped, name, latest, {})(text)
         if cleaned.value is not None:
             values[name] = cleaned.value
-        repairs += cleaned.repairs
+        repairs += cleaned.repairs.split(NOTE_SEPARATOR) if cleaned.repairs else []
         problems += [cleaned.problem] if cleaned.problem else []
         is_doubtful |= cleaned.is_doubtful
     if is_doubtful:

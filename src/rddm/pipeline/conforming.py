@@ -3,7 +3,8 @@ Run the conform stage for one entity of the model, inside the engine's transacti
 
 Only *affected* records are looked at (`rddm.pipeline.conforming_affected`). Every version of an affected record is judged
 anew, so the outcome does not depend on what was judged before. Of a source that was never conformed, most records have
-one version that breaks no rule: those stand at once, in one pass from raw to conformed, and only the others are judged.
+one version that SQL and the known words settle and that breaks no rule: those stand at once, in one pass from raw to
+conformed. Only of the others are the remaining values cleaned in Python, and only they are judged.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from rddm.contracts.errors import SourceError
 from rddm.contracts.tables import quote
 from rddm.pipeline.conforming_affected import find_affected
 from rddm.pipeline.conforming_judged import judge, stand_at_once, write
-from rddm.pipeline.conforming_versions import Versions, forget, look_up
+from rddm.pipeline.conforming_versions import Versions, forget, look_up_rest, look_up_words
 from rddm.pipeline.conforming_work import Affected, Conforming, Target
 from rddm.project.settings import ModelEntity, SemanticType
 from rddm.store.trouble import store_trouble
@@ -43,9 +44,7 @@ def conform_entity(
     table = conformed_table(name, entity)
     work.lake.ensure(table)
     work.lake.add_columns(table)
-    if work.lake.retype_columns(table):
-        # Every record is conformed anew; without its hash none passes for unchanged.
-        connection.execute(f"UPDATE {target.conformed} SET content_hash = NULL")
+    work.lake.retype_columns(table)
     connection.execute(f"CREATE OR REPLACE TEMP TABLE {target.changed} (record_id UUID)")
     affected = find_affected(work, target, mapped_entities)
     # The records of a tree need each other to be judged; those of other entities only need what is conformed already.
@@ -95,10 +94,11 @@ def _evaluate(work: Conforming, target: Target, affected: Affected) -> None:
     if not affected.is_all:
         _collect(work, raw, f"SELECT key AS _key FROM affected_key WHERE {affected.where}")
     relation = raw if affected.is_all else "version"
-    versions = look_up(work, affected, relation)
+    versions = look_up_words(work, affected, relation)
     is_simple = affected.is_all and affected.is_new and not target.is_tree()
     left = _stand_at_once(work, target, versions) if is_simple else relation
     if left is not None:
+        versions = look_up_rest(work, versions, left)
         work.connection.execute(f"INSERT INTO {target.evaluated} BY NAME {versions.evaluated_sql(left)}")
     forget(work, versions)
 

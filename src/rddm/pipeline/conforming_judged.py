@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from rddm.conform.fields import conformed_table
+from rddm.conform.fields import conformed_table, content_hash_sql
 from rddm.conform.split import judged_sql, kind_sql, standing_at_once_sql
 from rddm.contracts.tables import literal, quote
+from rddm.contracts.tables.conformed import SCHEMA
 from rddm.pipeline.conforming_work import (
     LIVING_PROGRESS,
     LIVING_QUARANTINE,
@@ -87,15 +88,31 @@ def _remember_what_stood(work: Conforming, target: Target, judged: Sequence[Affe
     )
     # Files and row groups are pruned by source, entity and key; ids are spread evenly over all of them.
     known = " OR ".join(f"({each.where})" for each in judged if not each.is_new) or "false"
+    by = "key" if len(judged) == 1 else "source, entity, key"
     for name, table, columns in (
-        ("standing_before", target.conformed, "batch, seq, content_hash, repairs"),
+        (
+            "standing_before",
+            target.conformed,
+            f"batch, seq, {_hash_of_what_stood(work, target)} AS content_hash, repairs",
+        ),
         ("waited", LIVING_QUARANTINE, "attempts, first_seen"),
         ("buried", LIVING_TOMBSTONE, "batch"),
     ):
         connection.execute(
             f"CREATE OR REPLACE TEMP TABLE {name} AS SELECT record_id, source, entity, key, {columns}"
-            f" FROM (SELECT * FROM {table} WHERE {known}) SEMI JOIN affected_record USING (source, entity, key)"
+            f" FROM (SELECT * FROM {table} WHERE {known}) AS stood SEMI JOIN affected_record USING ({by})"
         )
+
+
+def _hash_of_what_stood(work: Conforming, target: Target) -> str:
+    """Null where the row holds a value of a field that the model has no more, so that it is written anew without it."""
+    content_hash = content_hash_sql(target.entity, "stood")
+    known = {name.lower() for name in conformed_table(target.name, target.entity).column_names}
+    columns = work.lake.columns(SCHEMA).get(target.name, ())
+    gone = [name for name in columns if name.lower() not in known | {"content_hash"}]  # which older lakes have
+    if not gone:
+        return content_hash
+    return f"CASE WHEN {' AND '.join(f'stood.{quote(name)} IS NULL' for name in gone)} THEN {content_hash} END"
 
 
 def _superseded_deltas(work: Conforming, target: Target, judged: Sequence[Affected]) -> dict[tuple[str, str], int]:
@@ -121,7 +138,7 @@ def _write_conformed(work: Conforming, target: Target) -> None:
         CREATE OR REPLACE TEMP TABLE unchanged AS
         SELECT judged.record_id FROM {target.judged} AS judged JOIN standing_before USING (record_id)
         WHERE judged.state = 'conformed' AND judged.batch = standing_before.batch AND judged.seq = standing_before.seq
-            AND judged.content_hash = standing_before.content_hash
+            AND {content_hash_sql(target.entity, "judged")} = standing_before.content_hash
             AND judged.repairs IS NOT DISTINCT FROM standing_before.repairs"""
     )
     connection.execute(

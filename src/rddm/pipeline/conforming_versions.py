@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from rddm.conform.cleaning import (
@@ -44,9 +45,11 @@ class Versions:
         return evaluated_sql(self.affected.mapped, f"({self.mapped_sql(relation)})", self.lookups)
 
 
-def look_up(work: Conforming, affected: Affected, relation: str) -> Versions:
+def look_up_words(work: Conforming, affected: Affected, relation: str) -> Versions:
     """
-    Clean every text of the raw versions *relation* that SQL leaves to Python, into temporary tables.
+    Clean every text of the raw versions *relation* whose type SQL settles nothing of, into temporary tables.
+
+    Of the other fields, the `Versions` know only what SQL settles: see `look_up_rest`.
 
     Raises:
         duckdb.BinderException: an SQL expression of the mapping cannot be used.
@@ -55,40 +58,57 @@ def look_up(work: Conforming, affected: Affected, relation: str) -> Versions:
     rows = work.connection.execute(f"SELECT DISTINCT column_name FROM {work.patch} WHERE {affected.where}").fetchall()
     patched = tuple(row[0] for row in rows if row[0] in affected.raw_columns)
     patches = f"(SELECT key, column_name, before, after FROM {work.patch} WHERE {affected.where})"
-    versions = Versions(affected, patched, patches, Lookups({}, {}))
-    delivered = f"({versions.mapped_sql(relation)})"
-    fast: dict[str, str] = {}  # fields without an entry are all left to Python
-    tables: dict[str, Lookup] = {}
-    for index, name in enumerate(mapped.value_fields()):
+    fast: dict[str, str] = {}
+    for name in mapped.value_fields():
         settings = mapped.model_entity.fields[name]
         if mapped.settings.fields[name].part is None:
             column, region = f"mapped.{quote(name)}", settings.default_region
             settled = fast_sql(settings.type, column, default_region=region, latest=latest)
             if settled is not None:
                 fast[name] = settled
+    versions = Versions(affected, patched, patches, Lookups(fast, {}, unread=frozenset(fast)))
+    versions = _look_up(work, versions, relation, [name for name in mapped.value_fields() if name not in fast])
+    doubtful = doubtful_names_sql(mapped, f"({versions.mapped_sql(relation)})", versions.lookups)
+    if doubtful is None:
+        return versions
+    names = name_lookup_table(work.connection.execute(doubtful).fetchall())
+    if names is None:
+        return versions
+    load_table(work.connection, "name_lookup", names)
+    return replace(versions, lookups=replace(versions.lookups, names="name_lookup"))
+
+
+def look_up_rest(work: Conforming, versions: Versions, relation: str) -> Versions:
+    """Clean the texts of the raw versions *relation* that SQL could have settled and did not; the same errors."""
+    versions = _look_up(work, versions, relation, list(versions.lookups.fast))
+    return replace(versions, lookups=replace(versions.lookups, unread=frozenset()))
+
+
+def _look_up(work: Conforming, versions: Versions, relation: str, names: Sequence[str]) -> Versions:
+    """Clean the texts of the fields *names* that are left to Python."""
+    affected, lookups = versions.affected, versions.lookups
+    delivered = f"({versions.mapped_sql(relation)})"
+    tables = dict(lookups.tables)
+    order = affected.mapped.value_fields()
+    for name in names:
         work.connection.execute(
             "CREATE OR REPLACE TEMP TABLE undecided AS SELECT delivered, row_number() OVER () AS number"
-            f" FROM ({undecided_sql(delivered, name, fast.get(name))})"
+            f" FROM ({undecided_sql(delivered, name, lookups.fast.get(name))})"
         )
         if work.has_rows("undecided WHERE delivered IS NOT NULL"):
-            tables[name] = _clean_undecided(work, affected, name, f"lookup_{index}")
-    lookups = Lookups(fast, tables)
-    doubtful = doubtful_names_sql(mapped, delivered, lookups)
-    if doubtful is not None:
-        names = name_lookup_table(work.connection.execute(doubtful).fetchall())
-        if names is not None:
-            load_table(work.connection, "name_lookup", names)
-            lookups = replace(lookups, names="name_lookup")
-    return replace(versions, lookups=lookups)
+            is_sparse = name not in lookups.fast  # what SQL does not settle is rarely as it should be
+            table = f"lookup_{order.index(name)}"
+            tables[name] = _clean_undecided(work, affected, name, table, is_sparse=is_sparse)
+    return replace(versions, lookups=replace(lookups, tables=tables))
 
 
 def forget(work: Conforming, versions: Versions) -> None:
-    """Drop the tables that `look_up` made."""
+    """Drop the tables that looking up made."""
     for table in ("undecided", *(each.table for each in versions.lookups.tables.values()), "name_lookup"):
         work.connection.execute(f"DROP TABLE IF EXISTS {table}")
 
 
-def _clean_undecided(work: Conforming, affected: Affected, name: str, table: str) -> Lookup:
+def _clean_undecided(work: Conforming, affected: Affected, name: str, table: str, *, is_sparse: bool) -> Lookup:
     """Make *table* of what Python makes of each text in ``undecided``."""
     connection, clean = work.connection, cleaner(affected.mapped, name, work.at.date(), work.memory)
     connection.execute(f"CREATE OR REPLACE TEMP TABLE {table} {LOOKUP_COLUMNS}")
@@ -98,8 +118,8 @@ def _clean_undecided(work: Conforming, affected: Affected, name: str, table: str
             f"SELECT delivered FROM undecided WHERE number > {start} AND number <= {start + TEXTS_AT_ONCE}"
             " AND delivered IS NOT NULL"
         ).to_arrow_table()
-        cleaned = lookup_table(affected.mapped, name, texts.column(0).to_pylist(), clean)
+        cleaned = lookup_table(texts.column(0).to_pylist(), clean, is_sparse=is_sparse)
         append_rows(connection, table, cleaned)
         has_repairs |= cleaned["repairs"].null_count < cleaned.num_rows
         has_problems |= cleaned["problem"].null_count < cleaned.num_rows
-    return Lookup(table, has_repairs, has_problems)
+    return Lookup(table, has_repairs, has_problems, is_sparse)

@@ -75,7 +75,8 @@ class EngineResult:
 
 
 def prepare_lake(lake: Lake) -> None:
-    """Create the tables that every warehouse has."""
+    """Create the tables that every warehouse has, and say how files are written."""
+    lake.set_row_groups()
     lake.ensure(*raw.LEDGERS, *conformed.LEDGERS, *SHARED_TABLES)
     for grown in (raw.BATCH, raw.CURSOR, conformed.PROGRESS):
         lake.add_columns(grown)

@@ -40,6 +40,9 @@ from rddm.store.trouble import store_trouble
 SOURCE_TIME_FORMATS = (
     "%d.%m.%Y %H:%M:%S", "%d.%m.%Y %H:%M", "%d.%m.%Y", "%d/%m/%Y %H:%M:%S", "%d/%m/%Y", "%Y%m%d%H%M%S", "%Y%m%d",
 )  # fmt: skip
+_PLAIN_TIME = "[0-9]{4}-[0-9]{2}-[0-9]{2}[ T][0-9]{2}:[0-9]{2}:[0-9]{2}([.][0-9]{1,6})?"
+ROWS_AT_ONCE = 16_384
+"""The engine shares a batch out to its threads in pieces of at most so many rows."""
 
 
 @dataclass(frozen=True)
@@ -87,9 +90,11 @@ def land(lake: Lake, place: Place, batch: Batch, run_id: int, received_at: datet
         number = _next_batch(lake)
         changes = _follow_columns(lake, place, delivered, number)
         # The engine scans in parallel and forgets the order of delivery, so every record carries its place.
-        connection.register("delivered", delivered.append_column("_seq", pa.array(np.arange(delivered.num_rows))))
+        numbered = delivered.append_column("_seq", pa.array(np.arange(delivered.num_rows)))
+        connection.register("delivered", pa.Table.from_batches(numbered.to_batches(ROWS_AT_ONCE), numbered.schema))
         try:
-            landed = connection.execute(_insert_sql(place, delivered, number), {"at": received_at}).fetchone()
+            new = _new_versions(lake, place, delivered)
+            landed = connection.execute(_insert_sql(place, delivered, number, new), {"at": received_at}).fetchone()
         except duckdb.BinderException as error:
             if store_trouble(error) is not None:
                 raise
@@ -185,8 +190,8 @@ def with_safe_names(records: pa.Table) -> pa.Table:
 
 
 def texts_sql(delivered: pa.Table) -> str:
-    """Return the SELECT list of the *delivered* columns as text."""
-    return ", ".join(f"{_as_text(delivered.schema.field(name))} AS {quote(name)}" for name in delivered.column_names)
+    """Return the select list of the columns of *delivered* as text, with a comma behind it if there are any."""
+    return "".join(f"{_as_text(field)} AS {quote(field.name)}, " for field in delivered.schema)
 
 
 def content_hash_sql(columns: Sequence[str]) -> str:
@@ -197,10 +202,9 @@ def content_hash_sql(columns: Sequence[str]) -> str:
     return f"md5(concat_ws(chr(31), {parts}))::UUID"
 
 
-def _insert_sql(place: Place, delivered: pa.Table, number: int) -> str:
+def _insert_sql(place: Place, delivered: pa.Table, number: int, new_versions: str) -> str:
     columns = delivered.column_names
     known = {name.lower() for name in columns}
-    texts = texts_sql(delivered)
     deleted = f"coalesce(TRY({place.settings.deleted}), false)" if place.settings.deleted else "false"
     source_time = "NULL::TIMESTAMP"
     if place.settings.source_time and place.settings.source_time.lower() in known:
@@ -213,7 +217,7 @@ def _insert_sql(place: Place, delivered: pa.Table, number: int) -> str:
     return f"""
         INSERT INTO {place.raw_table} BY NAME
         WITH texts AS (
-            SELECT {texts + ", " if texts else ""}_seq{absent} FROM delivered
+            SELECT {texts_sql(delivered)}_seq{absent} FROM delivered
         ), enveloped AS (
             SELECT * EXCLUDE (_key), coalesce(_key, '{MISSING_KEY_PREFIX}' || _hash) AS _key
             FROM (
@@ -222,12 +226,22 @@ def _insert_sql(place: Place, delivered: pa.Table, number: int) -> str:
                     $at::TIMESTAMP AS _received_at, {number}::BIGINT AS _batch, {content_hash_sql(columns)} AS _hash
                 FROM texts
             )
-        ), {_new_versions(place)}
-        SELECT * FROM new_version ORDER BY _seq"""
+        ), {new_versions}
+        SELECT * FROM new_version"""
 
 
-def _new_versions(place: Place) -> str:
+def _new_versions(lake: Lake, place: Place, delivered: pa.Table) -> str:
+    """Return the common table expressions that end in ``new_version``: of ``enveloped``, what is not here yet."""
+    key = key_sql(place.settings, delivered.column_names)
+    each_once = lake.number(
+        f"SELECT count(*) = count(DISTINCT {key}) FROM (SELECT {texts_sql(delivered)}_seq FROM delivered)"
+    )
+    if each_once and lake.number(f"SELECT count(*) FROM {place.raw_table}") == 0:
+        return "new_version AS (SELECT * FROM enveloped)"
     if not place.settings.newest_by_arrival:
+        # Telling the first of its kind takes a grouping of whole records, which nearly no batch needs.
+        if each_once:
+            return f"new_version AS (SELECT * FROM enveloped ANTI JOIN {place.raw_table} AS landed USING (_key, _hash))"
         return f"""
         first_of_kind AS (
             SELECT * FROM enveloped QUALIFY row_number() OVER (PARTITION BY _key, _hash ORDER BY _seq) = 1
@@ -252,11 +266,13 @@ def source_time_sql(text: str, written_as: str | None) -> str:
     if written_as is not None:
         return f"try_strptime({text}, {literal(written_as)})::TIMESTAMP"
     formats = ", ".join(literal(each) for each in SOURCE_TIME_FORMATS)
+    # The way most sources write it is read without trying the others, which cost several times as much.
     return (
-        f"coalesce(TRY_CAST({text} AS TIMESTAMPTZ) AT TIME ZONE 'UTC',"
+        f"CASE WHEN regexp_full_match({text}, '{_PLAIN_TIME}') THEN TRY_CAST({text} AS TIMESTAMP)"
+        f" ELSE coalesce(TRY_CAST({text} AS TIMESTAMPTZ) AT TIME ZONE 'UTC',"
         f" try_strptime({text}, [{formats}]),"
         f" CASE WHEN regexp_full_match({text}, '[0-9]{{10}}') THEN make_timestamp({text}::BIGINT * 1000000)"
-        f" WHEN regexp_full_match({text}, '[0-9]{{13}}') THEN make_timestamp({text}::BIGINT * 1000) END)"
+        f" WHEN regexp_full_match({text}, '[0-9]{{13}}') THEN make_timestamp({text}::BIGINT * 1000) END) END"
     )
 
 

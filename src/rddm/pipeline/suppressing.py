@@ -114,7 +114,7 @@ def target_of(mapped: MappedEntity, reference: str) -> tuple[str, str]:
 def _ids_sql(mapped: MappedEntity, delivered: pa.Table, named: Sequence[str]) -> str:
     """Return the query (seq, id) of the record ids of what is delivered, and of the people that it names."""
     columns = delivered.column_names
-    texts = f"SELECT {texts_sql(delivered)}, _seq FROM delivered"
+    texts = f"SELECT {texts_sql(delivered)}_seq FROM delivered"
     own = record_id_sql(literal(mapped.source), literal(mapped.entity), "_key")
     key = f"coalesce({key_sql(mapped.settings, columns)}, '{MISSING_KEY_PREFIX}' || {content_hash_sql(columns)})"
     query = f"SELECT _seq AS seq, {own} AS id FROM (SELECT _seq, {key} AS _key FROM ({texts}))"

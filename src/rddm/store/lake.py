@@ -26,6 +26,8 @@ from rddm.store.trouble import store_trouble
 
 CATALOG = "lake"
 METADATA_SCHEMA = "lake"
+ROW_GROUP_ROWS = 32_768
+"""The engine reads a file with as many threads as it has row groups; files of one batch are small."""
 
 
 @dataclass(frozen=True)
@@ -57,10 +59,22 @@ class Lake:
     def ensure(self, *tables: Table) -> None:
         """Create the tables (and their schemas) that are not there yet."""
         existing = self._columns_by_table()
+        schemas = {schema for schema, _ in existing}
         for table in tables:
-            if (table.schema, table.name) not in existing:
+            if (table.schema, table.name) in existing:
+                continue
+            if table.schema not in schemas:
                 self.connection.execute(f"CREATE SCHEMA IF NOT EXISTS {CATALOG}.{quote(table.schema)}")
-                self.connection.execute(create_table_sql(CATALOG, table))
+                schemas.add(table.schema)
+            self.connection.execute(create_table_sql(CATALOG, table))
+
+    def set_row_groups(self) -> None:
+        """From now on, write files in row groups of `ROW_GROUP_ROWS`."""
+        option = "parquet_row_group_size"
+        if not self.number(
+            f"SELECT count(*) FROM {CATALOG}.options() WHERE option_name = '{option}' AND value = '{ROW_GROUP_ROWS}'"
+        ):
+            self.connection.execute(f"CALL {CATALOG}.set_option('{option}', {ROW_GROUP_ROWS})")
 
     def add_columns(self, table: Table) -> tuple[str, ...]:
         """Add the columns of *table* that the lake's table does not have; return their names."""

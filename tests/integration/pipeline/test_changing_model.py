@@ -69,6 +69,18 @@ def test_a_field_taken_out_of_the_model_is_no_longer_shown(new_warehouse: New) -
     assert warehouse.published("SELECT last_name FROM warehouse.person ORDER BY 1") == ["Белова", "Орлов"]
 
 
+def test_a_field_taken_out_and_put_back_is_filled_again(new_warehouse: New) -> None:
+    warehouse = new_warehouse(a=PERSON)
+    say(warehouse, WITH_SHOE, "text")
+    load(warehouse)
+    say(warehouse, PERSON, None)
+    warehouse.run()
+    assert warehouse.query("SELECT count(shoe) FROM lake.conformed.person") == [0]
+    say(warehouse, WITH_SHOE, "text")
+    warehouse.run()
+    assert shoes(warehouse) == ["38", "узкая"]
+
+
 def test_a_view_that_needs_the_field_is_named_as_the_trouble(new_warehouse: New) -> None:
     warehouse = new_warehouse(a=PERSON)
     say(warehouse, WITH_SHOE, "text")

@@ -9,7 +9,7 @@ import pytest
 from tests.support.warehouse import PERSON, TinyWarehouse
 
 from rddm.contracts.errors import NotFound, StoreError
-from rddm.store.lake import Lake
+from rddm.store.lake import ROW_GROUP_ROWS, Lake
 
 New = Callable[..., TinyWarehouse]
 ANNA = {"id": "1", "last": "Белова", "first": "Анна", "changed": "2024-01-01"}
@@ -37,6 +37,22 @@ def test_a_snapshot_says_which_tables_changed(new_warehouse: New) -> None:
     assert changed == {("golden", "person")}
     with pytest.raises(NotFound, match="have been expired"):
         lake.tables_changed(before, lake.current_snapshot() + 1)
+
+
+def test_files_have_row_groups_that_threads_can_share(new_warehouse: New) -> None:
+    warehouse = new_warehouse(a=PERSON)
+    warehouse.run()
+    connection = warehouse.warehouse.lake.connection
+    connection.execute("CREATE TABLE lake.raw.many AS SELECT range AS number FROM range(100_000)")
+    files = [
+        row[0]
+        for row in connection.execute(
+            "SELECT data_file FROM ducklake_list_files('lake', 'many', schema => 'raw')"
+        ).fetchall()
+    ]
+    groups = connection.execute("SELECT DISTINCT row_group_num_rows FROM parquet_metadata(?)", [files]).fetchall()
+    assert len(groups) > 0
+    assert max(rows for (rows,) in groups) <= ROW_GROUP_ROWS
 
 
 def _delete_and_fail(lake: Lake) -> None:

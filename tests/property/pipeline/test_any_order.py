@@ -63,14 +63,10 @@ def stamped(deliveries: Sequence[tuple[str, Row]]) -> list[Delivery]:
 
 def outcome(warehouse: TinyWarehouse) -> dict[str, list[object]]:
     return {
-        "person": warehouse.query(
-            "SELECT record_id, source_time, content_hash, repairs FROM lake.conformed.person ORDER BY record_id"
-        ),
-        "event": warehouse.query(
-            "SELECT record_id, source_time, content_hash FROM lake.conformed.event ORDER BY record_id"
-        ),
+        "person": warehouse.query("SELECT * EXCLUDE (batch, seq) FROM lake.conformed.person ORDER BY record_id"),
+        "event": warehouse.query("SELECT * EXCLUDE (batch, seq) FROM lake.conformed.event ORDER BY record_id"),
         "participation": warehouse.query(
-            "SELECT record_id, source_time, content_hash FROM lake.conformed.participation ORDER BY record_id"
+            "SELECT * EXCLUDE (batch, seq) FROM lake.conformed.participation ORDER BY record_id"
         ),
         "quarantine": warehouse.query(
             "SELECT record_id, kind, rules, waits_for, source_time FROM lake.quarantine.record ORDER BY record_id"

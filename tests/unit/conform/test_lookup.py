@@ -29,7 +29,7 @@ CAMPER = MappedEntity(
 
 def looked_up(field: str, *texts: str) -> list[tuple[object, ...]]:
     """Value, repairs, problem and doubt of each text."""
-    table = lookup_table(CAMPER, field, texts, cleaner(CAMPER, field, date(2026, 1, 1), {}))
+    table = lookup_table(texts, cleaner(CAMPER, field, date(2026, 1, 1), {}))
     return [tuple(row[name] for name in ("value", "repairs", "problem", "is_doubtful")) for row in table.to_pylist()]
 
 
@@ -50,6 +50,19 @@ def test_a_known_given_name_is_doubtful_where_a_family_name_belongs_and_certain_
         True, False, False, True,
     ]  # fmt: skip
     assert [row[3] for row in looked_up("first_name", "Иван", "Иванов", "нет")] == [False, True, False]
+
+
+def test_a_sparse_table_leaves_out_what_stays_as_it_is_beyond_doubt() -> None:
+    texts = ("Орлова", "орлова", "Bелова", "Иван", "нет")
+    table = lookup_table(texts, cleaner(CAMPER, "last_name", date(2026, 1, 1), {}), is_sparse=True)
+    assert table["delivered"].to_pylist() == ["орлова", "Bелова", "Иван", "нет"]
+
+
+def test_names_of_a_field_that_is_right_may_not_move() -> None:
+    clean = {name: cleaner(CAMPER, name, date(2026, 1, 1), {}) for name in ("last_name", "first_name", "phone")}
+    assert [clean["last_name"](text).may_move for text in ("Орлова", "Иван", "Орлова Анна")] == [False, True, True]
+    assert [clean["first_name"](text).may_move for text in ("Анна", "Орлова", "Петровна")] == [False, False, True]
+    assert not clean["phone"]("+7 916 123").may_move
 
 
 def test_a_word_is_cleaned_once_for_all_sources() -> None:

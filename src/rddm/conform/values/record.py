@@ -48,6 +48,16 @@ def repair_names(last: str | None, first: str | None, middle: str | None) -> Nam
     return last, first, middle, repairs
 
 
+def last_may_move(last: str) -> bool:
+    """Tell whether `repair_names` may move names because of this family name; if not, and `first_may_move` not: never."""
+    return " " in last or is_given_name(last) or is_known_patronymic(last)
+
+
+def first_may_move(first: str) -> bool:
+    """Tell whether `repair_names` may move names because of this given name."""
+    return " " in first or is_patronymic(first) or is_known_patronymic(first)
+
+
 def _split_one_field(
     last: str | None, first: str | None, middle: str | None
 ) -> tuple[str | None, str | None, str | None] | None:

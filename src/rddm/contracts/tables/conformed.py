@@ -17,7 +17,6 @@ RECORD = (
     Column("batch", "BIGINT", "The raw version it was made from: batch"),
     Column("seq", "BIGINT", "The raw version it was made from: place in the batch"),
     Column("repairs", "VARCHAR[]", "What cleaning mended, as field:rule, in order; null when nothing"),
-    Column("content_hash", "UUID", "md5 of the model's fields"),
 )
 
 

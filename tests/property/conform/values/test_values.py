@@ -17,6 +17,7 @@ from rddm.conform.values import (
     repair_names,
     split_full_name,
 )
+from rddm.conform.values.record import first_may_move, last_may_move
 from rddm.contracts.normalised import Normalised, Rejected
 from rddm.project.settings import SemanticType
 
@@ -99,6 +100,33 @@ def test_repairing_names_twice_changes_nothing_more(last: str, first: str, middl
     names = [value.value if isinstance(value, Normalised) else None for value in values]
     *repaired, _ = repair_names(*names)
     assert repair_names(*repaired) == (*repaired, ())
+
+
+NAMES = (
+    "Иван",
+    "Мария",
+    "Саша",
+    "Ivan",
+    "Герман",
+    "Петров",
+    "Петрова",
+    "Кох",
+    "Petrov",
+    "Иванович",
+    "Ильич",
+    "Петровна",
+)
+some_names = st.lists(st.sampled_from(NAMES), min_size=1, max_size=3).map(" ".join) | st.none()
+
+
+@given(last=some_names, first=some_names, middle=some_names)
+@settings(max_examples=400, deadline=None)
+def test_names_move_only_where_one_of_them_said_that_it_might(
+    last: str | None, first: str | None, middle: str | None
+) -> None:
+    *_, repairs = repair_names(last, first, middle)
+    may_move = (last is not None and last_may_move(last)) or (first is not None and first_may_move(first))
+    assert may_move or not repairs
 
 
 def _check_agreement(semantic_type: SemanticType, texts: list[str]) -> list[str | None]:
