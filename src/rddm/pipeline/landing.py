@@ -26,6 +26,7 @@ from rddm.contracts.tables.raw import (
     COLUMN_CHANGE,
     CURSOR,
     ENVELOPE_NAMES,
+    KEY_LIMIT_BYTES,
     MISSING_KEY_PREFIX,
     SCHEMA,
     UNREADABLE,
@@ -150,15 +151,17 @@ def key_sql(settings: SourceEntity, delivered: Collection[str]) -> str:
     """
     Return the SQL expression of a record's key over the columns *delivered*. Several parts are joined by ``|``.
 
-    Null when any part is missing, in the record or as a column.
+    Null when any part is missing, in the record or as a column, and when PostgreSQL could not hold or index the key, to
+    the letter: then it is longer than `KEY_LIMIT_BYTES`, or has a null character.
     """
     known = {name.lower() for name in delivered}
     if any(column.lower() not in known for column in settings.key):
         return "NULL::VARCHAR"
     parts = [f"nullif(trim({quote(column)}::VARCHAR), '')" for column in settings.key]
-    if len(parts) == 1:
-        return parts[0]
-    return " || '|' || ".join(f"replace(replace({part}, '\\', '\\\\'), '|', '\\|')" for part in parts)
+    if len(parts) > 1:
+        parts = [f"replace(replace({part}, '\\', '\\\\'), '|', '\\|')" for part in parts]
+    key = " || '|' || ".join(parts)
+    return f"CASE WHEN strlen({key}) <= {KEY_LIMIT_BYTES} AND NOT contains({key}, chr(0)) THEN {key} END"
 
 
 def with_safe_names(records: pa.Table) -> pa.Table:

@@ -9,7 +9,7 @@ from rddm.contracts.tables.table import Column, Table
 SCHEMA = "raw"
 
 ENVELOPE = (
-    Column("_key", "VARCHAR", "What the source calls the record; #missing:<hash> when it gave no key"),
+    Column("_key", "VARCHAR", "What the source calls the record; #missing:<hash> when it gave none that can be held"),
     Column("_op", "VARCHAR", "upsert or delete"),
     Column("_source_time", "TIMESTAMP", "When the source says it last changed the record, UTC"),
     Column("_received_at", "TIMESTAMP", "When it arrived, UTC"),
@@ -19,6 +19,8 @@ ENVELOPE = (
 )
 ENVELOPE_NAMES = frozenset(column.name for column in ENVELOPE)
 MISSING_KEY_PREFIX = "#missing:"
+KEY_LIMIT_BYTES = 2_000
+"""A longer key is none that a record can be looked up by: an index of PostgreSQL holds at most 2,704 bytes a row."""
 
 BATCH = Table(
     SCHEMA,
