@@ -14,6 +14,7 @@ A message says what, where and what next, and never shows a person's data.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 
@@ -83,3 +84,18 @@ class NotFound(RddmError):
     """What was asked for does not exist here."""
 
     exit_code = 7
+
+
+def causes(error: BaseException) -> Iterator[BaseException]:
+    """Yield *error*, what it came from, and so on to the first."""
+    current: BaseException | None = error
+    while current is not None:
+        yield current
+        current = current.__cause__ or current.__context__
+
+
+def is_interrupt(error: BaseException) -> bool:
+    """Whether *error* is somebody's Ctrl+C; the engine makes an error of its own of one that it notices itself."""
+    return any(
+        isinstance(each, KeyboardInterrupt) or type(each).__name__ == "InterruptException" for each in causes(error)
+    )

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 
 import duckdb
 
 from rddm.contracts.batches import Batch, Cursor
-from rddm.contracts.errors import SourceError
+from rddm.contracts.errors import RddmError, SourceError, is_interrupt
 from rddm.pipeline.landing import Landed, Place, key_sql, land, land_deletions, read_cursor, with_safe_names
 from rddm.sources.protocol import Source
 from rddm.store.lake import Lake
+from rddm.store.trouble import store_trouble
 
 Clock = Callable[[], datetime]
 """Gives the time as naive UTC."""
@@ -51,23 +53,28 @@ def ingest(
     """
     Land everything that is new in *place*; *progress* is told how many pieces each batch had.
 
-    Trouble of the source ends its reading and stands in ``error``: what was landed before stays, other sources go on.
+    Trouble of the source ends its reading and stands in ``error``: what was landed before stays, other sources go on. So
+    does whatever else comes out of reading or landing it, but for a store that failed: one source never stops the others.
     """
     result = Ingested(place.source, place.entity)
     is_snapshot = place.settings.mode == "snapshot"
     if is_snapshot:
         lake.connection.execute("CREATE OR REPLACE TEMP TABLE seen_key (_key VARCHAR)")
     try:
+        with _landing(place):
+            cursor = None if is_snapshot else read_cursor(lake, place)
         # A snapshot is only complete when it is read from its beginning.
-        for batch in _batches(place, open_source, None if is_snapshot else read_cursor(lake, place)):
-            if is_snapshot:
-                _remember_keys(lake.connection, place, batch)
-            landed = land(lake, place, batch, run_id, now())
+        for batch in _batches(place, open_source, cursor):
+            with _landing(place):
+                if is_snapshot:
+                    _remember_keys(lake.connection, place, batch)
+                landed = land(lake, place, batch, run_id, now())
             result.add(landed)
             progress(landed.received)
         if is_snapshot and result.received > 0 and result.unreadable == 0:
             # With something unreadable in it, a key may be missing that was not deleted.
-            deletions = land_deletions(lake, place, "seen_key", run_id, now())
+            with _landing(place):
+                deletions = land_deletions(lake, place, "seen_key", run_id, now())
             if deletions is not None:
                 result.add(deletions)
                 result.deletions = deletions.landed
@@ -76,13 +83,34 @@ def ingest(
     return result
 
 
+@contextmanager
+def _landing(place: Place) -> Iterator[None]:
+    """Whatever the block raises is that source's trouble alone, but for a store that failed; its transaction is rolled back."""
+    try:
+        yield
+    except RddmError:
+        raise
+    except Exception as error:
+        if is_interrupt(error) or store_trouble(error) is not None:
+            raise
+        raise SourceError(
+            place.source,
+            place.entity,
+            f"a batch of it cannot be landed ({type(error).__name__}); what came before it stays.",
+            f"Look at what it delivered since, and at sources/{place.source}.yaml; the next run reads it again. "
+            "If both are right, this is a bug: please report it.",
+        ) from error
+
+
 def _batches(place: Place, open_source: Callable[[], Source], cursor: Cursor | None) -> Iterator[Batch]:
     """Yield what the source yields; whatever a connector raises is that source's trouble alone."""
     try:
         yield from open_source().read(cursor)
-    except SourceError:
+    except (SourceError, GeneratorExit):
         raise
-    except Exception as error:
+    except BaseException as error:  # a connector's SystemExit, too
+        if is_interrupt(error):
+            raise
         what = type(error).__name__ + (f": {error.strerror}" if isinstance(error, OSError) and error.strerror else "")
         raise SourceError(
             place.source,
@@ -97,5 +125,9 @@ def _remember_keys(connection: duckdb.DuckDBPyConnection, place: Place, batch: B
     if records.num_rows == 0:
         return
     connection.register("delivered", records)
-    connection.execute(f"INSERT INTO seen_key SELECT {key_sql(place.settings, records.column_names)} FROM delivered")
-    connection.unregister("delivered")
+    try:
+        connection.execute(
+            f"INSERT INTO seen_key SELECT {key_sql(place.settings, records.column_names)} FROM delivered"
+        )
+    finally:
+        connection.unregister("delivered")
