@@ -8,6 +8,7 @@ import json
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, redirect_stdout
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ import pyarrow as pa
 from rddm.contracts.batches import Batch, Cursor, Unreadable
 from rddm.contracts.errors import RddmError, SourceError, is_interrupt
 from rddm.project.settings import CustomConnector
+from rddm.sources.columns import engine_types
 from rddm.sources.protocol import Source
 
 METHODS = ("read", "probe", "sample")
@@ -45,7 +47,7 @@ class CustomSource:
                 return
             if fault := batch_fault(batch):
                 raise self._error(f"`read` yields {fault}", "See rddm.contracts.batches.Batch for what it must yield.")
-            yield batch
+            yield replace(batch, records=engine_types(batch.records))
 
     def probe(self) -> None:
         inner = self._inner()
