@@ -7,6 +7,7 @@ from collections.abc import Generator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from itertools import islice
+from math import isfinite
 from typing import Any
 
 import psycopg
@@ -50,15 +51,17 @@ def ask(database: Database, statement: str, limit: int) -> Answer:
             cursor = connection.cursor()
             # As a stream: one statement at a time is taken, and no more rows are fetched than are wanted.
             stream = cursor.stream(statement.encode())
-            rows = [[_plain(value) for value in row] for row in islice(stream, limit + 1)]
-            columns = [column.name for column in cursor.description or ()]
-            if isinstance(stream, Generator):
-                stream.close()
+            try:
+                rows = list(islice(stream, limit + 1))
+                columns = [column.name for column in cursor.description or ()]
+            finally:
+                if isinstance(stream, Generator):
+                    stream.close()  # an open one would keep the connection from ever being closed
     except psycopg.OperationalError:
         raise
     except psycopg.Error as error:
         raise _explained(error, statement) from error
-    return Answer(columns, rows[:limit], len(rows) > limit)
+    return Answer(columns, [[_plain(value) for value in row] for row in rows[:limit]], len(rows) > limit)
 
 
 def psql_command(database: Database) -> str:
@@ -83,7 +86,9 @@ def _refused(line: int, message: str, fix: str) -> ConfigurationError:
 
 
 def _plain(value: Any) -> Any:  # noqa: ANN401 - whatever a column holds
-    """Numbers of any length as numbers; all else as it is."""
+    """Numbers of any length as numbers, what is none (infinite, not a number) in PostgreSQL's word; all else as it is."""
+    if isinstance(value, float | Decimal) and not isfinite(value):
+        return str(Decimal(value))
     if isinstance(value, Decimal):
         return int(value) if value == value.to_integral_value() else float(value)
     return value
