@@ -36,7 +36,7 @@ class Answer:
 def ask(database: Database, statement: str, limit: int) -> Answer:
     """
     Return the first *limit* rows of one *statement*, read in a transaction that cannot write; tables are looked for in
-    schema ``warehouse``.
+    schema ``warehouse``. It reads every table, and nothing else of the server.
 
     Raises:
         ConfigurationError: the statement is wrong, or is none that reads.
@@ -47,6 +47,7 @@ def ask(database: Database, statement: str, limit: int) -> Answer:
     try:
         with database.connect() as connection:
             connection.execute("SET TRANSACTION READ ONLY")
+            _read_only_tables(connection)
             connection.execute(sql.SQL("SET LOCAL search_path = {}, pg_catalog").format(sql.Identifier(SCHEMA)))
             cursor = connection.cursor()
             # As a stream: one statement at a time is taken, and no more rows are fetched than are wanted.
@@ -62,6 +63,13 @@ def ask(database: Database, statement: str, limit: int) -> Answer:
     except psycopg.Error as error:
         raise _explained(error, statement) from error
     return Answer(columns, [[_plain(value) for value in row] for row in rows[:limit]], len(rows) > limit)
+
+
+def _read_only_tables(connection: psycopg.Connection) -> None:
+    """Take the server's files and programs from a superuser, as the owner of an embedded server is, to the transaction's end."""
+    row = connection.execute("SELECT rolsuper FROM pg_roles WHERE rolname = current_user").fetchone()
+    if row is not None and row[0]:
+        connection.execute("SET LOCAL ROLE pg_read_all_data")
 
 
 def psql_command(database: Database) -> str:

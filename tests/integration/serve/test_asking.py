@@ -25,3 +25,14 @@ def test_a_value_that_python_cannot_hold_is_refused_and_leaves_no_connection(new
     with pytest.raises(ConfigurationError, match="PostgreSQL refuses it"):
         ask(database, "SELECT '20000-01-01'::timestamp FROM generate_series(1, 100000)", 10)
     assert ask(database, "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()", 1).rows == [[1]]
+
+
+def test_a_statement_reads_tables_and_no_files_of_the_server(new_database: NewDatabase) -> None:
+    database = Database(new_database())
+    with database.connect() as connection:
+        connection.execute("CREATE SCHEMA warehouse")
+        connection.execute("CREATE TABLE warehouse.person AS SELECT 'Ada' AS first_name")
+    assert ask(database, "SELECT first_name FROM person", 1).rows == [["Ada"]]
+    for statement in ("SELECT pg_read_file('/etc/hostname')", "SELECT pg_ls_dir('/')"):
+        with pytest.raises(ConfigurationError, match="permission denied for function"):
+            ask(database, statement, 1)
