@@ -57,9 +57,15 @@ class SourceError(RddmError):
     exit_code = 3
 
     def __init__(self, source: str, entity: str, message: str, fix: str = "") -> None:
+        message, fix = _writable(message), _writable(fix)
         self.source, self.entity, self.message, self.fix = source, entity, message, fix
         place = f'source "{source}"' + (f", entity {entity}" if entity else "")
         super().__init__(f"{place}: {message}" + (f" {fix}" if fix else ""))
+
+
+def _writable(message: str) -> str:
+    """Messages name what sources name; characters that no terminal, log or table can take are written as escapes."""
+    return message.encode(errors="backslashreplace").decode().replace("\0", "\\x00")
 
 
 class StoreError(RddmError):

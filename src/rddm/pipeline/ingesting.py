@@ -11,7 +11,17 @@ import duckdb
 
 from rddm.contracts.batches import Batch, Cursor
 from rddm.contracts.errors import RddmError, SourceError, is_interrupt
-from rddm.pipeline.landing import Landed, Place, key_sql, land, land_deletions, read_cursor, with_safe_names
+from rddm.pipeline.fitting import within_columns, within_types
+from rddm.pipeline.landing import (
+    Landed,
+    Place,
+    key_sql,
+    land,
+    land_deletions,
+    raw_columns,
+    read_cursor,
+    with_safe_names,
+)
 from rddm.sources.protocol import Source
 from rddm.store.lake import Lake
 from rddm.store.trouble import store_trouble
@@ -63,12 +73,15 @@ def ingest(
     try:
         with _landing(place):
             cursor = None if is_snapshot else read_cursor(lake, place)
+            columns = set(raw_columns(lake, place))
         # A snapshot is only complete when it is read from its beginning.
         for batch in _batches(place, open_source, cursor):
             with _landing(place):
                 if is_snapshot:
                     _remember_keys(lake.connection, place, batch)
-                landed = land(lake, place, batch, run_id, now())
+                fitting = within_columns(batch, columns)
+                landed = _land(lake, place, fitting, run_id, now())
+                columns.update(name.lower() for name in with_safe_names(fitting.records).column_names)
             result.add(landed)
             progress(landed.received)
         if is_snapshot and result.received > 0 and result.unreadable == 0:
@@ -83,6 +96,25 @@ def ingest(
     return result
 
 
+def _land(lake: Lake, place: Place, batch: Batch, run_id: int, received_at: datetime) -> Landed:
+    """Land *batch*; when that fails, land it without the records that are why."""
+    try:
+        return land(lake, place, batch, run_id, received_at)
+    except RddmError:
+        raise
+    except Exception as error:
+        if _is_no_fault_of_the_source(error):
+            raise
+        fitting = within_types(lake.connection, batch)
+        if fitting is batch:
+            raise
+        return land(lake, place, fitting, run_id, received_at)
+
+
+def _is_no_fault_of_the_source(error: Exception) -> bool:
+    return is_interrupt(error) or store_trouble(error) is not None
+
+
 @contextmanager
 def _landing(place: Place) -> Iterator[None]:
     """Whatever the block raises is that source's trouble alone, but for a store that failed; its transaction is rolled back."""
@@ -91,7 +123,7 @@ def _landing(place: Place) -> Iterator[None]:
     except RddmError:
         raise
     except Exception as error:
-        if is_interrupt(error) or store_trouble(error) is not None:
+        if _is_no_fault_of_the_source(error):
             raise
         raise SourceError(
             place.source,

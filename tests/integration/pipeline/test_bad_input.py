@@ -2,14 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from typing import Any, cast
 
+import duckdb
+import pyarrow as pa
 import pytest
-from tests.support.warehouse import PERSON, TinyWarehouse
+from tests.support.warehouse import PERSON, Quiet, TinyWarehouse
 
+from rddm.contracts.batches import Batch, Cursor, Unreadable
 from rddm.contracts.errors import ConfigurationError
+from rddm.pipeline.engine import prepare_lake
+from rddm.pipeline.ingesting import Ingested, ingest
 from rddm.pipeline.landing import Place
 from rddm.pipeline.patching import Author, patch_record
+from rddm.pipeline.run import RunReport, run
+from rddm.project.settings import SourceEntity
+from rddm.sources.protocol import Source
 
 New = Callable[..., TinyWarehouse]
 
@@ -79,3 +89,108 @@ def test_no_patch_is_laid_over_a_null_character(new_warehouse: New) -> None:
             opened.lake, opened.control, place, "1", {"phone": "+79161234567"}, Author("ada", "asked", opened.now())
         )
     assert opened.control.patches_made() == []
+
+
+class Batches:
+    """A source that yields these batches, whatever the cursor."""
+
+    def __init__(self, *batches: Batch) -> None:
+        self._batches = batches
+
+    def read(self, cursor: Cursor | None) -> Iterator[Batch]:
+        del cursor
+        yield from self._batches
+
+    def probe(self) -> None: ...
+
+    def sample(self, rows: int) -> pa.Table:
+        raise NotImplementedError
+
+
+class Raises(Batches):
+    """A source whose reading raises this."""
+
+    def __init__(self, error: BaseException) -> None:
+        super().__init__()
+        self._error = error
+
+    def read(self, cursor: Cursor | None) -> Iterator[Batch]:
+        raise self._error
+
+
+def run_with(warehouse: TinyWarehouse, bad: Source) -> RunReport:
+    """Run with *bad* as the source of that name, and the good one beside it."""
+    opened = warehouse.warehouse
+
+    def open_source(source: str, name: str, entity: SourceEntity) -> Source:
+        return bad if source == "bad" else opened.open_source(source, name, entity)
+
+    return run(replace(opened, open_source=open_source), Quiet())
+
+
+def ingested(warehouse: TinyWarehouse, bad: Source) -> Ingested:
+    opened = warehouse.warehouse
+    place = Place("bad", "person", opened.settings.sources["bad"].entities["person"])
+    return ingest(opened.lake, place, lambda: bad, 1, opened.now, lambda _: None)
+
+
+def of(table: dict[str, pa.Array | list[str]], cursor: Any = None) -> Batch:
+    return Batch(pa.table(table), "list", cursor or {})
+
+
+PEOPLE: dict[str, pa.Array | list[str]] = {"id": ["1", "2"], "last": ["Белова", "Орлов"], "first": ["Анна", "Борис"]}
+NOBODY: dict[str, pa.Array | list[str]] = {"id": pa.array([], pa.string())}
+BEYOND_THE_ENGINE = pa.array([10**15, 0], pa.int64()).cast(pa.timestamp("s"))
+
+
+def test_a_batch_that_cannot_be_landed_is_its_sources_trouble(new_warehouse: New) -> None:
+    warehouse = new_warehouse(bad=PERSON)
+    prepare_lake(warehouse.warehouse.lake)
+    for bad in (
+        of(PEOPLE, {"done": {1, 2}}),
+        of(PEOPLE, {"done": "\udcff"}),
+        Batch(pa.table(PEOPLE), "list \udcff", {}),
+        Batch(cast("pa.Table", None), "list", {}),
+        Batch(pa.table(PEOPLE), "list", {}, cast("tuple[Unreadable, ...]", ("bad",))),
+    ):
+        read = ingested(warehouse, Batches(of(NOBODY), bad))
+        assert "a batch of it cannot be landed" in str(read.error)
+        assert warehouse.query("SELECT count(*) FROM lake.raw.bad__person") == [0]
+    assert ingested(warehouse, Batches(of(PEOPLE))).landed == 2
+
+
+def test_whatever_a_connector_raises_is_its_sources_trouble_but_an_interrupt(new_warehouse: New) -> None:
+    warehouse = new_warehouse(bad=PERSON)
+    prepare_lake(warehouse.warehouse.lake)
+    for error in (SystemExit(0), RecursionError()):
+        read = ingested(warehouse, Raises(error))
+        assert type(error).__name__ in str(read.error)
+    for interrupt in (KeyboardInterrupt(), duckdb.InterruptException()):
+        with pytest.raises(type(interrupt)):
+            ingested(warehouse, Raises(interrupt))
+
+
+def test_a_record_with_a_value_that_cannot_be_written_is_kept_as_unreadable(new_warehouse: New) -> None:
+    warehouse = new_warehouse(bad=PERSON, good=PERSON)
+    warehouse.deliver("good/person", ANNA)
+    report = run_with(warehouse, Batches(of({**PEOPLE, "seen": BEYOND_THE_ENGINE})))
+    assert report.status == "succeeded"
+    assert (report.ingested[0].received, report.ingested[0].unreadable, report.ingested[0].landed) == (2, 1, 1)
+    assert published(warehouse) == [("bad", "2"), ("good", "1")]
+    assert warehouse.query("SELECT place, reason, contains(content::VARCHAR, 'seen') FROM lake.raw.unreadable") == [
+        ("list", "a value in it cannot be written as text", True)
+    ]
+
+
+def test_a_record_with_more_columns_than_a_table_can_have_is_kept_as_unreadable(new_warehouse: New) -> None:
+    warehouse = new_warehouse(bad=PERSON)
+    warehouse.deliver("bad/person", {**ANNA, **{f"m{number}": "1" for number in range(2000)}}, BORIS)
+    report = warehouse.run()
+    assert report.status == "succeeded"
+    assert (report.ingested[0].received, report.ingested[0].unreadable, report.ingested[0].landed) == (2, 1, 1)
+    assert published(warehouse) == [("bad", "2")]
+    wide = {"id": ["3"], **{f"M{number}": ["1"] for number in range(1490)}}
+    assert ingested(warehouse, Batches(of(wide))).landed == 1
+    assert (
+        ingested(warehouse, Batches(of({"id": ["4"], **{f"n{number}": ["1"] for number in range(20)}}))).unreadable == 1
+    )

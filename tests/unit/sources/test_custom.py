@@ -63,6 +63,15 @@ def test_a_batch_of_other_types_is_the_sources_error(tmp_path: Path, batch: str,
         list(opened(tmp_path / "bad", f"{head}class Mine:\n{bad}").read(None))
 
 
+def test_a_message_that_could_not_be_kept_is_written_in_escapes(tmp_path: Path) -> None:
+    code = "from rddm.contracts.errors import SourceError\nclass Mine:\n" + METHODS.replace(
+        "yield 1", "raise SourceError('camps', '', 'no \\udcff\\0.')"
+    )
+    with pytest.raises(SourceError) as caught:
+        opened(tmp_path, code).read(None).__next__()
+    assert str(caught.value) == r'source "camps": no \udcff\x00.'
+
+
 def test_an_interrupt_in_the_users_code_stays_one(tmp_path: Path) -> None:
     source = opened(tmp_path, f"class Mine:\n{METHODS}".replace("yield 1", "raise KeyboardInterrupt"))
     with pytest.raises(KeyboardInterrupt):

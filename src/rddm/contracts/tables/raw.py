@@ -15,7 +15,11 @@ ENVELOPE = (
     Column("_received_at", "TIMESTAMP", "When it arrived, UTC"),
     Column("_batch", "BIGINT", "The batch it arrived in; grows with time"),
     Column("_seq", "BIGINT", "Its place in the batch, from 0"),
-    Column("_hash", "UUID", "md5 of the delivered content: name=value of every value that is not null, by name"),
+    Column(
+        "_hash",
+        "UUID",
+        "md5 of the delivered content: name=value of every value that is not null, by name, with U+001F between",
+    ),
 )
 ENVELOPE_NAMES = frozenset(column.name for column in ENVELOPE)
 MISSING_KEY_PREFIX = "#missing:"
