@@ -83,7 +83,8 @@ def _expressions(mapped: MappedEntity, known: Collection[str]) -> list[tuple[str
         text = _delivered_text(mapping, known)
         if name in mapped.reference_fields():
             source, entity = reference_target(mapped.source, mapping, mapped.model_entity.fields[name])
-            key = f"nullif(trim({text}), '')"
+            # No key has a null character, and a list of keys to wait for could not be stored with one.
+            key = f"nullif(trim(replace({text}, chr(0), '')), '')"
             expressions.append((name, record_id_sql(literal(source), literal(entity), key)))
             expressions.append((f"{name}__key", f"{literal(f'{source}/{entity}/')} || {key}"))
         else:

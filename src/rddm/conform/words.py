@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from rddm.contracts.tables.raw import KEY_LIMIT_BYTES
+
 REPAIRS = {
     "placeholder": "a placeholder stood in for a missing value; left empty",
     "mojibake": "text decoded with the wrong encoding was read again with the right one",
@@ -110,7 +112,10 @@ def reason_in_words(rule: str) -> str:
     if kind == "incomplete":
         return f"{field} is missing" if len(names) == 1 else f"none of {', '.join(names)} is there"
     if kind == "technical" and field == "key":
-        return "the source gave no key, so it cannot be told from other records"
+        return (
+            "the source gave no key that can tell it from other records: none at all, one longer than"
+            f" {KEY_LIMIT_BYTES:,} bytes, or one with a null character"
+        )
     return f"{field}: {rejection_in_words(code)}"
 
 

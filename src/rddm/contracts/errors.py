@@ -15,6 +15,7 @@ A message says what, where and what next, and never shows a person's data.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 
@@ -57,9 +58,15 @@ class SourceError(RddmError):
     exit_code = 3
 
     def __init__(self, source: str, entity: str, message: str, fix: str = "") -> None:
+        message, fix = _writable(message), _writable(fix)
         self.source, self.entity, self.message, self.fix = source, entity, message, fix
         place = f'source "{source}"' + (f", entity {entity}" if entity else "")
         super().__init__(f"{place}: {message}" + (f" {fix}" if fix else ""))
+
+
+def _writable(message: str) -> str:
+    """Messages name what sources name; characters that no terminal, log or table can take are written as escapes."""
+    return message.encode(errors="backslashreplace").decode().replace("\0", "\\x00")
 
 
 class StoreError(RddmError):
@@ -90,3 +97,18 @@ class Undecided(RddmError):
     """What was asked for may be there: there are several, or none is sure enough. Somebody has to look."""
 
     exit_code = 8
+
+
+def causes(error: BaseException) -> Iterator[BaseException]:
+    """Yield *error*, what it came from, and so on to the first."""
+    current: BaseException | None = error
+    while current is not None:
+        yield current
+        current = current.__cause__ or current.__context__
+
+
+def is_interrupt(error: BaseException) -> bool:
+    """Whether *error* is somebody's Ctrl+C; the engine makes an error of its own of one that it notices itself."""
+    return any(
+        isinstance(each, KeyboardInterrupt) or type(each).__name__ == "InterruptException" for each in causes(error)
+    )

@@ -9,10 +9,18 @@ import pyarrow as pa
 
 from rddm.pipeline.identity_pairs import compare, fetch_nodes, threshold_of
 from rddm.pipeline.identity_work import Work
-from rddm.resolve.clusters import COMPONENT_LIMIT, CrossPair, Integers, agglomerate, component_labels, cut_component
+from rddm.resolve.clusters import (
+    COMPONENT_LIMIT,
+    JUDGED_WEIGHT,
+    CrossPair,
+    Integers,
+    agglomerate,
+    component_labels,
+    cut_component,
+)
 from rddm.resolve.weights import Mixture
 
-_JUDGED_WEIGHT = 1e6
+_JUDGED_WEIGHT = JUDGED_WEIGHT
 
 
 def group_fingerprints(work: Work, mixture: Mixture) -> None:

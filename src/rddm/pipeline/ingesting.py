@@ -3,17 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 import duckdb
 
 from rddm.contracts.batches import Batch, Cursor
-from rddm.contracts.errors import SourceError
-from rddm.pipeline.landing import Landed, Place, key_sql, land, land_deletions, read_cursor, with_safe_names
+from rddm.contracts.errors import RddmError, SourceError, is_interrupt
+from rddm.pipeline.fitting import within_columns, within_types
+from rddm.pipeline.landing import (
+    Landed,
+    Place,
+    key_sql,
+    land,
+    land_deletions,
+    raw_columns,
+    read_cursor,
+    with_safe_names,
+)
 from rddm.pipeline.suppressing import Suppression
 from rddm.sources.protocol import Source
 from rddm.store.lake import Lake
+from rddm.store.trouble import store_trouble
 
 Clock = Callable[[], datetime]
 """Gives the time as naive UTC."""
@@ -57,29 +69,31 @@ def ingest(  # noqa: PLR0913 - what is read, and all that reading it needs
 
     Records that *suppression* knows, of people who were erased, are counted and not kept.
 
-    Trouble of the source ends its reading and stands in ``error``: what was landed before stays, other sources go on.
+    Trouble of the source ends its reading and stands in ``error``: what was landed before stays, other sources go on. So
+    does whatever else comes out of reading or landing it, but for a store that failed: one source never stops the others.
     """
     result = Ingested(place.source, place.entity)
     is_snapshot = place.settings.mode == "snapshot"
     if is_snapshot:
         lake.connection.execute("CREATE OR REPLACE TEMP TABLE seen_key (_key VARCHAR)")
     try:
+        with _landing(place):
+            cursor = None if is_snapshot else read_cursor(lake, place)
+            columns = set(raw_columns(lake, place))
         # A snapshot is only complete when it is read from its beginning.
-        for batch in _batches(place, open_source, None if is_snapshot else read_cursor(lake, place)):
-            if is_snapshot:
-                _remember_keys(lake.connection, place, batch)
-            kept = (
-                batch.records
-                if suppression is None
-                else suppression.without_erased(lake.connection, place, batch.records)
-            )
-            erased = batch.records.num_rows - kept.num_rows
-            landed = land(lake, place, replace(batch, records=kept), run_id, now(), erased)
+        for batch in _batches(place, open_source, cursor):
+            with _landing(place):
+                if is_snapshot:
+                    _remember_keys(lake.connection, place, batch)
+                fitting = within_columns(batch, columns)
+                landed = _land(lake, place, fitting, run_id, now(), suppression)
+                columns.update(name.lower() for name in with_safe_names(fitting.records).column_names)
             result.add(landed)
             progress(landed.received)
         if is_snapshot and result.received > 0 and result.unreadable == 0:
             # With something unreadable in it, a key may be missing that was not deleted.
-            deletions = land_deletions(lake, place, "seen_key", run_id, now())
+            with _landing(place):
+                deletions = land_deletions(lake, place, "seen_key", run_id, now())
             if deletions is not None:
                 result.add(deletions)
                 result.deletions = deletions.landed
@@ -88,13 +102,59 @@ def ingest(  # noqa: PLR0913 - what is read, and all that reading it needs
     return result
 
 
+def _land(
+    lake: Lake, place: Place, batch: Batch, run_id: int, received_at: datetime, suppression: Suppression | None
+) -> Landed:
+    """Land *batch* without the people who were erased; when that fails, without the records that are why."""
+    kept = batch
+    if suppression is not None:
+        kept = replace(batch, records=suppression.without_erased(lake.connection, place, batch.records))
+    erased = batch.records.num_rows - kept.records.num_rows
+    try:
+        return land(lake, place, kept, run_id, received_at, erased)
+    except RddmError:
+        raise
+    except Exception as error:
+        if _is_no_fault_of_the_source(error):
+            raise
+        fitting = within_types(lake.connection, kept)
+        if fitting is kept:
+            raise
+        return land(lake, place, fitting, run_id, received_at, erased)
+
+
+def _is_no_fault_of_the_source(error: Exception) -> bool:
+    return is_interrupt(error) or store_trouble(error) is not None
+
+
+@contextmanager
+def _landing(place: Place) -> Iterator[None]:
+    """Whatever the block raises is that source's trouble alone, but for a store that failed; its transaction is rolled back."""
+    try:
+        yield
+    except RddmError:
+        raise
+    except Exception as error:
+        if _is_no_fault_of_the_source(error):
+            raise
+        raise SourceError(
+            place.source,
+            place.entity,
+            f"a batch of it cannot be landed ({type(error).__name__}); what came before it stays.",
+            f"Look at what it delivered since, and at sources/{place.source}.yaml; the next run reads it again. "
+            "If both are right, this is a bug: please report it.",
+        ) from error
+
+
 def _batches(place: Place, open_source: Callable[[], Source], cursor: Cursor | None) -> Iterator[Batch]:
     """Yield what the source yields; whatever a connector raises is that source's trouble alone."""
     try:
         yield from open_source().read(cursor)
-    except SourceError:
+    except (SourceError, GeneratorExit):
         raise
-    except Exception as error:
+    except BaseException as error:  # a connector's SystemExit, too
+        if is_interrupt(error):
+            raise
         what = type(error).__name__ + (f": {error.strerror}" if isinstance(error, OSError) and error.strerror else "")
         raise SourceError(
             place.source,
@@ -109,5 +169,9 @@ def _remember_keys(connection: duckdb.DuckDBPyConnection, place: Place, batch: B
     if records.num_rows == 0:
         return
     connection.register("delivered", records)
-    connection.execute(f"INSERT INTO seen_key SELECT {key_sql(place.settings, records.column_names)} FROM delivered")
-    connection.unregister("delivered")
+    try:
+        connection.execute(
+            f"INSERT INTO seen_key SELECT {key_sql(place.settings, records.column_names)} FROM delivered"
+        )
+    finally:
+        connection.unregister("delivered")

@@ -17,6 +17,7 @@ from datetime import datetime
 import duckdb
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from rddm.contracts.batches import Batch, Cursor, Unreadable
 from rddm.contracts.errors import SourceError
@@ -26,6 +27,7 @@ from rddm.contracts.tables.raw import (
     COLUMN_CHANGE,
     CURSOR,
     ENVELOPE_NAMES,
+    KEY_LIMIT_BYTES,
     MISSING_KEY_PREFIX,
     SCHEMA,
     UNREADABLE,
@@ -78,6 +80,12 @@ def read_cursor(lake: Lake, place: Place) -> Cursor | None:
         [place.source, place.entity, reading_fingerprint(place.settings)],
     ).fetchone()
     return None if row is None else json.loads(row[0])
+
+
+def raw_columns(lake: Lake, place: Place) -> list[str]:
+    """Return the delivered columns of the raw table, in lower case; none before the first batch."""
+    columns = lake.columns(SCHEMA).get(f"{place.source}__{place.entity}", ())
+    return [name.lower() for name in columns if name not in ENVELOPE_NAMES]
 
 
 def land(lake: Lake, place: Place, batch: Batch, run_id: int, received_at: datetime, erased: int = 0) -> Landed:
@@ -160,27 +168,30 @@ def key_sql(settings: SourceEntity, delivered: Collection[str]) -> str:
     """
     Return the SQL expression of a record's key over the columns *delivered*. Several parts are joined by ``|``.
 
-    Null when any part is missing, in the record or as a column.
+    Null when any part is missing, in the record or as a column, and when PostgreSQL could not hold or index the key, to
+    the letter: then it is longer than `KEY_LIMIT_BYTES`, or has a null character.
     """
     known = {name.lower() for name in delivered}
     if any(column.lower() not in known for column in settings.key):
         return "NULL::VARCHAR"
     parts = [f"nullif(trim({quote(column)}::VARCHAR), '')" for column in settings.key]
-    if len(parts) == 1:
-        return parts[0]
-    return " || '|' || ".join(f"replace(replace({part}, '\\', '\\\\'), '|', '\\|')" for part in parts)
+    if len(parts) > 1:
+        parts = [f"replace(replace({part}, '\\', '\\\\'), '|', '\\|')" for part in parts]
+    key = " || '|' || ".join(parts)
+    return f"CASE WHEN strlen({key}) <= {KEY_LIMIT_BYTES} AND NOT contains({key}, chr(0)) THEN {key} END"
 
 
 def with_safe_names(records: pa.Table) -> pa.Table:
     """
     Return *records* with names that differ also without regard to case and leave the envelope's names alone.
 
-    Lake columns are case-insensitive: a source's ``ID`` next to its ``id`` becomes ``ID_2``.
+    Lake columns are case-insensitive: a source's ``ID`` next to its ``id`` becomes ``ID_2``. No name can hold a null
+    character.
     """
     taken: set[str] = set(ENVELOPE_NAMES)
     names = []
     for index, delivered in enumerate(records.column_names, start=1):
-        wanted = delivered.strip() or f"c{index}"
+        wanted = delivered.replace("\0", "").strip() or f"c{index}"
         name, suffix = wanted, 2
         while name.lower() in taken:
             name, suffix = f"{wanted}_{suffix}", suffix + 1
@@ -194,11 +205,11 @@ def texts_sql(delivered: pa.Table) -> str:
     return "".join(f"{_as_text(field)} AS {quote(field.name)}, " for field in delivered.schema)
 
 
-def content_hash_sql(columns: Sequence[str]) -> str:
-    """Return the SQL of ``_hash`` over the delivered *columns* as text."""
-    if not columns:
+def content_hash_sql(delivered: pa.Table) -> str:
+    """Return the SQL of ``_hash`` over the columns of *delivered* as text."""
+    if not delivered.column_names:
         return "md5('')::UUID"
-    parts = ", ".join(f"{literal(name.lower() + '=')} || {quote(name)}" for name in sorted(columns, key=str.lower))
+    parts = ", ".join(_hash_part(delivered, name) for name in sorted(delivered.column_names, key=str.lower))
     return f"md5(concat_ws(chr(31), {parts}))::UUID"
 
 
@@ -219,11 +230,12 @@ def _insert_sql(place: Place, delivered: pa.Table, number: int, new_versions: st
         WITH texts AS (
             SELECT {texts_sql(delivered)}_seq{absent} FROM delivered
         ), enveloped AS (
-            SELECT * EXCLUDE (_key), coalesce(_key, '{MISSING_KEY_PREFIX}' || _hash) AS _key
+            SELECT * EXCLUDE (_key) REPLACE ({_within_the_calendar("_source_time")}),
+                coalesce(_key, '{MISSING_KEY_PREFIX}' || _hash) AS _key
             FROM (
                 SELECT {delivered_names}_seq, {key_sql(place.settings, columns)} AS _key,
-                    CASE WHEN {deleted} THEN 'delete' ELSE 'upsert' END AS _op, {source_time} AS _source_time,
-                    $at::TIMESTAMP AS _received_at, {number}::BIGINT AS _batch, {content_hash_sql(columns)} AS _hash
+                    CASE WHEN {deleted} THEN 'delete' ELSE 'upsert' END AS _op, TRY({source_time}) AS _source_time,
+                    $at::TIMESTAMP AS _received_at, {number}::BIGINT AS _batch, {content_hash_sql(delivered)} AS _hash
                 FROM texts
             )
         ), {new_versions}
@@ -261,6 +273,11 @@ def _new_versions(lake: Lake, place: Place, delivered: pa.Table) -> str:
         )"""
 
 
+def _within_the_calendar(moment: str) -> str:
+    """A time that Python and PostgreSQL cannot hold or write alike (infinite, before Christ, of year 10000) is none."""
+    return f"CASE WHEN {moment} >= '0001-01-01' AND {moment} < '10000-01-01' THEN {moment} END AS {moment}"
+
+
 def source_time_sql(text: str, written_as: str | None) -> str:
     """Return the SQL that reads the VARCHAR expression *text* as a moment in UTC; null when it is none."""
     if written_as is not None:
@@ -274,6 +291,30 @@ def source_time_sql(text: str, written_as: str | None) -> str:
         f" CASE WHEN regexp_full_match({text}, '[0-9]{{10}}') THEN make_timestamp({text}::BIGINT * 1000000)"
         f" WHEN regexp_full_match({text}, '[0-9]{{13}}') THEN make_timestamp({text}::BIGINT * 1000) END) END"
     )
+
+
+def _hash_part(delivered: pa.Table, name: str) -> str:
+    """
+    Return the SQL of ``name=value`` for the hash of the content, null where the value is.
+
+    Parts are joined by U+001F, so that character, U+001E that escapes it, and a ``=`` in a name are escaped. Next to no
+    value has one, and one that has none escapes to itself: only the columns of a batch that hold any pay for it.
+    """
+    value = quote(name)
+    escapes = {"\x1e": "\x1ee", "\x1f": "\x1es"}
+    if any(_occurs(character, delivered.column(name)) for character in escapes):
+        for character, escaped in escapes.items():
+            value = f"replace({value}, {literal(character)}, {literal(escaped)})"
+    label = name.lower()
+    for character, escaped in {**escapes, "=": "\x1eq"}.items():
+        label = label.replace(character, escaped)
+    return f"{literal(label + '=')} || {value}"
+
+
+def _occurs(character: str, column: pa.ChunkedArray) -> bool:
+    if not (pa.types.is_string(column.type) or pa.types.is_large_string(column.type)):
+        return False  # what the engine writes of another type has no such character
+    return bool(pc.any(pc.match_substring(column, character)).as_py())
 
 
 def _as_text(column: pa.Field) -> str:

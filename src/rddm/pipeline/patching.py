@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from rddm.contracts.errors import NotFound
+from rddm.contracts.errors import ConfigurationError, ConfigurationProblem, NotFound
 from rddm.contracts.ids import derive_record_id
 from rddm.contracts.tables.raw import ENVELOPE_NAMES, newest_first_sql
 from rddm.pipeline.landing import Place
@@ -34,6 +34,7 @@ def patch_record(
 
     Raises:
         NotFound: there is no such record or column.
+        ConfigurationError: a patch cannot hold the key, or what was delivered.
     """
     source, entity = place.source, place.entity
     table = f"{source}__{entity}"
@@ -59,5 +60,21 @@ def patch_record(
             )
         )  # fmt: skip
     for patch in patches:
+        _check_is_storable(patch)
+    for patch in patches:
         control.add_patch(patch)
     return patches
+
+
+def _check_is_storable(patch: Patch) -> None:
+    texts = (patch.key, patch.column_name, patch.before, patch.after, patch.reason)
+    if any("\0" in text for text in texts if text is not None):
+        raise ConfigurationError(
+            ConfigurationProblem(
+                "--set",
+                0,
+                patch.column_name,
+                "a null character (U+0000) is in the key or in what was delivered, and no patch can hold one.",
+                "Let the source deliver the record without it.",
+            )
+        )

@@ -116,7 +116,7 @@ def _ids_sql(mapped: MappedEntity, delivered: pa.Table, named: Sequence[str]) ->
     columns = delivered.column_names
     texts = f"SELECT {texts_sql(delivered)}_seq FROM delivered"
     own = record_id_sql(literal(mapped.source), literal(mapped.entity), "_key")
-    key = f"coalesce({key_sql(mapped.settings, columns)}, '{MISSING_KEY_PREFIX}' || {content_hash_sql(columns)})"
+    key = f"coalesce({key_sql(mapped.settings, columns)}, '{MISSING_KEY_PREFIX}' || {content_hash_sql(delivered)})"
     query = f"SELECT _seq AS seq, {own} AS id FROM (SELECT _seq, {key} AS _key FROM ({texts}))"
     if named:
         versions = (

@@ -15,6 +15,11 @@ from rddm.project.document import Node
 from rddm.project.settings import CustomConnector, FileConnector, RestConnector, SourceEntity, SqlConnector
 
 DATABASES = ("postgresql", "postgres", "mysql", "mariadb", "sqlite")
+TABS = ("\\t", "tab")
+SECRET_PARAMETER = re.compile(
+    r"(?i)(?:.*[_-])?(?:token|secret|password|passwd|pwd|auth|authorization|signature|sig|credentials?|api[_-]?key)"
+    r"|(?:access|secret|private)[_-]?key|key"
+)
 SECRET_HEADER = re.compile(r"(?i).*(auth|token|secret|key|cookie|password).*")
 
 
@@ -25,10 +30,7 @@ def connector_problems(entity: SourceEntity, place: Node, root: Path) -> Iterato
         case FileConnector():
             if not connector.path:
                 yield place.problem("it is not said which files to read.", "Write `read: {path: …}`.")
-            if connector.encoding and not _is_encoding(connector.encoding):
-                yield node.entries["encoding"].problem(
-                    "there is no such encoding.", "Usual ones are utf-8, cp1251 and utf-16; left out, it is detected."
-                )
+            yield from _text_problems(connector, node)
         case SqlConnector():
             yield from _sql_problems(connector, node, place)
         case RestConnector():
@@ -44,10 +46,28 @@ def connector_problems(entity: SourceEntity, place: Node, root: Path) -> Iterato
     yield from written_secrets(connector, node)
 
 
+def _text_problems(connector: FileConnector, node: Node) -> Iterator[ConfigurationProblem]:
+    if connector.encoding and not _is_encoding(connector.encoding):
+        yield node.entries["encoding"].problem(
+            "there is no such encoding.", "Usual ones are utf-8, cp1251 and utf-16; left out, it is detected."
+        )
+    delimiter = connector.delimiter
+    if delimiter is not None and delimiter not in TABS and not _separates(delimiter):
+        yield node.entries["delimiter"].problem(
+            "a delimiter is one character, and no line end.", "Write `tab` for a tabulator; left out, it is detected."
+        )
+    if not _separates(connector.quote) or connector.quote == delimiter:
+        yield node.entries["quote"].problem("a quote is one character, and not the delimiter.", "")
+
+
+def _separates(text: str) -> bool:
+    return len(text) == 1 and text not in "\0\n\r"
+
+
 def _is_encoding(name: str) -> bool:
     try:
         return codecs.lookup(name)._is_text_encoding  # noqa: SLF001 - nothing public tells base64 from an encoding
-    except LookupError:
+    except (LookupError, ValueError):
         return False
 
 
@@ -64,6 +84,15 @@ def _rest_problems(connector: RestConnector, node: Node) -> Iterator[Configurati
     url = node.entries["url"]
     if not url.unknown and not connector.url.startswith(("http://", "https://")):
         yield url.problem("this is no address of a service.", "It begins with https://.")
+    # A service's address is shown, so it is no secret as a whole, and nothing in it may be one.
+    if not url.from_environment and _holds_secret(connector.url):
+        yield _written_secret(url)
+    path = node.entries.get("path")
+    if path is not None and not path.from_environment and _holds_secret(connector.path):
+        yield _written_secret(path)
+    for name, parameter in node.entries["parameters"].entries.items() if connector.parameters else ():
+        if SECRET_PARAMETER.fullmatch(name) and not parameter.from_environment:
+            yield _written_secret(parameter)
     if connector.pagination == "cursor" and connector.next_cursor is None:
         yield node.entries["pagination"].problem(
             "it is not said where the next cursor lies.", "Give its dotted path under `next_cursor`."
@@ -106,11 +135,13 @@ def written_secrets(settings: BaseModel, node: Node) -> Iterator[ConfigurationPr
 
 
 def _is_secret(name: str, value: SecretStr) -> bool:
-    if name != "url":
-        return True
+    return name != "url" or _holds_secret(value.get_secret_value())
+
+
+def _holds_secret(url: str) -> bool:
     try:
-        address = urlsplit(value.get_secret_value())
-        return bool(address.password) or "password" in parse_qs(address.query)
+        address = urlsplit(url)
+        return bool(address.password) or any(SECRET_PARAMETER.fullmatch(name) for name in parse_qs(address.query))
     except ValueError:
         return True  # an address that cannot be taken apart may hold one
 

@@ -306,6 +306,10 @@ class _Builder:
             else:
                 entries[key] = entry
         for below in inherited:
+            if not isinstance(below.value, Mapping):
+                self.problems.append(
+                    below.problem("`<<` takes over the entries of a mapping.", "Point at one: `<<: *name`.")
+                )
             entries = {**below.entries, **entries}
         return entries
 

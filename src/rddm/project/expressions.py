@@ -36,6 +36,10 @@ CHANGES_BY_ITSELF = re.compile(
     r"now|get_current_time(stamp)?|transaction_timestamp|current_\w+|localtime(stamp)?|today|random|setseed"
     r"|gen_random_uuid|uuid(v4|v7)?|nextval|currval|txid_current|write_log"
 )
+OF_THE_ENGINE = frozenset({"hash", "stats", "sleep_ms"})
+"""Speak of the engine and not of the row, or do no more than keep it waiting."""
+OF_THE_ARRIVAL = frozenset({"_received_at", "_batch", "_seq"})
+"""Columns of ours that tell when a record came, which must not change what it says."""
 IMPURE = (exp.CurrentDate, exp.CurrentTime, exp.CurrentTimestamp, exp.Rand, exp.Randn, exp.Uuid)
 
 
@@ -122,8 +126,18 @@ def _fault_of(node: exp.Expr) -> str | None:  # noqa: PLR0911 - one rule, one re
     name = _name(node).lower()
     if isinstance(node, exp.ReadCSV | exp.ReadParquet) or (name and READS_OUTSIDE.fullmatch(name)):
         return f"{name} reads something else than the row."
+    return _fault_of_purity(node, name)
+
+
+def _fault_of_purity(node: exp.Expr, name: str) -> str | None:
     if isinstance(node, IMPURE) or (name and CHANGES_BY_ITSELF.fullmatch(name)):
         return f"{name} gives another value each time, so the same data would not give the same result."
+    if isinstance(node, exp.Column) and node.name.lower() in OF_THE_ARRIVAL:
+        return f"{node.name} tells when the record came; what it says must not depend on that."
+    if name in OF_THE_ENGINE:
+        return f"{name} speaks of the engine, whose next version may say something else."
+    if name == "age" and len(node.args.get("expressions", ())) == 1:
+        return "age of one time counts to today, so the same data would not give the same result. Give it two."
     return None
 
 

@@ -11,6 +11,7 @@ from pathlib import Path
 from rddm.contracts.errors import ConfigurationError, ConfigurationProblem
 from rddm.project.connector_checks import written_secrets
 from rddm.project.document import Node, laid_over, parse_text, read_document, without_nulls
+from rddm.project.engine_checks import engine_problems
 from rddm.project.model_checks import model_problems, without_removed_fields
 from rddm.project.settings import Model, ProjectSettings, SourceSettings
 from rddm.project.source_checks import Surroundings, source_problems
@@ -95,7 +96,7 @@ def _load_project_file(found: _Found) -> ProjectSettings | None:
         for entry in written
     ]
     if project is not None:
-        problems += written_secrets(project, node)
+        problems += [*engine_problems(project, node), *written_secrets(project, node)]
     found.problems += problems
     return project
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import replace
 from itertools import pairwise
 
@@ -12,10 +12,18 @@ from rddm.project.order import reference_cycle
 from rddm.project.settings import ExactIdentity, Model, ModelEntity, ProbabilisticIdentity, SemanticType
 from rddm.project.suggestions import did_you_mean_instead
 
-OWN_COLUMNS = frozenset(
+OF_CONFORMED = frozenset(
     {"record_id", "source", "entity", "key", "source_time", "batch", "seq", "repairs", "content_hash"}
 )
-"""Columns that every conformed table has beside the model's fields."""
+ON_THE_WAY_THERE = frozenset(
+    {"is_delete", "contact_repairs", "is_swapped", "repair_notes", "problem_notes", "names_before", "problems"}
+    | {"all_problems", "rules", "state", "missing", "waits_for", "waits_for_keys", "parents", "age", "standing_age"}
+)
+OF_GOLDEN = frozenset({"golden_id", "records", "sources", "row_hash", "trust"})
+OWN_COLUMNS = OF_CONFORMED | ON_THE_WAY_THERE | OF_GOLDEN
+"""Columns that the warehouse's tables and stages have beside the model's fields."""
+OWN_TABLES = frozenset({"redirect", "publication", "tombstone", "progress"})
+"""Tables of the warehouse that stand beside those of the model's entities."""
 
 
 def without_removed_fields(node: Node, changes: Node) -> Node:
@@ -66,7 +74,7 @@ def model_problems(model: Model, node: Node, changes: Node | None) -> list[Confi
     problems: list[ConfigurationProblem] = []
     for name, entity in model.entities.items():
         place = entities.entries[name]
-        problems += _name_problems(name, entity, place)
+        problems += _name_problems(name, entity, place, model.entities.keys() - {name})
         problems += _reference_problems(model, name, place, taken_out)
         problems += _identity_problems(entity, place)
         problems += _require_any_problems(name, entity, place)
@@ -87,13 +95,22 @@ def _taken_out(changes: Node | None) -> Mapping[str, Node]:
     return {name: entry for name, entry in entities.entries.items() if entry.value is None} if entities else {}
 
 
-def _name_problems(name: str, entity: ModelEntity, place: Node) -> Iterator[ConfigurationProblem]:
+def _name_problems(
+    name: str, entity: ModelEntity, place: Node, others: Collection[str]
+) -> Iterator[ConfigurationProblem]:
     if "__" in name:
         yield place.problem("two `_` in a row separate names in tables.", "Write one.")
+    if name in OWN_TABLES or name.removesuffix("_record") in others:
+        yield place.problem("the warehouse has a table of this name.", "Rename it.")
     fields = place.entries["fields"]
+    columns = {f"{each}_id" for each, field in entity.fields.items() if field.type is SemanticType.REFERENCE}
     for field in entity.fields:
-        if field in OWN_COLUMNS:
-            yield fields.entries[field].problem("every table of the warehouse has a column of this name.", "Rename it.")
+        if field in OWN_COLUMNS or field == f"{name}_id":
+            yield fields.entries[field].problem("the warehouse has a column of this name.", "Rename it.")
+        elif "__" in field:
+            yield fields.entries[field].problem("two `_` in a row separate names in columns.", "Write one.")
+        elif field in columns:
+            yield fields.entries[field].problem("the column of a reference has this name.", "Rename it.")
     if not entity.fields:
         yield fields.problem("an entity needs at least one field.")
 

@@ -22,6 +22,8 @@ Floats = npt.NDArray[np.float64]
 
 COMPONENT_LIMIT = 200
 """A component with contradictions and more fingerprints than this is first cut at its weakest pairs."""
+JUDGED_WEIGHT = 1e6
+"""An edge that a person's "same" made has this weight, which no evidence reaches."""
 WEIGHT_LIMIT = 20.0
 """A single pair speaks for or against joining two groups with at most this many bits."""
 _CUT_STEP = 3.0
@@ -42,8 +44,8 @@ def cut_component(count: int, a: Integers, b: Integers, weights: Floats, limit: 
     Return labels for one component that is too large to be judged: its weakest edges go until every part is within
     *limit*.
 
-    What is still too large at the strictest threshold falls apart into single nodes: better none than a wrong giant.
-    Edges of judgements have an infinite weight.
+    What is still too large at the strictest threshold falls apart into single nodes: better none than a wrong giant. Only
+    edges of judgements (`JUDGED_WEIGHT`) hold whatever they make.
     """
     labels = np.zeros(count, dtype=np.int64)
     threshold = float(np.min(weights, initial=np.inf))
@@ -53,11 +55,12 @@ def cut_component(count: int, a: Integers, b: Integers, weights: Floats, limit: 
         large = sizes[labels] > limit
         if not large.any():
             return labels
-        kept = (weights >= threshold) | ~large[a]
+        kept = (weights >= min(threshold, JUDGED_WEIGHT)) | ~large[a]
         kept &= labels[a] == labels[b]
         labels = component_labels(count, a[kept], b[kept])
     large = np.bincount(labels, minlength=count)[labels] > limit
-    labels[large] = labels.max() + 1 + np.arange(int(large.sum()))
+    judged = (weights >= JUDGED_WEIGHT) & large[a]
+    labels[large] = labels.max() + 1 + component_labels(count, a[judged], b[judged])[large]
     return labels
 
 

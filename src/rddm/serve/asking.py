@@ -7,6 +7,7 @@ from collections.abc import Generator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from itertools import islice
+from math import isfinite
 from typing import Any
 
 import psycopg
@@ -35,7 +36,7 @@ class Answer:
 def ask(database: Database, statement: str, limit: int) -> Answer:
     """
     Return the first *limit* rows of one *statement*, read in a transaction that cannot write; tables are looked for in
-    schema ``warehouse``.
+    schema ``warehouse``. It reads every table, and nothing else of the server.
 
     Raises:
         ConfigurationError: the statement is wrong, or is none that reads.
@@ -46,19 +47,29 @@ def ask(database: Database, statement: str, limit: int) -> Answer:
     try:
         with database.connect() as connection:
             connection.execute("SET TRANSACTION READ ONLY")
+            _read_only_tables(connection)
             connection.execute(sql.SQL("SET LOCAL search_path = {}, pg_catalog").format(sql.Identifier(SCHEMA)))
             cursor = connection.cursor()
             # As a stream: one statement at a time is taken, and no more rows are fetched than are wanted.
             stream = cursor.stream(statement.encode())
-            rows = [[_plain(value) for value in row] for row in islice(stream, limit + 1)]
-            columns = [column.name for column in cursor.description or ()]
-            if isinstance(stream, Generator):
-                stream.close()
+            try:
+                rows = list(islice(stream, limit + 1))
+                columns = [column.name for column in cursor.description or ()]
+            finally:
+                if isinstance(stream, Generator):
+                    stream.close()  # an open one would keep the connection from ever being closed
     except psycopg.OperationalError:
         raise
     except psycopg.Error as error:
         raise _explained(error, statement) from error
-    return Answer(columns, rows[:limit], len(rows) > limit)
+    return Answer(columns, [[_plain(value) for value in row] for row in rows[:limit]], len(rows) > limit)
+
+
+def _read_only_tables(connection: psycopg.Connection) -> None:
+    """Take the server's files and programs from a superuser, as the owner of an embedded server is, to the transaction's end."""
+    row = connection.execute("SELECT rolsuper FROM pg_roles WHERE rolname = current_user").fetchone()
+    if row is not None and row[0]:
+        connection.execute("SET LOCAL ROLE pg_read_all_data")
 
 
 def psql_command(database: Database) -> str:
@@ -83,7 +94,9 @@ def _refused(line: int, message: str, fix: str) -> ConfigurationError:
 
 
 def _plain(value: Any) -> Any:  # noqa: ANN401 - whatever a column holds
-    """Numbers of any length as numbers; all else as it is."""
+    """Numbers of any length as numbers, what is none (infinite, not a number) in PostgreSQL's word; all else as it is."""
+    if isinstance(value, float | Decimal) and not isfinite(value):
+        return str(Decimal(value))
     if isinstance(value, Decimal):
         return int(value) if value == value.to_integral_value() else float(value)
     return value

@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import hashlib
 import importlib.util
+import json
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, redirect_stdout
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
 
-from rddm.contracts.batches import Batch, Cursor
-from rddm.contracts.errors import RddmError, SourceError
+from rddm.contracts.batches import Batch, Cursor, Unreadable
+from rddm.contracts.errors import RddmError, SourceError, is_interrupt
 from rddm.project.settings import CustomConnector
+from rddm.sources.columns import engine_types
 from rddm.sources.protocol import Source
 
 METHODS = ("read", "probe", "sample")
@@ -36,10 +39,15 @@ class CustomSource:
     def read(self, cursor: Cursor | None) -> Iterator[Batch]:
         inner = self._inner()
         with self._translated("read"):
-            for batch in inner.read(cursor):
-                if not isinstance(batch, Batch):
-                    raise self._error(f"`read` yields {type(batch).__name__}", "Yield rddm.contracts.batches.Batch.")
-                yield batch
+            batches = iter(inner.read(cursor))
+        while True:
+            with self._translated("read"):
+                batch = next(batches, None)
+            if batch is None:
+                return
+            if fault := batch_fault(batch):
+                raise self._error(f"`read` yields {fault}", "See rddm.contracts.batches.Batch for what it must yield.")
+            yield replace(batch, records=engine_types(batch.records))
 
     def probe(self) -> None:
         inner = self._inner()
@@ -89,17 +97,20 @@ class CustomSource:
     @contextmanager
     def _translated(self, doing: str) -> Iterator[None]:
         try:
-            yield
-        except (RddmError, GeneratorExit):
+            with redirect_stdout(sys.stderr):  # what the user's code prints is none of the command's answer
+                yield
+        except RddmError:
             raise
-        except Exception as error:  # noqa: BLE001 - a user's code raises what it likes
+        except BaseException as error:  # a user's code raises what it likes, SystemExit too
+            if is_interrupt(error):
+                raise
             line = self._line_of(error)
             place = f" in line {line}" if line else ""
             raise self._error(
                 f"{type(error).__name__}{place} (during {doing})", "Run that part of the file by itself to see it."
             ) from None
 
-    def _line_of(self, error: Exception) -> int:
+    def _line_of(self, error: BaseException) -> int:
         """Return the deepest line of the user's own file that the exception went through; 0 if none."""
         line, trace = 0, error.__traceback__
         while trace is not None:
@@ -110,3 +121,44 @@ class CustomSource:
 
     def _error(self, message: str, fix: str) -> SourceError:
         return SourceError(self._source, self._entity, f"{self._connector.file}: {message}.", fix)
+
+
+def batch_fault(batch: object) -> str | None:
+    """Return what *batch* is, in words, when it is no `Batch` all through; None when it is one. Nothing types it at run time."""
+    if not isinstance(batch, Batch):
+        return type(batch).__name__
+    if not isinstance(batch.records, pa.Table):
+        return f"a Batch whose records are {type(batch.records).__name__} and no pyarrow.Table"
+    if not _is_text(batch.origin):
+        return "a Batch whose origin is no text"
+    if not isinstance(batch.cursor, Mapping) or not _is_json(batch.cursor):
+        return "a Batch whose cursor is no mapping that can be written as JSON"
+    if not isinstance(batch.unreadable, tuple | list) or not all(map(_is_unreadable, batch.unreadable)):
+        return "a Batch whose unreadable is no tuple of Unreadable (place and reason are text, content is bytes)"
+    return None
+
+
+def _is_unreadable(piece: object) -> bool:
+    return (
+        isinstance(piece, Unreadable)
+        and _is_text(piece.place)
+        and _is_text(piece.reason)
+        and isinstance(piece.content, bytes)
+    )
+
+
+def _is_text(value: object) -> bool:
+    if not isinstance(value, str):
+        return False
+    try:
+        value.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def _is_json(cursor: Mapping[str, object]) -> bool:
+    try:
+        return _is_text(json.dumps(dict(cursor), ensure_ascii=False, sort_keys=True, allow_nan=False))
+    except (TypeError, ValueError, RecursionError):
+        return False

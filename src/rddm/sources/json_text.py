@@ -63,20 +63,44 @@ def as_text(value: Value) -> str | None:
 
 
 def _written(value: Value) -> str:
-    match value:
-        case None:
-            return "null"
-        case bool():
-            return "true" if value else "false"
-        case Number():
-            return str(value)
-        case str():
-            return json.dumps(value, ensure_ascii=False)
-        case list():
-            return "[" + ", ".join(_written(item) for item in value) + "]"
-        case dict():
-            members = (f"{json.dumps(name, ensure_ascii=False)}: {_written(item)}" for name, item in value.items())
-            return "{" + ", ".join(members) + "}"
+    """Without recursion: the decoder takes values that are nested more deeply than Python's own stack."""
+    parts: list[str] = []
+    left: list[tuple[Value, str]] = [
+        (value, "")
+    ]  # what is still to be written, the next one last, and what stands before it
+    while left:
+        item, before = left.pop()
+        parts.append(before)
+        match item:
+            case _Ending():
+                pass
+            case None:
+                parts.append("null")
+            case bool():
+                parts.append("true" if item else "false")
+            case Number():
+                parts.append(str(item))
+            case str():
+                parts.append(json.dumps(item, ensure_ascii=False))
+            case list():
+                parts.append("[")
+                left.append((_ENDING, "]"))
+                left += [(element, ", " if place else "") for place, element in enumerate(item)][::-1]
+            case dict():
+                parts.append("{")
+                left.append((_ENDING, "}"))
+                named = ((json.dumps(name, ensure_ascii=False) + ": ", element) for name, element in item.items())
+                left += [(element, (", " if place else "") + name) for place, (name, element) in enumerate(named)][::-1]
+    return "".join(parts)
+
+
+class _Ending(str):
+    """Stands for no value, where only a bracket is left to be written."""
+
+    __slots__ = ()
+
+
+_ENDING = _Ending()
 
 
 def flatten(record: Mapping[str, Value]) -> FlatRecord:
@@ -87,21 +111,22 @@ def flatten(record: Mapping[str, Value]) -> FlatRecord:
     {'name.first': 'Ada', 'tags': '["a"]', 'active': 'true', 'left': None}
     """
     flat: FlatRecord = {}
-    _flatten_into(flat, "", record)
+    open_objects: list[tuple[str, Iterator[tuple[str, Value]]]] = [("", iter(record.items()))]
+    while open_objects:
+        prefix, members = open_objects[-1]
+        for member, value in members:
+            name = prefix + member
+            if isinstance(value, dict) and value:
+                open_objects.append((name + ".", iter(value.items())))
+                break
+            number = 1
+            while name in flat:
+                number += 1
+                name = f"{prefix}{member}_{number}"
+            flat[name] = value if value is None or type(value) is str else as_text(value)
+        else:
+            open_objects.pop()
     return flat
-
-
-def _flatten_into(flat: FlatRecord, prefix: str, members: Mapping[str, Value]) -> None:
-    for member, value in members.items():
-        name = prefix + member
-        if isinstance(value, dict) and value:
-            _flatten_into(flat, name + ".", value)
-            continue
-        number = 1
-        while name in flat:
-            number += 1
-            name = f"{prefix}{member}_{number}"
-        flat[name] = value if value is None or type(value) is str else as_text(value)
 
 
 @dataclass(frozen=True)

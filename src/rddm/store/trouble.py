@@ -17,6 +17,7 @@ FULL = f"The disk is full{{where}}. Free some space, {AGAIN}"
 GONE = (
     f"PostgreSQL went away in the middle. See that it is up (an embedded one is started by the next command), {AGAIN}"
 )
+OVERTAXED = f"PostgreSQL ran out of memory, connections or room, or its disk failed. Look at its log, {AGAIN}"
 DENIED = f"{{where}} cannot be read or written. Get the right to, {AGAIN}"
 MEMORY = (
     "The memory allowed is too small for this step. Raise `engine.memory_limit` in rddm.yaml, or lower `engine.threads`, "
@@ -24,6 +25,8 @@ MEMORY = (
 )
 UNWRITABLE = f"The lake could not be read or written. Look at the disk or the object storage that it lies on, {AGAIN}"
 
+_CONNECTION_LOST, _OUT_OF_RESOURCES, _OPERATOR_INTERVENED, _SYSTEM_FAILED = "08", "53", "57", "58"
+"""Classes of SQLSTATE. psycopg also calls operational what a statement asked too much of (54, 55, 40): no end of the server."""
 _FULL_WORDS = ("no space left", "disk quota", "file too large", "max_temp_directory_size")
 _DENIED_WORDS = ("permission denied", "read-only file system")
 _GONE_WORDS = (
@@ -44,7 +47,7 @@ def store_trouble(error: BaseException) -> StoreError | None:
     if isinstance(error, psycopg.errors.DiskFull):
         return StoreError(FULL.format(where=" where PostgreSQL keeps its data"))
     if isinstance(error, psycopg.OperationalError | psycopg.InterfaceError):
-        return StoreError(GONE)
+        return _of_the_server(error)
     # Results that are fetched through Arrow bring the engine's errors as Arrow's own.
     return _of_the_lake(error) if isinstance(error, duckdb.Error | pa.ArrowException | OSError | RuntimeError) else None
 
@@ -59,6 +62,14 @@ def told_in_words() -> Iterator[None]:
         if trouble is None:
             raise
         raise trouble from error
+
+
+def _of_the_server(error: psycopg.Error) -> StoreError | None:
+    """By the class of the SQLSTATE; none is given where libpq itself lost the connection."""
+    code = error.sqlstate or _CONNECTION_LOST
+    if code.startswith((_CONNECTION_LOST, _OPERATOR_INTERVENED)):
+        return StoreError(GONE)
+    return StoreError(OVERTAXED) if code.startswith((_OUT_OF_RESOURCES, _SYSTEM_FAILED)) else None
 
 
 def _of_the_disk(error: OSError) -> StoreError | None:

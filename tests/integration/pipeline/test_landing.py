@@ -166,3 +166,32 @@ def test_a_connector_that_fails_in_a_way_of_its_own_stops_its_source_alone(new_w
         'source "a", entity person: its connector failed unexpectedly (TypeError)'
     ]
     assert warehouse.query("SELECT source FROM lake.conformed.person") == ["b"]
+
+
+def test_values_that_run_into_each_other_are_no_duplicates(new_warehouse: New) -> None:
+    warehouse = new_warehouse(a=WITHOUT_TIME)
+    rows = [{"aa": "x\x1fbb=y"}, {"aa": "x", "bb": "y"}, {"aa": "x\x1esbb=y"}, {"aa=x": "y"}, {"aa": "x=y"}]
+    for row in rows:
+        warehouse.deliver("a/person", {"id": "1", **row})
+        assert arrivals(warehouse) == (1, 0, 0, 1)
+    assert warehouse.query("SELECT count(DISTINCT _hash) FROM lake.raw.a__person") == [len(rows)]
+
+
+def test_a_time_that_is_beyond_any_calendar_is_none(new_warehouse: New) -> None:
+    warehouse = new_warehouse(a=PERSON)
+    times = ["294247-01-10 04:00:54.775+00", "infinity", "-infinity", "290000-01-01", "0044-03-15 (BC)", "2024-01-01"]
+    for number, time in enumerate(times):
+        warehouse.deliver("a/person", {**ANNA, "id": str(number), "changed": time})
+    assert warehouse.run().status == "succeeded"
+    assert warehouse.query("SELECT _source_time::VARCHAR FROM lake.raw.a__person ORDER BY id") == [
+        *[None] * 5,
+        "2024-01-01 00:00:00",
+    ]
+    assert warehouse.query("SELECT count(*) FROM lake.conformed.person") == [len(times)]
+
+
+def test_a_null_character_in_the_name_of_a_column_is_left_out(new_warehouse: New) -> None:
+    warehouse = new_warehouse(a=PERSON)
+    warehouse.deliver("a/person", {**ANNA, "a\0b": "1", "ab": "2"})
+    warehouse.run()
+    assert warehouse.query("SELECT ab, ab_2 FROM lake.raw.a__person") == [("1", "2")]

@@ -103,6 +103,10 @@ SOURCES: dict[str, tuple[str, str]] = {
         HEAD + "      phone: {column: a, formt: b}\n",
         f"{FIELDS}.phone.formt: there is no such key. Did you mean format?",
     ),
+    "a merge of what is no mapping": (
+        HEAD + "<<: 5\n",
+        "sources/camps.yaml, line 7: <<: `<<` takes over the entries of a mapping. Point at one: `<<: *name`.",
+    ),
     "an unknown key of a connector": (
         connector("{type: file, path: a.csv, encodng: x}"),
         "sources/camps.yaml, line 1: connector.encodng: there is no such key. Did you mean encoding?",
@@ -288,6 +292,24 @@ SOURCES: dict[str, tuple[str, str]] = {
             " a statement stands where an expression over the delivered columns belongs."
         ),
     ),
+    "an encoding with a null character": (
+        connector('{type: file, path: a.csv, encoding: "a\\0b"}'),
+        (
+            "sources/camps.yaml, line 1: connector.encoding: there is no such encoding."
+            " Usual ones are utf-8, cp1251 and utf-16; left out, it is detected."
+        ),
+    ),
+    "a delimiter of two characters": (
+        connector("{type: file, path: a.csv, delimiter: ab}"),
+        (
+            "sources/camps.yaml, line 1: connector.delimiter: a delimiter is one character, and no line end."
+            " Write `tab` for a tabulator; left out, it is detected."
+        ),
+    ),
+    "a quote that is the delimiter": (
+        connector("{type: file, path: a.csv, delimiter: ';', quote: ';'}"),
+        "sources/camps.yaml, line 1: connector.quote: a quote is one character, and not the delimiter.",
+    ),
     "an encoding that does not exist": (
         connector("{type: file, path: a.csv, encoding: klingon}"),
         (
@@ -365,6 +387,27 @@ SOURCES: dict[str, tuple[str, str]] = {
         connector("{type: sql, url: 'postgresql://db/x?password=hunter2', table: b}"),
         (
             "sources/camps.yaml, line 1: connector.url: a secret stands in the file."
+            " Write `${NAME}` and set NAME in the environment."
+        ),
+    ),
+    "a password in a service's address": (
+        connector("{type: rest, url: 'https://u:hunter2@camps.example.org'}"),
+        (
+            "sources/camps.yaml, line 1: connector.url: a secret stands in the file."
+            " Write `${NAME}` and set NAME in the environment."
+        ),
+    ),
+    "a token in a service's address": (
+        connector("{type: rest, url: 'https://camps.example.org/x?access_token=hunter2&sort_key=id'}"),
+        (
+            "sources/camps.yaml, line 1: connector.url: a secret stands in the file."
+            " Write `${NAME}` and set NAME in the environment."
+        ),
+    ),
+    "a key among the parameters": (
+        connector("{type: rest, url: 'https://camps.example.org', parameters: {api_key: hunter2, sort_key: id}}"),
+        (
+            "sources/camps.yaml, line 1: connector.parameters.api_key: a secret stands in the file."
             " Write `${NAME}` and set NAME in the environment."
         ),
     ),
@@ -450,7 +493,27 @@ MODELS: dict[str, tuple[str, str]] = {
     ),
     "a column of our own": (
         "event: {fields: {key: {type: text}}}",
-        "entities.event.fields.key: every table of the warehouse has a column of this name. Rename it.",
+        "entities.event.fields.key: the warehouse has a column of this name. Rename it.",
+    ),
+    "a column of our own on the way there": (
+        "event: {fields: {state: {type: text}}}",
+        "entities.event.fields.state: the warehouse has a column of this name. Rename it.",
+    ),
+    "the column of an id": (
+        "event: {fields: {event_id: {type: text}}}",
+        "entities.event.fields.event_id: the warehouse has a column of this name. Rename it.",
+    ),
+    "the column of a reference": (
+        "event: {fields: {organisation_id: {type: text}}}",
+        "entities.event.fields.organisation_id: the column of a reference has this name. Rename it.",
+    ),
+    "a table of our own": (
+        "redirect: {fields: {name: {type: text}}}",
+        "entities.redirect: the warehouse has a table of this name. Rename it.",
+    ),
+    "the table of another's records": (
+        "person_record: {fields: {name: {type: text}}}",
+        "entities.person_record: the warehouse has a table of this name. Rename it.",
     ),
     "a field's name": (
         "event: {fields: {Kind: {type: text}}}",
@@ -482,6 +545,20 @@ PROJECTS: dict[str, tuple[str, str]] = {
         (
             "rddm.yaml, line 2: sources: this is not written here."
             " The model is in model.yaml, each source in sources/<name>.yaml."
+        ),
+    ),
+    "no amount of memory": (
+        "name: a\nengine: {memory_limit: lots}\n",
+        (
+            "rddm.yaml, line 2: engine.memory_limit: this is no amount of memory."
+            " Write a size such as `8GB`, or a share of the machine's memory such as `70%`."
+        ),
+    ),
+    "no share of the memory": (
+        "name: a\nengine: {memory_limit: abc%}\n",
+        (
+            "rddm.yaml, line 2: engine.memory_limit: this is no amount of memory."
+            " Write a size such as `8GB`, or a share of the machine's memory such as `70%`."
         ),
     ),
     "a wrong locale": (

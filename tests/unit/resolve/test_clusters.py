@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from rddm.resolve.clusters import CrossPair, agglomerate, component_labels, cut_component
+from rddm.resolve.clusters import JUDGED_WEIGHT, CrossPair, agglomerate, component_labels, cut_component
 
 THRESHOLD = 6.6
 
@@ -55,6 +55,21 @@ def test_a_giant_that_cannot_be_cut_falls_apart() -> None:
     a, b = (side.astype(np.int64) for side in np.triu_indices(count, 1))
     labels = cut_component(count, a, b, np.full(len(a), 1e5), limit=10)
     assert len(set(labels.tolist())) == count
+
+
+def test_what_people_joined_stays_together_however_much_it_is() -> None:
+    count = 300
+    labels = cut_component(count, np.zeros(count - 1, np.int64), np.arange(1, count), np.full(count - 1, JUDGED_WEIGHT))
+    assert set(labels.tolist()) == {labels[0]}
+
+
+def test_of_a_giant_that_cannot_be_cut_only_what_people_joined_stays_together() -> None:
+    count = 30
+    a, b = (side.astype(np.int64) for side in np.triu_indices(count, 1))
+    weights = np.where((a < 5) & (b < 5), JUDGED_WEIGHT, 1e5)
+    labels = cut_component(count, a, b, weights, limit=10)
+    assert len(set(labels[:5].tolist())) == 1
+    assert len(set(labels.tolist())) == count - 4
 
 
 def test_nodes_without_edges_are_components_of_their_own() -> None:

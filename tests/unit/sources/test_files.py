@@ -2,8 +2,11 @@ from __future__ import annotations
 
 import gzip
 import io
+import json
+import os
 import zipfile
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any, Protocol
 
 import pytest
@@ -49,6 +52,57 @@ def test_only_new_and_changed_files_are_read_again(delivery: Delivery) -> None:
     delivery.put("b.csv", "id\n2\n3\n").put("c.csv", "id\n4\n")
     rows, _ = delivery.read()
     assert ids(rows) == ["2", "3", "4"]
+
+
+def test_a_file_that_was_touched_or_copied_anew_is_not_read_again(delivery: Delivery, tmp_path: Path) -> None:
+    delivery.put("a.csv", "id\n1\n").put("b.csv", "id\n2\n").read()
+    os.utime(tmp_path / "a.csv", (1, 1))
+    assert delivery.read() == ([], [])
+    delivery.put("b.csv", "id\n3\n")
+    os.utime(tmp_path / "a.csv", (2, 2))
+    assert ids(delivery.read()[0]) == ["3"]
+
+
+def test_a_file_that_changes_while_it_is_read_is_read_again(delivery: Delivery, tmp_path: Path) -> None:
+    reading = delivery.put("a.csv", "id\n1\n2\n").source("a.csv", limits=BatchLimits(records=1)).read(None)
+    next(reading)
+    delivery.put("a.csv", "id\n1\n3\n")
+    delivery.cursor = list(reading)[-1].cursor
+    os.utime(tmp_path / "a.csv", (1, 1))
+    assert ids(delivery.read("a.csv")[0]) == ["1", "3"]
+
+
+def test_a_name_that_is_not_utf_8_is_read_and_shown_in_escapes(delivery: Delivery, tmp_path: Path) -> None:
+    (tmp_path / os.fsdecode(b"bad\xff.csv")).write_text("id\n1\n")
+    batches = list(delivery.source("*.csv").read(None))
+    assert [(batch.origin, ids(batch.records.to_pylist())) for batch in batches] == [("bad\\xff.csv", ["1"])]
+    json.dumps(batches[0].cursor, ensure_ascii=False).encode()
+
+
+def test_a_link_that_leads_nowhere_and_a_pipe_do_not_stop_other_files(delivery: Delivery, tmp_path: Path) -> None:
+    (tmp_path / "a.csv").symlink_to(tmp_path / "gone.csv")
+    os.mkfifo(tmp_path / "b.csv")
+    rows, bad = delivery.put("c.csv", "id\n1\n").read("*.csv")
+    assert (ids(rows), [piece.place for piece in bad]) == (["1"], ["a.csv", "b.csv"])
+    assert "a link to a file that is not there" in bad[0].reason
+    assert delivery.read("*.csv") == ([], [])
+    (tmp_path / "gone.csv").write_text("id\n7\n")
+    assert ids(delivery.read("a*.csv")[0]) == ["7"]
+
+
+@pytest.mark.parametrize(("name", "words"), [("a.csv", "a link to a file"), ("b.csv", "a pipe, a socket or a device")])
+def test_a_path_that_names_no_file_is_an_error(delivery: Delivery, tmp_path: Path, name: str, words: str) -> None:
+    (tmp_path / "a.csv").symlink_to(tmp_path / "gone.csv")
+    os.mkfifo(tmp_path / "b.csv")
+    with pytest.raises(SourceError, match=f"{name}: .*{words}"):
+        delivery.read(name)
+
+
+def test_a_link_to_a_folder_above_brings_no_file_twice(delivery: Delivery, tmp_path: Path) -> None:
+    (tmp_path / "inner").mkdir()
+    (tmp_path / "inner" / "again").symlink_to(tmp_path)
+    batches = list(delivery.put("a.csv", "id\n1\n").source("**/*.csv").read(None))
+    assert [batch.origin for batch in batches] == ["a.csv"]
 
 
 def test_a_file_that_is_gone_leaves_the_cursor(delivery: Delivery, tmp_path: Any) -> None:

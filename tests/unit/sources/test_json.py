@@ -43,6 +43,26 @@ def test_one_broken_line_is_one_unreadable(deliver: Deliver) -> None:
     assert bad[0].content == b'{"id": 2'
 
 
+@pytest.mark.parametrize("name", ["a.jsonl", "a.json"])
+@pytest.mark.parametrize("depth", [900, 100_000])
+def test_however_deep_a_record_is_nested_the_others_are_read(deliver: Deliver, name: str, depth: int) -> None:
+    lists, objects = "[" * depth + "]" * depth, '{"a": ' * depth + "1" + "}" * depth
+    lines = ['{"id": 1}', f'{{"id": 2, "deep": {lists}}}', f'{{"id": 3, "deep": {objects}}}', '{"id": 4}']
+    rows, bad = deliver(name, "\n".join(lines) if name == "a.jsonl" else f"[{','.join(lines)}]")
+    read = {row["id"] for row in rows}
+    assert {"1", "4"} <= read
+    assert len(rows) + len(bad) == len(lines)
+    assert ("2" in read) == (depth == 900)
+    assert all("nested too deeply" in piece.reason and piece.content for piece in bad)
+    if depth == 900:
+        assert (rows[1]["deep"], rows[2]["deep" + ".a" * depth]) == (lists, "1")
+
+
+def test_half_a_surrogate_pair_in_the_name_of_a_member_is_kept_as_it_was_written(deliver: Deliver) -> None:
+    rows, bad = deliver("a.jsonl", r'{"na\ud83d": "Ада"}')
+    assert (rows, bad) == ([{r"na\ud83d": "Ада"}], [])
+
+
 def test_half_a_surrogate_pair_is_kept_as_it_was_written(deliver: Deliver) -> None:
     rows, bad = deliver("a.jsonl", r'{"name": "Ада \ud83d"}')
     assert (rows, bad) == ([{"name": r"Ада \ud83d"}], [])

@@ -81,3 +81,13 @@ def test_a_long_file_is_read_in_bounded_memory() -> None:
     tracemalloc.stop()
     assert rows == 10_000
     assert peak_bytes < 8 * 1024 * 1024
+
+
+def test_however_deep_an_element_is_nested_the_others_are_read(deliver: Deliver) -> None:
+    depth = 100_000
+    deep = "<a>" * depth + "x" + "</a>" * depth
+    rows, bad = deliver("a.xml", f"<all><u><id>1</id></u><u>{deep}</u><u><id>3</id></u></all>")
+    assert [row["id"] for row in rows] == ["1", "3"]
+    assert [(piece.reason, piece.content) for piece in bad] == [
+        ("an element in which others are nested too deeply", b"x")
+    ]

@@ -28,6 +28,9 @@ GONE = f'Failed to query most recent snapshot for DuckLake: Unable to connect to
         ),
         (psycopg.errors.DiskFull(SECRET), "PostgreSQL keeps its data"),
         (psycopg.OperationalError(SECRET), "PostgreSQL went away"),
+        (psycopg.errors.AdminShutdown(SECRET), "PostgreSQL went away"),
+        (psycopg.errors.TooManyConnections(SECRET), "PostgreSQL ran out of"),
+        (psycopg.errors.IoError(SECRET), "its disk failed"),
         (duckdb.IOException(GONE), "PostgreSQL went away"),
         (duckdb.BinderException(GONE), "PostgreSQL went away"),
         (OSError(f"IO Error: {GONE}"), "PostgreSQL went away"),
@@ -47,7 +50,12 @@ def test_a_failure_of_the_store_is_told_in_words(error: Exception, words: str) -
 
 @pytest.mark.parametrize(
     "error",
-    [ValueError("x"), duckdb.BinderException('Referenced column "postgres_id" not found'), FileNotFoundError(2, "")],
+    [
+        ValueError("x"),
+        duckdb.BinderException('Referenced column "postgres_id" not found'),
+        FileNotFoundError(2, ""),
+        psycopg.errors.ProgramLimitExceeded("index row size 6016 exceeds btree version 4 maximum 2704"),
+    ],
 )
 def test_what_is_no_failure_of_the_store_stays_what_it_is(error: Exception) -> None:
     assert store_trouble(error) is None

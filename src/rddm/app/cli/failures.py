@@ -8,15 +8,12 @@ import sys
 import tempfile
 import traceback
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import typer
 from typer.core import TyperGroup
 
-from rddm.contracts.errors import RddmError
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
+from rddm.contracts.errors import RddmError, causes, is_interrupt
 
 INTERRUPTED = 130
 LOG = Path(".rddm") / "last-error.log"
@@ -41,10 +38,7 @@ def _is_typers(error: BaseException) -> bool:
 
 def _tell(error: BaseException) -> int:
     """Say what happened, and return the exit code."""
-    if any(
-        isinstance(each, KeyboardInterrupt) or type(each).__name__ == "InterruptException" for each in _chain(error)
-    ):
-        # The engine makes an error of its own of an interrupt that it notices itself.
+    if is_interrupt(error):
         _say("Interrupted. What was committed stays; the next run goes on from there.")
         return INTERRUPTED
     if isinstance(error, RddmError):
@@ -65,13 +59,6 @@ def _tell(error: BaseException) -> int:
     return 1
 
 
-def _chain(error: BaseException) -> Iterator[BaseException]:
-    current: BaseException | None = error
-    while current is not None:
-        yield current
-        current = current.__cause__ or current.__context__
-
-
 def _write_log(error: BaseException) -> Path | None:
     """
     Write where *error* came from, and return the file.
@@ -81,7 +68,7 @@ def _write_log(error: BaseException) -> Path | None:
     chain = [
         "".join(traceback.format_list(traceback.extract_tb(each.__traceback__)))
         + f"{type(each).__module__}.{type(each).__qualname__}\n"
-        for each in _chain(error)
+        for each in causes(error)
     ]
     text = "\nwhich came from\n\n".join(chain)
     with contextlib.suppress(OSError, RddmError):

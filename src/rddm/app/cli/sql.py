@@ -12,8 +12,8 @@ from rddm.app.cli.options import JsonOption, ProjectOption
 HELP = """
 Ask what is published: one SQL statement on schema warehouse of PostgreSQL, in a transaction that cannot write.
 
-It opens the database as its owner, who sees everything: roles, row filters and masks come with access control. Until then,
-let nobody use it who may not see all there is.
+It sees every table of the database, though no file of its server: roles, row filters and masks come with access control.
+Until then, let nobody use it who may not see all there is.
 
 [bold]Examples[/bold]
 

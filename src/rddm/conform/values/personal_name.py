@@ -62,6 +62,8 @@ def normalise_name(text: str) -> Normalised | Rejected:
     (Normalised(value="O'Neil", repairs=()), Normalised(value=None, repairs=('placeholder',)))
     """
     word = text.strip()
+    if len(word) > _LENGTH_LIMIT:
+        return settle(_clean, text)
     if _PLAIN.fullmatch(word):
         return PLACEHOLDER_FOUND if is_plain_placeholder(word) else Normalised(word)
     if _is_plain_in_one_case(word):

@@ -9,16 +9,22 @@ from rddm.contracts.tables.table import Column, Table
 SCHEMA = "raw"
 
 ENVELOPE = (
-    Column("_key", "VARCHAR", "What the source calls the record; #missing:<hash> when it gave no key"),
+    Column("_key", "VARCHAR", "What the source calls the record; #missing:<hash> when it gave none that can be held"),
     Column("_op", "VARCHAR", "upsert or delete"),
     Column("_source_time", "TIMESTAMP", "When the source says it last changed the record, UTC"),
     Column("_received_at", "TIMESTAMP", "When it arrived, UTC"),
     Column("_batch", "BIGINT", "The batch it arrived in; grows with time"),
     Column("_seq", "BIGINT", "Its place in the batch, from 0"),
-    Column("_hash", "UUID", "md5 of the delivered content: name=value of every value that is not null, by name"),
+    Column(
+        "_hash",
+        "UUID",
+        "md5 of the delivered content: name=value of every value that is not null, by name, with U+001F between",
+    ),
 )
 ENVELOPE_NAMES = frozenset(column.name for column in ENVELOPE)
 MISSING_KEY_PREFIX = "#missing:"
+KEY_LIMIT_BYTES = 2_000
+"""A longer key is none that a record can be looked up by: an index of PostgreSQL holds at most 2,704 bytes a row."""
 
 BATCH = Table(
     SCHEMA,

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import fnmatch
 import glob
+import hashlib
 import io
 import os
 import re
+import stat
 import tempfile
 import weakref
 from collections.abc import Iterator
@@ -35,11 +37,16 @@ class Unreachable(Exception):
 
 @dataclass(frozen=True)
 class StoredFile:
-    """A file as it lies there, before any unpacking. ``name`` is its path as the settings would write it."""
+    r"""
+    A file as it lies there, before any unpacking. ``name`` is its path as the settings would write it, bytes in it that are
+    no UTF-8 written as ``\xff``; ``trouble`` says why there is nothing to read.
+    """
 
     name: str
     stamp: Stamp
     size_bytes: int
+    path: Path = Path()
+    trouble: str = ""
 
 
 class Place(Protocol):
@@ -55,6 +62,10 @@ class Place(Protocol):
 
     def open(self, file: StoredFile) -> IO[bytes]:
         """Return the file opened for reading at any position; raise `Unreachable`."""
+        ...
+
+    def checksum(self, file: StoredFile) -> str:
+        """Return the sha256 of a file whose stamp can change while its content does not; empty where it tells both."""
         ...
 
 
@@ -76,14 +87,19 @@ class Disk:
         if path.is_dir():
             found = [item for item in path.iterdir() if not item.name.startswith(".")]
         elif path.exists() or not GLOB.search(self._path):
-            found = [path]
+            return [self._named(path)]
         else:
             self._check_folder()
             found = [Path(item) for item in glob.glob(str(path), recursive=True)]  # noqa: PTH207 - takes absolute ones
-        try:
-            return sorted((self._stored(item) for item in found if not item.is_dir()), key=lambda file: file.name)
-        except OSError as error:
-            raise Unreachable(f"{self._path}: {error.strerror}") from None
+            if "**" in self._path:
+                found = _each_once(found)
+        return sorted((self._stored(item) for item in found if not item.is_dir()), key=lambda file: file.name)
+
+    def _named(self, path: Path) -> StoredFile:
+        file = self._stored(path)
+        if file.trouble:
+            raise Unreachable(f"{file.name}: {file.trouble}")
+        return file
 
     def _check_folder(self) -> None:
         fixed = Path(GLOB.split(self._path)[0] + "x").parent
@@ -91,10 +107,17 @@ class Disk:
             raise Unreachable(f"there is no folder {fixed}")
 
     def _stored(self, path: Path) -> StoredFile:
-        status = path.stat()
-        name = path.relative_to(self._root) if path.is_relative_to(self._root) else path
+        inside = path.relative_to(self._root) if path.is_relative_to(self._root) else path
+        name = os.fsencode(inside.as_posix()).decode("utf-8", errors="backslashreplace")
+        try:
+            status = path.stat()
+        except OSError as error:
+            reason = "a link to a file that is not there" if path.is_symlink() else str(error.strerror)
+            return StoredFile(name, {}, 0, path, reason)
         stamp: Stamp = {"size": status.st_size, "modified": status.st_mtime_ns}
-        return StoredFile(name.as_posix(), stamp, status.st_size)
+        # A pipe would never end, or never begin.
+        trouble = "" if stat.S_ISREG(status.st_mode) else "no file but a pipe, a socket or a device"
+        return StoredFile(name, stamp, status.st_size, path, trouble)
 
     def pieces(self, file: StoredFile) -> Iterator[bytes]:
         try:
@@ -106,9 +129,24 @@ class Disk:
 
     def open(self, file: StoredFile) -> IO[bytes]:
         try:
-            return (self._root / file.name).open("rb")
+            return file.path.open("rb")
         except OSError as error:
             raise Unreachable(f"{file.name}: {error.strerror}") from None
+
+    def checksum(self, file: StoredFile) -> str:
+        try:
+            with file.path.open("rb") as opened:
+                return hashlib.file_digest(opened, "sha256").hexdigest()
+        except OSError as error:
+            raise Unreachable(f"{file.name}: {error.strerror}") from None
+
+
+def _each_once(found: list[Path]) -> list[Path]:
+    """Return each file by one of its paths, its own if that is among them: ``**`` follows a link to a folder above for ever."""
+    by_file: dict[str, Path] = {}
+    for path in sorted(found, key=lambda path: (os.path.realpath(path) != str(path), len(path.parts), str(path))):
+        by_file.setdefault(os.path.realpath(path), path)
+    return list(by_file.values())
 
 
 class S3:
@@ -178,6 +216,10 @@ class S3:
         if self._copied is None or self._copied[0] != file:
             self._copied = (file, _Copy(self.pieces(file)))
         return cast("IO[bytes]", io.BufferedReader(_View(self._copied[1]), PIECE_BYTES))
+
+    def checksum(self, file: StoredFile) -> str:
+        del file
+        return ""  # an entity tag is of the content
 
 
 class _Copy:

@@ -41,6 +41,8 @@ from rddm.sources.json_text import parse_path
 from rddm.sources.protocol import BatchLimits
 
 SPOOL_BYTES = 64 * 1024 * 1024
+_OF_THE_READING = frozenset({"records", "unreadable", "complete", "checksum"})
+"""What the cursor says of a file beside its stamp."""
 
 
 @dataclass(frozen=True)
@@ -51,6 +53,7 @@ class Document:
     stamp: Stamp
     pieces: Callable[[], Iterator[bytes]]
     open: Callable[[], IO[bytes]]
+    checksum: Callable[[], str] = str
     trouble: str = ""
 
 
@@ -62,10 +65,12 @@ class _Progress:
     records: int = 0
     unreadable: int = 0
     complete: bool = False
+    checksum: str = ""
 
     def as_json(self) -> dict[str, Json]:
         return {
             **self.stamp,
+            **({"checksum": self.checksum} if self.checksum else {}),
             "records": self.records,
             "unreadable": self.unreadable,
             "complete": self.complete,
@@ -94,7 +99,8 @@ class FileSource:
     Files of one pattern, read in name order.
 
     The cursor keeps, per file, what tells whether it changed and how much of it was delivered. A file that is complete
-    and unchanged is passed over; one that changed is read from its beginning, and the pipeline drops what it has already.
+    and unchanged is passed over, also when it has another time or lies there as a new copy; one whose content changed is
+    read from its beginning, and the pipeline drops what it has already.
     """
 
     def __init__(
@@ -152,7 +158,12 @@ class FileSource:
         """Yield what is new in one file, a batch at a time; *state* goes along with what was yielded."""
         progress = state.get(document.name)
         if progress is None or progress.stamp != document.stamp:
-            progress = _Progress(document.stamp)
+            # Taken before the content is read, so that it never stands for more than what was.
+            checksum = document.checksum()
+            if progress is not None and checksum and progress.checksum == checksum:
+                progress.stamp = document.stamp  # touched, or copied anew
+            else:
+                progress = _Progress(document.stamp, checksum=checksum)
         if progress.complete:
             return
         state[document.name] = progress
@@ -203,7 +214,9 @@ class FileSource:
 
     def _documents(self, place: Place, files: list[StoredFile]) -> Iterator[Document]:
         for file in files:
-            if suffix_of(file.name) == "zip":
+            if file.trouble:
+                yield _without_content(file, file.trouble)
+            elif suffix_of(file.name) == "zip":
                 yield from self._members(place, file)
             else:
                 yield self._plain(place, file)
@@ -215,15 +228,14 @@ class FileSource:
         def opened() -> IO[bytes]:
             return _spooled(pieces()) if file.name.lower().endswith(".gz") else place.open(file)
 
-        return Document(file.name, file.stamp, pieces, opened)
+        return Document(file.name, file.stamp, pieces, opened, lambda: place.checksum(file))
 
     def _members(self, place: Place, file: StoredFile) -> Iterator[Document]:
         try:
             with place.open(file) as opened, zipfile.ZipFile(opened) as archive:
                 members = sorted(archive.infolist(), key=lambda member: member.filename)
-        except (zipfile.BadZipFile, OSError):
-            trouble = "no zip archive that can be opened: damaged or truncated"
-            yield Document(file.name, file.stamp, lambda: iter(()), lambda: _spooled(iter(())), trouble)
+        except (zipfile.BadZipFile, NotImplementedError, ValueError, OSError):
+            yield _without_content(file, "no zip archive that can be opened: damaged or truncated")
             return
         for member in members:
             if not member.is_dir() and not member.filename.startswith("__MACOSX/"):
@@ -236,7 +248,7 @@ class FileSource:
 
         trouble = "this member of the archive is encrypted" if member.flag_bits & 0x1 else ""
         stamp: Stamp = {"size": member.file_size, "crc": member.CRC}
-        return Document(f"{file.name}/{member.filename}", stamp, pieces, lambda: _spooled(pieces()), trouble)
+        return Document(f"{file.name}/{member.filename}", stamp, pieces, lambda: _spooled(pieces()), trouble=trouble)
 
     def _without_gzip(self, stored: Iterator[bytes]) -> Iterator[bytes]:
         first = next(stored, b"")
@@ -332,11 +344,16 @@ def _progress_of(cursor: Cursor | None) -> dict[str, _Progress]:
     found: dict[str, _Progress] = {}
     for name, entry in files.items() if isinstance(files, dict) else ():
         if isinstance(entry, dict):
-            stamp = {key: value for key, value in entry.items() if key not in ("records", "unreadable", "complete")}
+            stamp = {key: value for key, value in entry.items() if key not in _OF_THE_READING}
             records, unreadable = entry.get("records"), entry.get("unreadable")
             if isinstance(records, int) and isinstance(unreadable, int):
-                found[name] = _Progress(stamp, records, unreadable, entry.get("complete") is True)
+                checksum = str(entry.get("checksum") or "")
+                found[name] = _Progress(stamp, records, unreadable, entry.get("complete") is True, checksum)
     return found
+
+
+def _without_content(file: StoredFile, trouble: str) -> Document:
+    return Document(file.name, file.stamp, lambda: iter(()), lambda: _spooled(iter(())), trouble=trouble)
 
 
 def _unmarked(pieces: Iterator[bytes]) -> Iterator[bytes]:

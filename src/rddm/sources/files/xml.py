@@ -28,19 +28,26 @@ def parse_xml(stream: ByteStream, name: str, selection: Selection) -> Iterator[C
     comes before the place where the XML breaks is delivered; the rest is one `Unreadable`.
     """
     records: list[FlatRecord] = []
+    bad: list[Unreadable] = []
     try:
         for record in _records(stream, selection):
-            records.append(record)
-            if len(records) >= RECORDS_IN_CHUNK:
-                yield Chunk(records_table(records))
-                records = []
+            if isinstance(record, NoObject):
+                place = f"{name}, before byte {stream.position + 1}"
+                bad.append(
+                    unreadable_piece(place, "an element in which others are nested too deeply", record.text.encode())
+                )
+            else:
+                records.append(record)
+            if len(records) + len(bad) >= RECORDS_IN_CHUNK:
+                yield Chunk(records_table(records) if records else None, tuple(bad))
+                records, bad = [], []
     except (ParseError, DefusedXmlException, LookupError, UnicodeError) as error:
-        if records:
-            yield Chunk(records_table(records))
+        if records or bad:
+            yield Chunk(records_table(records) if records else None, tuple(bad))
         if stream.damage is None and stream.position:
             yield Chunk(unreadable=(_broken(name, error),))
         return
-    yield Chunk(records_table(records) if records else None)
+    yield Chunk(records_table(records) if records else None, tuple(bad))
 
 
 def _broken(name: str, error: Exception) -> Unreadable:
@@ -54,24 +61,30 @@ def _broken(name: str, error: Exception) -> Unreadable:
     return unreadable_piece(name, "the XML declares an encoding that is unknown or wrong", b"")
 
 
-def _records(stream: ByteStream, selection: Selection) -> Iterator[FlatRecord]:
+def _records(stream: ByteStream, selection: Selection) -> Iterator[FlatRecord | NoObject]:
+    """Yield the records; for one nested too deeply to be taken apart, its texts as `NoObject`."""
     streamed, inner = _split(selection.steps)
+    deepest = 2 if streamed is None else len(streamed) + 1
     path: list[Element] = []
     reader = cast("IO[bytes]", PieceReader(stream))
     for event, element in iterparse(reader, events=("start", "end")):
         if event == "start":
             path.append(element)
             continue
+        # Of a way that is longer than any to a record only the beginning matters, however deep it goes.
+        names = [_tag(above) for above in path[: deepest + 1]]
         path.pop()
-        names = [_tag(above) for above in path] + [_tag(element)]
-        if not _is_record(names, streamed):
+        if len(names) > deepest or not _is_record(names, streamed):
             if not _inside_record(names, streamed):
                 _forget_children(element)
             continue
-        above: tuple[Value, ...] = tuple(_object(ancestor) for ancestor in path) if selection.carry else ()
-        for found in select_records(_object(element), inner, selection.carry, above):
-            if not isinstance(found, NoObject):
-                yield found
+        try:
+            above: tuple[Value, ...] = tuple(_object(ancestor) for ancestor in path) if selection.carry else ()
+            found = list(select_records(_object(element), inner, selection.carry, above))
+        except RecursionError:
+            yield NoObject("\n".join(element.itertext()))
+        else:
+            yield from (record for record in found if not isinstance(record, NoObject))
         if path:
             path[-1].remove(element)
 

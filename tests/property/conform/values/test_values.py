@@ -63,6 +63,11 @@ usual = {
     SemanticType.SNILS: st.one_of(plain_snils, st.sampled_from(("11223344595", "112-233-445 95", "00000000000"))),
 }
 LATEST = date(2026, 9, 1)
+INDEXED = (
+    *(SemanticType.FAMILY_NAME, SemanticType.GIVEN_NAME, SemanticType.PHONE, SemanticType.EMAIL, SemanticType.SNILS),
+    SemanticType.BIRTH_DATE,
+)
+"""An index of PostgreSQL holds at most 2,704 bytes a row, and family and given name are in one."""
 
 
 @given(text=delivered)
@@ -74,6 +79,17 @@ def test_a_value_is_clean_visible_text_or_nothing(text: str) -> None:
             assert normalise(semantic_type, result.value) == Normalised(result.value), semantic_type
             assert result.value.strip() == result.value != ""
             assert not any(unicodedata.category(c) in {"Cc", "Cf", "Cs"} for c in result.value)
+
+
+@given(
+    letter=st.sampled_from(RUSSIAN + "aZ0.@+漢"), length=st.integers(200, 5000), begin=st.sampled_from(("", "А", "a@"))
+)
+@settings(max_examples=60, deadline=None)
+def test_what_the_shop_window_finds_people_by_fits_into_an_index(letter: str, length: int, begin: str) -> None:
+    for semantic_type in INDEXED:
+        result = normalise(semantic_type, begin + letter * length)
+        value = result.value if isinstance(result, Normalised) else None
+        assert len((value or "").encode()) <= 1000, semantic_type
 
 
 @given(text=delivered)
