@@ -21,10 +21,14 @@ from rddm.pipeline.conforming_judged import judge, stand_at_once, write
 from rddm.pipeline.conforming_versions import Versions, forget, look_up
 from rddm.pipeline.conforming_work import Affected, Conforming, Target
 from rddm.project.settings import ModelEntity, SemanticType
-from rddm.store.trouble import store_trouble
+from rddm.store.trouble import is_of_the_statement
 
-_UNUSABLE = (duckdb.BinderException, duckdb.ParserException, duckdb.CatalogException)
-"""What an SQL expression of a mapping is answered with that cannot be read, or names what does not exist."""
+_BEFORE_IT_RUNS = (duckdb.BinderException, duckdb.ParserException, duckdb.CatalogException)
+"""
+What an SQL expression of a mapping is answered with that cannot be read, or names what does not exist.
+
+These alone leave the transaction as it was, and speak of names, types and syntax only; others may show a value.
+"""
 
 
 def conform_entity(
@@ -38,6 +42,9 @@ def conform_entity(
     Conform what is affected of the model's entity *name*; leaves ``changed_<name>`` (record_id) for the next stages.
 
     A source whose mapping cannot be evaluated is left as it was and reported in ``work.problems``.
+
+    Raises:
+        SourceError: so does one whose mapping fails at its values, and that has ended the transaction for all.
     """
     connection, target = work.connection, Target(name, entity)
     table = conformed_table(name, entity)
@@ -63,10 +70,12 @@ def _conform_together(
         progress(f"conform {each.mapped.source}/{each.mapped.entity}")
         try:
             _evaluate(work, target, each)
-        except _UNUSABLE as error:
-            if store_trouble(error) is not None:
+        except duckdb.Error as error:
+            if not is_of_the_statement(error) or not _is_written_in(each.mapped):
                 raise
-            work.problems.append(_unmappable(each, error))
+            if not isinstance(error, _BEFORE_IT_RUNS):
+                raise _unmappable(each, f"({type(error).__name__})") from error
+            work.problems.append(_unmappable(each, _first_line(error)))
         else:
             judged.append(each)
     if judged:
@@ -126,17 +135,22 @@ def _collect(work: Conforming, raw: str, keys: str) -> None:
     )
 
 
-def _unmappable(affected: Affected, error: duckdb.Error) -> SourceError:
+def _is_written_in(mapped: MappedEntity) -> bool:
+    """Whether a user's own SQL is in the mapping; without it, a statement that fails is a bug of ours."""
+    return any(each.sql is not None or each.format is not None for each in mapped.settings.fields.values())
+
+
+def _unmappable(affected: Affected, said: str) -> SourceError:
     mapped = affected.mapped
     return SourceError(
         mapped.source,
         mapped.entity,
-        f"an SQL expression of its mapping cannot be used: {_first_line(error)}",
+        f"an SQL expression of its mapping cannot be used: {said}",
         f"Mend it in sources/{mapped.source}.yaml; the records wait in the raw layer. "
         f"Columns delivered: {', '.join(affected.raw_columns)}.",
     )
 
 
 def _first_line(error: duckdb.Error) -> str:
-    """Such an error speaks of names, types and syntax only, never of values; what follows the first line repeats our SQL."""
+    """What follows the first line repeats our SQL."""
     return str(error).splitlines()[0].partition("Error: ")[2]

@@ -94,11 +94,29 @@ def run_engine(
         ConservationError: the counts do not balance.
         StoreError: the lake cannot be written.
     """
+    left_out: dict[tuple[str, str], SourceError] = {}
+    while True:
+        try:
+            return _run_once(lake, settings, conforming_hashes, human, run, progress, left_out)
+        except SourceError as error:
+            # The statement that failed has ended the transaction for all: once more, without what it was of.
+            left_out[error.source, error.entity] = error
+
+
+def _run_once(  # noqa: PLR0913 - the engine's whole world, named once
+    lake: Lake,
+    settings: ProjectSettings,
+    conforming_hashes: Mapping[tuple[str, str], str],
+    human: HumanWord,
+    run: RunStamp,
+    progress: Progress,
+    left_out: Mapping[tuple[str, str], SourceError],
+) -> EngineResult:
     result = EngineResult()
     order = entities_in_parent_order(settings.model)
     with lake.transaction(f"run {run.run_id}", {"run": run.run_id}):
         with timed(result.stage_seconds, "conform"):
-            _conform(lake, settings, order, conforming_hashes, human, run, progress, result)
+            _conform(lake, settings, order, conforming_hashes, human, run, progress, result, left_out)
         with timed(result.stage_seconds, "resolve"):
             _resolve(lake, settings, order, human, run, progress, result)
         with timed(result.stage_seconds, "curate"):
@@ -125,13 +143,15 @@ def _conform(  # noqa: PLR0913 - the stage's whole world, named once
     run: RunStamp,
     progress: Progress,
     result: EngineResult,
+    left_out: Mapping[tuple[str, str], SourceError],
 ) -> None:
     prepare(lake, human.patches, human.patch_changed)
     work = Conforming(lake, run.at, conforming_hashes)
     mapped = mapped_entities(settings)
     for name in order:
-        conform_entity(work, name, settings.model.entities[name], mapped[name], progress)
-    result.problems += work.problems
+        usable = [each for each in mapped[name] if (each.source, each.entity) not in left_out]
+        conform_entity(work, name, settings.model.entities[name], usable, progress)
+    result.problems += [*left_out.values(), *work.problems]
     columns = lake.columns(raw.SCHEMA)
     for entities in mapped.values():
         result.warnings += [

@@ -35,7 +35,7 @@ from rddm.project.expressions import expression_columns
 from rddm.project.hashes import reading_fingerprint
 from rddm.project.settings import SourceEntity
 from rddm.store.lake import CATALOG, Lake
-from rddm.store.trouble import store_trouble
+from rddm.store.trouble import is_of_the_statement
 
 SOURCE_TIME_FORMATS = (
     "%d.%m.%Y %H:%M:%S", "%d.%m.%Y %H:%M", "%d.%m.%Y", "%d/%m/%Y %H:%M:%S", "%d/%m/%Y", "%Y%m%d%H%M%S", "%Y%m%d",
@@ -86,8 +86,8 @@ def land(lake: Lake, place: Place, batch: Batch, run_id: int, received_at: datet
         connection.register("delivered", delivered.append_column("_seq", pa.array(np.arange(delivered.num_rows))))
         try:
             landed = connection.execute(_insert_sql(place, delivered, number), {"at": received_at}).fetchone()
-        except duckdb.BinderException as error:
-            if store_trouble(error) is not None:
+        except duckdb.Error as error:
+            if place.settings.deleted is None or not is_of_the_statement(error):
                 raise
             raise SourceError(
                 place.source,

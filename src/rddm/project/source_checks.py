@@ -8,6 +8,7 @@ from pathlib import Path
 
 from rddm.contracts.errors import ConfigurationProblem
 from rddm.project.connector_checks import connector_problems
+from rddm.project.date_formats import date_format_fault
 from rddm.project.document import Node
 from rddm.project.expressions import expression_fault
 from rddm.project.references import reference_target
@@ -141,8 +142,9 @@ def _type_problems(mapping: FieldMapping, field: ModelField, written: Node) -> I
 
 
 def _format_problems(written: Node) -> Iterator[ConfigurationProblem]:
-    if "%" not in str(written.value) and not written.unknown:
-        yield written.problem("a date's format is written with `%`.", "For 31.12.2009 it is `%d.%m.%Y`.")
+    fault = None if written.unknown else date_format_fault(str(written.value))
+    if fault is not None:
+        yield written.problem(fault, "For 31.12.2009 it is `%d.%m.%Y`.")
 
 
 def _reference_problems(

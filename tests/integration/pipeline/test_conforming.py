@@ -188,7 +188,16 @@ def test_a_patch_releases_a_record_and_gives_way_when_the_source_delivers_someth
     assert warehouse.query("SELECT birth_date::VARCHAR FROM lake.conformed.person") == ["1998-02-02"]
 
 
-@pytest.mark.parametrize("expression", ["list_sum(last)", "no_such_function(last)", "by::INTEGER"])
+@pytest.mark.parametrize(
+    "expression",
+    [
+        "list_sum(last)",
+        "no_such_function(last)",
+        "by::INTEGER",
+        "regexp_extract(last, ''['')",
+        "strptime(last, ''%Q'')",
+    ],
+)
 def test_a_mapping_that_cannot_be_evaluated_stops_its_source_alone(new_warehouse: New, expression: str) -> None:
     warehouse = new_warehouse(a=PERSON.replace("last_name: last", f"last_name: {{sql: '{expression}'}}"), b=PERSON)
     warehouse.deliver("a/person", ANNA)
