@@ -8,7 +8,7 @@ from datetime import datetime
 
 import duckdb
 
-from rddm.contracts.batches import Batch, Cursor
+from rddm.contracts.batches import Batch, Cursor, Unreadable
 from rddm.contracts.errors import SourceError
 from rddm.pipeline.landing import Landed, Place, key_sql, land, land_deletions, read_cursor, with_safe_names
 from rddm.sources.protocol import Source
@@ -31,6 +31,7 @@ class Ingested:
     deletions: int = 0
     column_changes: list[tuple[str, str]] = field(default_factory=list)
     error: SourceError | None = None
+    cut_off: list[Unreadable] = field(default_factory=list)
 
     def add(self, landed: Landed) -> None:
         self.received += landed.received
@@ -63,6 +64,7 @@ def ingest(
             if is_snapshot:
                 _remember_keys(lake.connection, place, batch)
             landed = land(lake, place, batch, run_id, now())
+            result.cut_off += [each for each in batch.unreadable if each.is_cut_off]
             result.add(landed)
             progress(landed.received)
         if is_snapshot and result.received > 0 and result.unreadable == 0:
@@ -73,7 +75,20 @@ def ingest(
                 result.deletions = deletions.landed
     except SourceError as error:
         result.error = error
+    if result.error is None and result.cut_off:
+        result.error = _cut_off(result)
     return result
+
+
+def _cut_off(result: Ingested) -> SourceError:
+    first, others = result.cut_off[0], len(result.cut_off) - 1
+    more = f" So it is with {others:,} more." if others else ""
+    return SourceError(
+        result.source,
+        result.entity,
+        f"{first.place}: {first.reason}.{more}",
+        "What came before stays. Deliver it whole: it is then read again, and what is here already adds nothing.",
+    )
 
 
 def _batches(place: Place, open_source: Callable[[], Source], cursor: Cursor | None) -> Iterator[Batch]:
