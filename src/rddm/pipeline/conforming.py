@@ -13,9 +13,9 @@ from collections.abc import Callable, Sequence
 import duckdb
 
 from rddm.conform.fields import conformed_table
-from rddm.conform.mapping import MappedEntity
+from rddm.conform.mapping import SQL_FAILED, MappedEntity
 from rddm.contracts.errors import SourceError
-from rddm.contracts.tables import quote
+from rddm.contracts.tables import literal, quote
 from rddm.pipeline.conforming_affected import find_affected
 from rddm.pipeline.conforming_judged import judge, stand_at_once, write
 from rddm.pipeline.conforming_versions import Versions, forget, look_up
@@ -81,6 +81,8 @@ def _conform_together(
     if judged:
         judge(work, target, judged)
         write(work, target, judged)
+        for each in judged:
+            work.warnings.extend(_failing_expressions(work, target, each))
     for table in (target.evaluated, target.judged, "version"):
         connection.execute(f"DROP TABLE IF EXISTS {table}")
 
@@ -133,6 +135,26 @@ def _collect(work: Conforming, raw: str, keys: str) -> None:
     work.connection.execute(
         f"CREATE OR REPLACE TEMP TABLE version AS SELECT * FROM {raw} SEMI JOIN ({keys}) USING (_key)"
     )
+
+
+def _failing_expressions(work: Conforming, target: Target, affected: Affected) -> list[str]:
+    """Return a sentence for each SQL expression of the mapping that failed on records which were conformed just now."""
+    mapped = affected.mapped
+    notes = {
+        f"{name}:dropped_{SQL_FAILED}": name for name, each in mapped.settings.fields.items() if each.sql is not None
+    }
+    if not notes:
+        return []
+    looked_at = affected.where if affected.is_all else f"{affected.where} AND batch > {affected.last_batch}"
+    failed = work.connection.execute(
+        f"SELECT note, count(*) FROM (SELECT unnest(repairs) AS note FROM {target.conformed} WHERE {looked_at})"
+        f" WHERE note IN ({', '.join(map(literal, notes))}) GROUP BY note ORDER BY note"
+    ).fetchall()
+    return [
+        f'source "{mapped.source}", entity {mapped.entity}: the SQL of {notes[note]} fails on {count:,} of the records conformed'
+        f" now; it was left empty. Mend it in sources/{mapped.source}.yaml."
+        for note, count in failed
+    ]
 
 
 def _is_written_in(mapped: MappedEntity) -> bool:
