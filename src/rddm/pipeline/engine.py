@@ -21,7 +21,7 @@ from rddm.contracts.tables.identity import SHARED_TABLES, link_table
 from rddm.curate.golden import golden_contract
 from rddm.pipeline.conforming import conform_entity
 from rddm.pipeline.conforming_work import Conforming, prepare
-from rddm.pipeline.conservation import Balance, balances, forgotten_places
+from rddm.pipeline.conservation import Balance, balances
 from rddm.pipeline.curating import curate_entity, prepare_curation, touch_referring
 from rddm.pipeline.facts import link_facts
 from rddm.pipeline.identity import Resolution, resolve_entity
@@ -61,7 +61,7 @@ class EngineResult:
 def prepare_lake(lake: Lake) -> None:
     """Create the tables that every warehouse has."""
     lake.ensure(*raw.LEDGERS, *conformed.LEDGERS, *SHARED_TABLES)
-    for grown in (raw.CURSOR, conformed.PROGRESS):
+    for grown in (raw.CURSOR, conformed.PROGRESS, conformed.QUARANTINE):
         lake.add_columns(grown)
 
 
@@ -126,12 +126,16 @@ def _run_once(  # noqa: PLR0913 - the engine's whole world, named once
             for name, entities in mapped_entities(settings).items()
         }
         result.balances = balances(lake, places)
-        result.warnings += [
-            f'source "{source}", entity {entity}: no file of the project names it any more. Its {count:,} records stay as they '
-            f"were; put it back into sources/{source}.yaml, under this name, to bring them up to date."
-            for source, entity, count in forgotten_places(lake, places)
-        ]
+        result.warnings += [_forgotten(each) for each in result.balances if each.is_forgotten and each.in_force]
     return result
+
+
+def _forgotten(balance: Balance) -> str:
+    return (
+        f'source "{balance.source}", entity {balance.entity}: no file of the project names it any more. Its'
+        f" {balance.in_force:,} records stay as they were. Put sources/{balance.source}.yaml back, under this name, to bring them"
+        f" up to date; to take them out, put it back and say `rddm sources remove {balance.source}`."
+    )
 
 
 def _conform(  # noqa: PLR0913 - the stage's whole world, named once
@@ -152,6 +156,7 @@ def _conform(  # noqa: PLR0913 - the stage's whole world, named once
         usable = [each for each in mapped[name] if (each.source, each.entity) not in left_out]
         conform_entity(work, name, settings.model.entities[name], usable, progress)
     result.problems += [*left_out.values(), *work.problems]
+    result.warnings += work.warnings
     columns = lake.columns(raw.SCHEMA)
     for entities in mapped.values():
         result.warnings += [

@@ -115,16 +115,23 @@ def land(lake: Lake, place: Place, batch: Batch, run_id: int, received_at: datet
     return counts
 
 
-def land_deletions(lake: Lake, place: Place, seen_keys: str, run_id: int, received_at: datetime) -> Landed | None:
+def land_deletions(
+    lake: Lake,
+    place: Place,
+    seen_keys: str,
+    run_id: int,
+    received_at: datetime,
+    origin: str = "missing from the snapshot",
+) -> Landed | None:
     """
     Commit a deletion for every living key that a full snapshot did not deliver; None when there is none.
 
-    *seen_keys* names a temporary table with column ``_key``. A null in it, of a record without its key, keeps everything:
-    nobody can say whose record that was.
+    A deletion is as new as the newest version of its record. *seen_keys* names a temporary table with column ``_key``. A null
+    in it, of a record without its key, keeps everything: nobody can say whose record that was.
     """
     gone = f"""
-        SELECT _key FROM (
-            SELECT _key, arg_max(_op, (_batch, _seq)) AS op FROM {place.raw_table} GROUP BY _key
+        SELECT _key, source_time FROM (
+            SELECT _key, arg_max(_op, (_batch, _seq)) AS op, max(_source_time) AS source_time FROM {place.raw_table} GROUP BY _key
         ) WHERE op = 'upsert' AND _key NOT IN (SELECT _key FROM {seen_keys})"""
     count = lake.number(f"SELECT count(*) FROM ({gone})")
     if count == 0:
@@ -134,14 +141,14 @@ def land_deletions(lake: Lake, place: Place, seen_keys: str, run_id: int, receiv
         connection.execute(
             f"""
             INSERT INTO {place.raw_table} BY NAME
-            SELECT _key, 'delete' AS _op, NULL::TIMESTAMP AS _source_time, $at::TIMESTAMP AS _received_at,
+            SELECT _key, 'delete' AS _op, source_time AS _source_time, $at::TIMESTAMP AS _received_at,
                 {number} AS _batch, row_number() OVER (ORDER BY _key) - 1 AS _seq, md5('gone')::UUID AS _hash
             FROM ({gone})""",
             {"at": received_at},
         )
         connection.execute(
             f"INSERT INTO {CATALOG}.{SCHEMA}.{BATCH.name} VALUES (?, ?, ?, ?, ?, ?, 0, 0, ?, ?)",
-            [number, run_id, place.source, place.entity, "missing from the snapshot", count, count, received_at],
+            [number, run_id, place.source, place.entity, origin, count, count, received_at],
         )
     return Landed(batch=number, received=count, unreadable=0, duplicate=0, landed=count)
 
@@ -182,7 +189,7 @@ def with_safe_names(records: pa.Table) -> pa.Table:
 def _insert_sql(place: Place, delivered: pa.Table, number: int) -> str:
     columns = delivered.column_names
     known = {name.lower() for name in columns}
-    texts = ", ".join(f"{_as_text(delivered.schema.field(name))} AS {quote(name)}" for name in columns)
+    texts = ", ".join(f"{as_text_sql(delivered.schema.field(name))} AS {quote(name)}" for name in columns)
     hash_parts = ", ".join(f"{literal(name.lower() + '=')} || {quote(name)}" for name in sorted(columns, key=str.lower))
     deleted = f"coalesce(TRY({place.settings.deleted}), false)" if place.settings.deleted else "false"
     source_time = "NULL::TIMESTAMP"
@@ -244,7 +251,8 @@ def source_time_sql(text: str, written_as: str | None) -> str:
     )
 
 
-def _as_text(column: pa.Field) -> str:
+def as_text_sql(column: pa.Field) -> str:
+    """Return the SQL that reads the delivered *column* as the text that the raw layer keeps."""
     name = quote(column.name)
     if pa.types.is_string(column.type) or pa.types.is_large_string(column.type):
         return name
