@@ -19,6 +19,8 @@ ENVELOPE = (
 )
 ENVELOPE_NAMES = frozenset(column.name for column in ENVELOPE)
 MISSING_KEY_PREFIX = "#missing:"
+OPERATION = "_op"
+"""The one column of the envelope that a patch may change: to ``delete``, by which a steward dismisses a record."""
 
 BATCH = Table(
     SCHEMA,
