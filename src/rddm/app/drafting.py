@@ -12,20 +12,21 @@ from urllib.parse import parse_qsl, urlsplit, urlunsplit
 
 import pyarrow as pa
 
+from rddm.app.first_look import is_text, key_slips, rows_above_header
 from rddm.conform.recognise import Recognised, recognise_columns
 from rddm.contracts.errors import ConfigurationError, ConfigurationProblem, SourceError
 from rddm.project.draft import DraftEntity, DraftField, DraftSource, Option
 from rddm.project.settings import Connector, FactIdentity, FileConnector, Model, RestConnector, SqlConnector
+from rddm.project.suggestions import listed
 from rddm.project.validation import identifier_from
 from rddm.sources import open_source
+from rddm.sources.protocol import Source
 
 SAMPLED_RECORDS = 1000
 SQL_SCHEMES = frozenset({"sqlite", "postgresql", "postgres", "mysql", "mariadb"})
 NAME_PARTS = (("family", "last_name"), ("given", "first_name"), ("patronymic", "middle_name"))
 LISTED_TABLES = 40
 FEWEST_FOR_KEY = 5
-NEARLY_UNIQUE = 0.95
-"""The share of distinct values from which a first column is taken for the key."""
 SQLITE_SUFFIXES = (".sqlite", ".sqlite3", ".db")
 MANY_REFERENCES = 3
 """Columns that are called ids, from which records are taken for facts that tie others together."""
@@ -38,6 +39,7 @@ class Place:
     Where a source is: the connector to look with, and what to write of it.
 
     ``written`` holds references to the environment in the place of secrets; ``variables`` are their names, to be set.
+    ``called`` is what the engineer calls the source, where that is said.
     """
 
     connector: Connector
@@ -46,6 +48,7 @@ class Place:
     name: str
     entity: str
     variables: Sequence[str] = ()
+    called: str = ""
 
 
 @dataclass(frozen=True)
@@ -79,13 +82,14 @@ def draft_source(root: Path, model: Model, place: Place, *, entity: str | None, 
             "",
             f"what are these records? Nothing tells. Say --model ENTITY; there are: {', '.join(model.entities)}.",
         )
-    key = _key(sample, found)
+    key, slips = _key(sample, found)
     times = [column for column, each in found.items() if each.meaning == "source_time"]
     drafted = DraftEntity(
         name=identifier_from(entity or becomes) or becomes,
         model=becomes,
         fields=tuple(_fields(sample.column_names, found, model, becomes, key, times)),
         key=key,
+        key_slips=slips,
         source_time=times[0] if times else None,
         read=place.read,
     )
@@ -93,19 +97,26 @@ def draft_source(root: Path, model: Model, place: Place, *, entity: str | None, 
     return Drafted(draft, place.name, sample.column_names, found, place.variables, sample.num_rows)
 
 
-def guess_place(root: Path, text: str, table: str | None, token_variable: str | None) -> Place:
+def guess_place(
+    root: Path, text: str, table: str | None, token_variable: str | None, called: str | None = None
+) -> Place:
     """
-    Return where *text* (a path, glob, ``s3://``, database or http address) leads.
+    Return where *text* (a path, glob, ``s3://``, database or http address) leads; *called*: what its source is called.
 
     Raises:
         ConfigurationError: it is no kind of source, or its database has more than one table and none is named.
     """
+    place = _place_at(root, text, table, token_variable, called)
+    return replace(place, called=called or place.name)
+
+
+def _place_at(root: Path, text: str, table: str | None, token_variable: str | None, called: str | None) -> Place:
     parts = urlsplit(text)
     scheme = parts.scheme.partition("+")[0]
     if scheme == "s3":
         return _object_storage(text)
     if scheme in SQL_SCHEMES:
-        return _database(root, text, table)
+        return _database(root, text, table, called)
     if scheme in ("http", "https"):
         return _service(text, token_variable)
     if scheme and len(scheme) > 1 and "://" in text:
@@ -115,18 +126,36 @@ def guess_place(root: Path, text: str, table: str | None, token_variable: str | 
             "is no kind of source that is known. Give a file, s3://, sqlite:///, postgresql://, mysql:// or http(s)://.",
         )
     if text.lower().endswith(SQLITE_SUFFIXES):
-        return _database(root, f"sqlite:///{Path(text).expanduser()}", table)
+        return _database(root, f"sqlite:///{Path(text).expanduser()}", table, called)
     return _file(root, text)
 
 
 def _file(root: Path, text: str) -> Place:
     path = Path(text).expanduser()
-    if not any(sign in text for sign in "*?[") and not path.exists():
-        raise _usage("--from", text, "there is no such file.")
+    if not any(sign in text for sign in "*?["):
+        path = _only_file(path, text)
     absolute = Path(os.path.normpath(path if path.is_absolute() else Path.cwd() / path))
     written = os.path.relpath(absolute, root) if absolute.is_relative_to(root.parent) else str(absolute)
     stem = path.name.partition(".")[0].strip("*?[]_- ") or path.parent.name
     return Place(FileConnector(path=str(absolute)), {"type": "file"}, {"path": written}, stem, stem)
+
+
+def _only_file(path: Path, text: str) -> Path:
+    if path.is_dir():
+        files = sorted(each.name for each in path.iterdir() if each.is_file() and not each.name.startswith("."))
+        if len(files) == 1:
+            return path / files[0]
+        raise _usage(
+            "--from",
+            text,
+            f"which files of the folder? There are: {listed(files) or 'none'}. One kind of record is drafted at a time: name a"
+            " file, or a pattern such as 'users_*.csv' (in quotes).",
+        )
+    if not path.exists():
+        raise _usage("--from", text, "there is no such file.")
+    if path.stat().st_size == 0:
+        raise _usage("--from", text, "the file is empty. Give one with some records in it.")
+    return path
 
 
 def _object_storage(text: str) -> Place:
@@ -140,7 +169,7 @@ def _object_storage(text: str) -> Place:
     return Place(connector, written, {"path": text}, stem, stem, tuple(names.values()))
 
 
-def _database(root: Path, text: str, table: str | None) -> Place:
+def _database(root: Path, text: str, table: str | None, called: str | None) -> Place:
     parts = urlsplit(text)
     name = identifier_from(Path(parts.path).stem) or parts.scheme
     written = text
@@ -161,7 +190,7 @@ def _database(root: Path, text: str, table: str | None) -> Place:
         written = urlunsplit(parts._replace(netloc=parts.netloc.replace(f":{parts.password}@", f":${{{variable}}}@")))
         variables = (variable,)
     if table is None:
-        table = _only_table(root, name, text)
+        table = _only_table(root, called or name, text)
     connector = SqlConnector.model_validate({"url": text, "table": table})
     return Place(connector, {"type": "sql", "url": written}, {"table": table}, name, table, variables)
 
@@ -207,6 +236,14 @@ def _service(text: str, token_variable: str | None) -> Place:
 def _sample(root: Path, place: Place) -> tuple[pa.Table, Place]:
     """Sample *place*; where the records lie one level down, in the list of an outer object, go there."""
     sample = _look(root, place)
+    if isinstance(place.connector, FileConnector):
+        sample, place = _below_title(root, place, place.connector, sample)
+        if not is_text(sample.column_names):
+            raise _nothing(
+                place, "it is no text, and none of the formats that are known: CSV, JSON, XML, XLSX, Parquet, SQLite"
+            )
+    if sample.num_rows == 0:
+        raise _nothing(place, _why_nothing(root, place))
     if isinstance(place.connector, SqlConnector) or sample.num_rows > 1:
         return sample, place
     for column in sample.column_names:
@@ -221,8 +258,35 @@ def _sample(root: Path, place: Place) -> tuple[pa.Table, Place]:
 
 
 def _look(root: Path, place: Place) -> pa.Table:
-    source = open_source(root, identifier_from(place.name) or "source", "", impatient(place.connector))
-    return source.sample(SAMPLED_RECORDS)
+    return _open(root, place).sample(SAMPLED_RECORDS)
+
+
+def _open(root: Path, place: Place) -> Source:
+    return open_source(root, identifier_from(place.called) or "source", "", impatient(place.connector))
+
+
+def _below_title(root: Path, place: Place, connector: FileConnector, sample: pa.Table) -> tuple[pa.Table, Place]:
+    if re.search(r"\.(json|jsonl|ndjson|xml|parquet)\b", connector.path or "", re.IGNORECASE):
+        return sample, place  # they have no header to stand above
+
+    def passing_over(rows: int) -> Place:
+        skipping = connector.model_copy(update={"skip_rows": rows})
+        return replace(place, connector=skipping, read={**place.read, "skip_rows": rows})
+
+    rows = rows_above_header(sample.column_names, lambda rows: _look(root, passing_over(rows)).column_names)
+    return (_look(root, passing_over(rows)), passing_over(rows)) if rows else (sample, place)
+
+
+def _why_nothing(root: Path, place: Place) -> str:
+    """Return what a source that gives no record gives instead."""
+    for batch in _open(root, place).read(None):
+        if batch.unreadable:
+            return f"{batch.unreadable[0].place}: {batch.unreadable[0].reason}"
+    return "it holds no record: it is empty, or has a header alone"
+
+
+def _nothing(place: Place, why: str) -> ConfigurationError:
+    return _usage("--from", place.name, f"{why}. Give something with records to look at.")
 
 
 def impatient(connector: Connector) -> Connector:
@@ -264,27 +328,19 @@ def _guess_model(model: Model, written: str, columns: Sequence[str], found: Mapp
     return "person" if is_person and "person" in model.entities else ""
 
 
-def _key(sample: pa.Table, found: Mapping[str, Recognised]) -> tuple[str, ...]:
+def _key(sample: pa.Table, found: Mapping[str, Recognised]) -> tuple[tuple[str, ...], str]:
+    """The columns that seem to be the key, none when nothing does, and what is not perfect about them, in words."""
     named = [column for column, each in found.items() if each.meaning == "key"]
-    for column in named:
-        if _is_unique(sample, column):
-            return (column,)
-    if named:
-        # Sources repeat themselves: nearly unique will do when the name says that it is the key.
-        return (named[0],)
-    for column in sample.column_names:
-        if _IDS.search(column) and _is_unique(sample, column):
-            return (column,)
-    first = sample.column_names[:1]
-    if not first or first[0] in found or sample.num_rows < FEWEST_FOR_KEY:
-        return ()
-    values = [value for value in sample.column(first[0]).to_pylist() if value is not None]
-    return tuple(first) if len(set(values)) >= NEARLY_UNIQUE * sample.num_rows else ()
-
-
-def _is_unique(sample: pa.Table, column: str) -> bool:
-    values = sample.column(column).to_pylist()
-    return None not in values and len(set(values)) == len(values)
+    called_ids = [column for column in sample.column_names if _IDS.search(column)]
+    first = [column for column in sample.column_names[:1] if column not in found and sample.num_rows >= FEWEST_FOR_KEY]
+    slips = {column: key_slips(sample, column) for column in dict.fromkeys([*named, *called_ids, *first])}
+    perfect = next((column for column, slip in slips.items() if slip == ""), None)
+    nearly = next((column for column, slip in slips.items() if slip), None)
+    chosen = perfect or nearly
+    if named and chosen not in named:
+        # Its name says that it is the key, whatever this sample repeats.
+        return (named[0],), "not unique among the records looked at"
+    return ((chosen,), slips[chosen] or "") if chosen is not None else ((), "")
 
 
 def _fields(

@@ -111,8 +111,9 @@ def cleaned_sql(mapped: MappedEntity, relation: str, lookups: Lookups, only: Col
     """
     settled, selects, joins = [], [], []
     values: dict[str, str] = {}
-    repairs = ["nullif(contact_repairs, '')"]
-    problems = [f"CASE WHEN starts_with(key, '{MISSING_KEY_PREFIX}') THEN 'technical:key:missing' END"]
+    repairs = ["nullif(contact_repairs, '')", "failed_notes"]
+    problems = ["CASE WHEN NOT is_delete THEN failed_problems END"]
+    problems += [f"CASE WHEN starts_with(key, '{MISSING_KEY_PREFIX}') THEN 'technical:key:missing' END"]
     unread: list[str] = []
     for index, name in enumerate(mapped.value_fields()):
         if only is not None and name not in only:

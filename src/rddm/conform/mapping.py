@@ -16,6 +16,11 @@ from rddm.project.expressions import expression_columns
 from rddm.project.references import reference_target
 from rddm.project.settings import FieldMapping, ModelEntity, SemanticType, SourceEntity
 
+SQL_FAILED = "sql_failed"
+"""The rule by which a value is left out whose SQL expression fails on what was delivered."""
+_NOTHING = "chr(0)"
+"""Stands for the null that an expression gives, so that its own null means that it failed."""
+
 
 @dataclass(frozen=True)
 class MappedEntity:
@@ -41,10 +46,12 @@ class MappedEntity:
 
 
 def columns_never_delivered(mapped: MappedEntity, raw_columns: Collection[str]) -> tuple[str, ...]:
-    """Return the mapped columns that the source has never delivered, in the mapping's order."""
+    """Return the columns that the mapping reads, also in SQL, and that the source has never delivered, in its order."""
     known = {name.lower() for name in raw_columns}
-    columns = (mapping.column for mapping in mapped.settings.fields.values())
-    return tuple(column for column in columns if column is not None and column.lower() not in known)
+    columns = [mapping.column for mapping in mapped.settings.fields.values() if mapping.column is not None]
+    written = [mapping.sql for mapping in mapped.settings.fields.values()] + [mapped.settings.deleted]
+    columns += [column for sql in written if sql is not None for column in expression_columns(sql)]
+    return tuple(column for column in dict.fromkeys(columns) if column.lower() not in known)
 
 
 def mapped_sql(mapped: MappedEntity, versions: str, raw_columns: Collection[str]) -> str:
@@ -52,17 +59,44 @@ def mapped_sql(mapped: MappedEntity, versions: str, raw_columns: Collection[str]
     Return the query of *mapped*'s versions with the model's fields as delivered text.
 
     *versions* is a relation with the raw columns and the envelope. Grain of the result: one raw version. Columns:
-    record_id, source, entity, key, source_time, batch, seq, is_delete, every mapped field (VARCHAR; UUID for references)
-    and ``<field>__key`` for references.
+    record_id, source, entity, key, source_time, batch, seq, is_delete, every mapped field (VARCHAR; UUID for references),
+    ``<field>__key`` for references, and ``failed_notes`` and ``failed_problems`` (VARCHAR, notes; null when there are none)
+    of the fields whose SQL fails on what was delivered.
     """
     known = {name.lower() for name in raw_columns}
     fields = "".join(f", {expression} AS {quote(name)}" for name, expression in _expressions(mapped, known))
+    dropped, refused = _failures(mapped)
     return (
         f"SELECT {record_id_sql(literal(mapped.source), literal(mapped.entity), '_key')} AS record_id,"
         f" {literal(mapped.source)} AS source, {literal(mapped.entity)} AS entity, _key AS key,"
-        f" _source_time AS source_time, _batch AS batch, _seq AS seq, _op = 'delete' AS is_delete{fields}"
-        f" FROM (SELECT *{_absent_columns(mapped, known)} FROM {versions})"
+        f" _source_time AS source_time, _batch AS batch, _seq AS seq, _op = 'delete' AS is_delete{fields},"
+        f" {dropped} AS failed_notes, {refused} AS failed_problems"
+        f" FROM (SELECT *{_tried(mapped)} FROM (SELECT *{_absent_columns(mapped, known)} FROM {versions}))"
     )
+
+
+def _tried(mapped: MappedEntity) -> str:
+    """Each SQL of the mapping, evaluated once: null where it fails on what was delivered, `_NOTHING` where it gives null."""
+    return "".join(
+        f", TRY(coalesce(({mapping.sql})::VARCHAR, {_NOTHING})) AS {quote(f'_tried_{name}')}"
+        for name, mapping in mapped.settings.fields.items()
+        if mapping.sql is not None
+    )
+
+
+def _failures(mapped: MappedEntity) -> tuple[str, str]:
+    """The SQL of the notes, and of the problems, of the fields whose expression fails."""
+    notes: dict[bool, list[str]] = {False: [], True: []}
+    for name, mapping in mapped.settings.fields.items():
+        if mapping.sql is not None:
+            is_refused = mapped.model_entity.fields[name].on_invalid == "quarantine"
+            note = f"invalid:{name}:{SQL_FAILED}" if is_refused else f"{name}:dropped_{SQL_FAILED}"
+            notes[is_refused].append(f"CASE WHEN {quote(f'_tried_{name}')} IS NULL THEN {literal(note)} END")
+    dropped, refused = (
+        f"nullif(concat_ws(chr(31), {', '.join(each)}), '')" if each else "NULL::VARCHAR"
+        for each in (notes[False], notes[True])
+    )
+    return dropped, refused
 
 
 def _absent_columns(mapped: MappedEntity, known: Collection[str]) -> str:
@@ -80,7 +114,7 @@ def _expressions(mapped: MappedEntity, known: Collection[str]) -> list[tuple[str
     expressions = []
     for name in mapped.mapped_fields():
         mapping = mapped.settings.fields[name]
-        text = _delivered_text(mapping, known)
+        text = _delivered_text(name, mapping, known)
         if name in mapped.reference_fields():
             source, entity = reference_target(mapped.source, mapping, mapped.model_entity.fields[name])
             # No key has a null character, and a list of keys to wait for could not be stored with one.
@@ -92,11 +126,11 @@ def _expressions(mapped: MappedEntity, known: Collection[str]) -> list[tuple[str
     return expressions
 
 
-def _delivered_text(mapping: FieldMapping, known: Collection[str]) -> str:
+def _delivered_text(name: str, mapping: FieldMapping, known: Collection[str]) -> str:
     if mapping.value is not None:
         text = literal(mapping.value)
     elif mapping.sql is not None:
-        text = f"TRY(({mapping.sql})::VARCHAR)"
+        text = f"nullif({quote(f'_tried_{name}')}, {_NOTHING})"
     elif mapping.column is not None and mapping.column.lower() in known:
         text = quote(mapping.column)
     else:

@@ -38,6 +38,7 @@ REJECTIONS = {
     "date_out_of_range": "the date is beyond what a calendar here holds",
     "impossible_date": "there is no such day",
     "incomplete_date": "day, month or year is missing",
+    "sql_failed": "the SQL of the mapping fails on what was delivered",
     "not_a_date": "this is not a date",
     "not_a_timestamp": "this is not a moment in time",
     "timestamp_out_of_range": "the moment is beyond what a calendar here holds",
@@ -55,6 +56,12 @@ REJECTIONS = {
     "not_an_organisation": "this is not the name of an organisation",
     "too_long": "it is longer than anything that tells people apart",
     "unknown_gender": "the word for the gender is not known",
+}
+KIND_NAMES = {
+    "missing_parent": "no parent",
+    "incomplete": "incomplete",
+    "invalid": "invalid",
+    "technical": "no key",
 }
 KIND_MEANINGS = {
     "missing_parent": "waits for a record that has not come yet",
@@ -95,12 +102,16 @@ def rejection_in_words(reason: str) -> str:
     return REJECTIONS.get(reason, reason.replace("_", " "))
 
 
-def reason_in_words(rule: str) -> str:
+def reason_in_words(rule: str, repairs: Sequence[str] = ()) -> str:
     """
     Return why a record waits, from a *rule* that it breaks (``kind:field:rule``).
 
+    *repairs* (``field:rule``) say what of it was delivered and left out.
+
     >>> reason_in_words("incomplete:birth_date|phone:missing")
     'none of birth_date, phone is there'
+    >>> reason_in_words("incomplete:phone:missing", ["phone:placeholder"])
+    'phone is missing (delivered, and left out: a placeholder stood in for a missing value)'
     >>> reason_in_words("missing_parent:event:not_here")
     'its event has not come yet'
     """
@@ -110,13 +121,27 @@ def reason_in_words(rule: str) -> str:
     if kind == "missing_parent":
         return f"its {field} has not come yet"
     if kind == "incomplete":
-        return f"{field} is missing" if len(names) == 1 else f"none of {', '.join(names)} is there"
+        missing = f"{field} is missing" if len(names) == 1 else f"none of {', '.join(names)} is there"
+        return missing + _left_out(names, repairs)
     if kind == "technical" and field == "key":
         return (
             "the source gave no key that can tell it from other records: none at all, one longer than"
             f" {KEY_LIMIT_BYTES:,} bytes, or one with a null character"
         )
     return f"{field}: {rejection_in_words(code)}"
+
+
+def _left_out(names: Sequence[str], repairs: Sequence[str]) -> str:
+    """What became of the values that were delivered for *names*, where cleaning left them out."""
+    rules: dict[str, list[str]] = {}
+    for repair in repairs:
+        rule = repair.rpartition(":")[2]
+        if repair_field(repair) in names and (rule == "placeholder" or rule.startswith(DROPPED)):
+            rules.setdefault(repair_in_words(repair).removesuffix("; left empty"), []).append(repair_field(repair))
+    if not rules:
+        return ""
+    whys = [why if len(names) == 1 else f"{', '.join(fields)}: {why}" for why, fields in rules.items()]
+    return f" (delivered, and left out: {'; '.join(whys)})"
 
 
 def release_in_words(rule: str, waits_for: Sequence[str] = ()) -> str:
@@ -131,6 +156,9 @@ def release_in_words(rule: str, waits_for: Sequence[str] = ()) -> str:
     if kind == "missing_parent":
         return f"{', '.join(waits_for) or 'its ' + field} arrives; then it is released in the same run"
     if kind == "technical":
-        return "the source delivers it with a key"
+        return (
+            "you take it out with `rddm quarantine dismiss`: delivered with a key, it is a record of its own, and this one"
+            " cannot be told to be the same"
+        )
     what = field if "|" not in field else "one of " + field.replace("|", ", ")
     return f"the source delivers {what} in a better version, or you patch it with `rddm quarantine fix`"

@@ -21,12 +21,14 @@ class Unreadable:
     """
     A piece of a source that is no record: kept as delivered, counted, never in the way of the rest.
 
-    ``place`` finds it again (``users.csv, line 17``); ``reason`` is a sentence without any of its content.
+    ``place`` finds it again (``users.csv, line 17``); ``reason`` is a sentence without any of its content. ``is_cut_off``
+    when more is missing than a piece: a whole file, or all that follows in it, so that its source needs looking after.
     """
 
     place: str
     reason: str
     content: bytes
+    is_cut_off: bool = False
 
 
 @dataclass(frozen=True)

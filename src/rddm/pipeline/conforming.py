@@ -14,18 +14,22 @@ from collections.abc import Callable, Sequence
 import duckdb
 
 from rddm.conform.fields import conformed_table
-from rddm.conform.mapping import MappedEntity
+from rddm.conform.mapping import SQL_FAILED, MappedEntity
 from rddm.contracts.errors import SourceError
-from rddm.contracts.tables import quote
+from rddm.contracts.tables import literal, quote
 from rddm.pipeline.conforming_affected import find_affected
 from rddm.pipeline.conforming_judged import judge, stand_at_once, write
 from rddm.pipeline.conforming_versions import Versions, forget, look_up_rest, look_up_words
 from rddm.pipeline.conforming_work import Affected, Conforming, Target
 from rddm.project.settings import ModelEntity, SemanticType
-from rddm.store.trouble import store_trouble
+from rddm.store.trouble import is_of_the_statement
 
-_UNUSABLE = (duckdb.BinderException, duckdb.ParserException, duckdb.CatalogException)
-"""What an SQL expression of a mapping is answered with that cannot be read, or names what does not exist."""
+_BEFORE_IT_RUNS = (duckdb.BinderException, duckdb.ParserException, duckdb.CatalogException)
+"""
+What an SQL expression of a mapping is answered with that cannot be read, or names what does not exist.
+
+These alone leave the transaction as it was, and speak of names, types and syntax only; others may show a value.
+"""
 
 
 def conform_entity(
@@ -39,6 +43,9 @@ def conform_entity(
     Conform what is affected of the model's entity *name*; leaves ``changed_<name>`` (record_id) for the next stages.
 
     A source whose mapping cannot be evaluated is left as it was and reported in ``work.problems``.
+
+    Raises:
+        SourceError: so does one whose mapping fails at its values, and that has ended the transaction for all.
     """
     connection, target = work.connection, Target(name, entity)
     table = conformed_table(name, entity)
@@ -62,15 +69,19 @@ def _conform_together(
         progress(f"conform {each.mapped.source}/{each.mapped.entity}")
         try:
             _evaluate(work, target, each)
-        except _UNUSABLE as error:
-            if store_trouble(error) is not None:
+        except duckdb.Error as error:
+            if not is_of_the_statement(error) or not _is_written_in(each.mapped):
                 raise
-            work.problems.append(_unmappable(each, error))
+            if not isinstance(error, _BEFORE_IT_RUNS):
+                raise _unmappable(each, f"({type(error).__name__})") from error
+            work.problems.append(_unmappable(each, _first_line(error)))
         else:
             judged.append(each)
     if judged:
         judge(work, target, judged)
         write(work, target, judged)
+        for each in judged:
+            work.warnings.extend(_failing_expressions(work, target, each))
     for table in (target.evaluated, target.judged, "version"):
         connection.execute(f"DROP TABLE IF EXISTS {table}")
 
@@ -126,17 +137,42 @@ def _collect(work: Conforming, raw: str, keys: str) -> None:
     )
 
 
-def _unmappable(affected: Affected, error: duckdb.Error) -> SourceError:
+def _failing_expressions(work: Conforming, target: Target, affected: Affected) -> list[str]:
+    """Return a sentence for each SQL expression of the mapping that failed on records which were conformed just now."""
+    mapped = affected.mapped
+    notes = {
+        f"{name}:dropped_{SQL_FAILED}": name for name, each in mapped.settings.fields.items() if each.sql is not None
+    }
+    if not notes:
+        return []
+    looked_at = affected.where if affected.is_all else f"{affected.where} AND batch > {affected.last_batch}"
+    failed = work.connection.execute(
+        f"SELECT note, count(*) FROM (SELECT unnest(repairs) AS note FROM {target.conformed} WHERE {looked_at})"
+        f" WHERE note IN ({', '.join(map(literal, notes))}) GROUP BY note ORDER BY note"
+    ).fetchall()
+    return [
+        f'source "{mapped.source}", entity {mapped.entity}: the SQL of {notes[note]} fails on {count:,} of the records conformed'
+        f" now; it was left empty. Mend it in sources/{mapped.source}.yaml."
+        for note, count in failed
+    ]
+
+
+def _is_written_in(mapped: MappedEntity) -> bool:
+    """Whether a user's own SQL is in the mapping; without it, a statement that fails is a bug of ours."""
+    return any(each.sql is not None or each.format is not None for each in mapped.settings.fields.values())
+
+
+def _unmappable(affected: Affected, said: str) -> SourceError:
     mapped = affected.mapped
     return SourceError(
         mapped.source,
         mapped.entity,
-        f"an SQL expression of its mapping cannot be used: {_first_line(error)}",
+        f"an SQL expression of its mapping cannot be used: {said}",
         f"Mend it in sources/{mapped.source}.yaml; the records wait in the raw layer. "
         f"Columns delivered: {', '.join(affected.raw_columns)}.",
     )
 
 
 def _first_line(error: duckdb.Error) -> str:
-    """Such an error speaks of names, types and syntax only, never of values; what follows the first line repeats our SQL."""
+    """What follows the first line repeats our SQL."""
     return str(error).splitlines()[0].partition("Error: ")[2]

@@ -170,7 +170,7 @@ def _write_quarantine(work: Conforming, target: Target) -> None:
         f"""
         INSERT INTO {LIVING_QUARANTINE} BY NAME
         SELECT record_id, judged.source, judged.entity, {literal(target.name)} AS model_entity, judged.key,
-            {kind_sql("rules")} AS kind, rules, waits_for, waits_for_keys, source_time, batch, seq,
+            {kind_sql("rules")} AS kind, rules, repairs, waits_for, waits_for_keys, source_time, batch, seq,
             coalesce(attempts, 0) + 1 AS attempts, coalesce(first_seen, $at::TIMESTAMP) AS first_seen,
             $at::TIMESTAMP AS last_seen
         FROM {target.judged} AS judged LEFT JOIN waited USING (record_id) WHERE state = 'quarantined'""",

@@ -18,6 +18,7 @@ from rddm.conform.lookup import cleaner, lookup_table, name_lookup_table
 from rddm.conform.mapping import mapped_sql, patched_sql
 from rddm.conform.values import fast_sql
 from rddm.contracts.tables import quote
+from rddm.contracts.tables.raw import OPERATION
 from rddm.pipeline.conforming_work import Affected, Conforming
 from rddm.store.lake import append_rows, load_table
 
@@ -56,7 +57,7 @@ def look_up_words(work: Conforming, affected: Affected, relation: str) -> Versio
     """
     mapped, latest = affected.mapped, work.at.date()
     rows = work.connection.execute(f"SELECT DISTINCT column_name FROM {work.patch} WHERE {affected.where}").fetchall()
-    patched = tuple(row[0] for row in rows if row[0] in affected.raw_columns)
+    patched = tuple(row[0] for row in rows if row[0] in affected.raw_columns or row[0] == OPERATION)
     patches = f"(SELECT key, column_name, before, after FROM {work.patch} WHERE {affected.where})"
     fast: dict[str, str] = {}
     for name in mapped.value_fields():

@@ -45,6 +45,7 @@ class Conforming:
     patch: str = "patch"
     patch_changed: str = "patch_changed"
     problems: list[SourceError] = field(default_factory=list)
+    warnings: list[str] = field(default_factory=list)
     memory: Memory = field(default_factory=dict)
 
     @property

@@ -17,17 +17,24 @@ from dataclasses import dataclass
 
 from rddm.conform.split import KINDS
 from rddm.contracts.errors import ConservationError
-from rddm.contracts.tables import quote
+from rddm.contracts.tables import literal, quote
+from rddm.contracts.tables.conformed import LEDGERS
 from rddm.pipeline.conforming_work import LIVING_PROGRESS, LIVING_QUARANTINE, LIVING_TOMBSTONE
 from rddm.store.lake import CATALOG, Lake
 
 
 @dataclass(frozen=True)
 class Balance:
-    """Where all the records are that one entity of a source ever delivered."""
+    """
+    Where all the records are that one entity of a source ever delivered.
+
+    ``model_entity`` is what they become; ``is_forgotten`` when no file of the project names their source any more.
+    """
 
     source: str
     entity: str
+    model_entity: str
+    is_forgotten: bool
     received: int
     unreadable: int
     duplicate: int
@@ -45,6 +52,11 @@ class Balance:
         return self.superseded + self.deleted + sum(self.quarantined.values()) + self.conformed + self.pending
 
     @property
+    def in_force(self) -> int:
+        """Records that stand, or wait to."""
+        return self.conformed + sum(self.quarantined.values())
+
+    @property
     def balances(self) -> bool:
         kept = self.landed == self.found
         return kept and self.received == self.unreadable + self.duplicate + self.erased + self.landed
@@ -52,7 +64,10 @@ class Balance:
 
 def balances(lake: Lake, entities: Mapping[str, Sequence[tuple[str, str]]]) -> list[Balance]:
     """
-    Return the balance of every (source, entity) in *entities*, which lists them by the entity of the model they become.
+    Return the balance of every (source, entity) that anything was received from, or that *entities* lists.
+
+    *entities* lists them by the entity of the model they become. Places that it does not list are forgotten ones: no
+    source's file names them any more, and their records stay in every layer as they were.
 
     Raises:
         ConservationError: one does not balance.
@@ -77,8 +92,12 @@ def balances(lake: Lake, entities: Mapping[str, Sequence[tuple[str, str]]]) -> l
     }
     deleted = counts(f"SELECT source, entity, count(*) FROM {LIVING_TOMBSTONE} GROUP BY source, entity")
     waiting = counts(f"SELECT source, entity, kind, count(*) FROM {LIVING_QUARANTINE} GROUP BY source, entity, kind")
+    known = {place for places in entities.values() for place in places}
+    forgotten = sorted(place for place in ledger if place not in known)
     found = []
-    for model_entity, places in entities.items():
+    for model_entity, places in _with_forgotten(lake, entities, forgotten).items():
+        if not places:
+            continue
         conformed = counts(
             f"SELECT source, entity, count(*) FROM {CATALOG}.conformed.{quote(model_entity)} GROUP BY source, entity"
         )
@@ -88,6 +107,8 @@ def balances(lake: Lake, entities: Mapping[str, Sequence[tuple[str, str]]]) -> l
             rows, pending = _raw_rows(lake, place, last_batch)
             result = Balance(
                 *place,
+                model_entity,
+                is_forgotten=place not in known,
                 received=received,
                 unreadable=unreadable,
                 duplicate=duplicate,
@@ -109,23 +130,27 @@ def balances(lake: Lake, entities: Mapping[str, Sequence[tuple[str, str]]]) -> l
     return found
 
 
-def forgotten_places(lake: Lake, entities: Mapping[str, Sequence[tuple[str, str]]]) -> list[tuple[str, str, int]]:
-    """
-    Return (source, entity, records in force) of what was received from places that no source's file names any more.
-
-    *entities* as for `balances`. Their records stay in every layer as they were.
-    """
-    known = {place for places in entities.values() for place in places}
-    received = lake.connection.execute(
-        f"SELECT DISTINCT source, entity FROM {CATALOG}.raw.batch ORDER BY ALL"
-    ).fetchall()
-    forgotten = [place for place in received if place not in known]
+def _with_forgotten(
+    lake: Lake, entities: Mapping[str, Sequence[tuple[str, str]]], forgotten: Sequence[tuple[str, str]]
+) -> dict[str, list[tuple[str, str]]]:
+    """Return *entities* with each *forgotten* place under the entity of the model that its records became."""
+    complete = {name: list(places) for name, places in entities.items()}
     if not forgotten:
-        return []
-    selects = " UNION ALL ".join(f"SELECT source, entity FROM {CATALOG}.conformed.{quote(name)}" for name in entities)
-    found = lake.connection.execute(f"SELECT source, entity, count(*) FROM ({selects}) GROUP BY ALL").fetchall()
-    counts = {(source, entity): int(count) for source, entity, count in found}
-    return [(source, entity, counts.get((source, entity), 0)) for source, entity in forgotten]
+        return complete
+    ledgers = {table.name for table in LEDGERS if table.schema == "conformed"}
+    every = [name for name in lake.columns("conformed") if name not in ledgers]
+    became = [
+        f"SELECT DISTINCT source, entity, {literal(each)} FROM {CATALOG}.conformed.{quote(each)}" for each in every
+    ]
+    became += [
+        f"SELECT DISTINCT source, entity, model_entity FROM {each}" for each in (LIVING_QUARANTINE, LIVING_TOMBSTONE)
+    ]
+    rows = lake.connection.execute(" UNION ALL ".join(became)).fetchall()
+    model_of = {(source, entity): model_entity for source, entity, model_entity in rows}
+    for place in forgotten:
+        # What never got beyond the raw layer has become nothing yet.
+        complete.setdefault(model_of.get(place, every[0]), []).append(place)
+    return complete
 
 
 def _raw_rows(lake: Lake, place: tuple[str, str], last_batch: int) -> tuple[int, int]:

@@ -22,7 +22,7 @@ from rddm.contracts.tables.identity import SHARED_TABLES, link_table
 from rddm.curate.golden import golden_contract
 from rddm.pipeline.conforming import conform_entity
 from rddm.pipeline.conforming_work import Conforming, prepare
-from rddm.pipeline.conservation import Balance, balances, forgotten_places
+from rddm.pipeline.conservation import Balance, balances
 from rddm.pipeline.curating import curate_entity, prepare_curation, touch_referring
 from rddm.pipeline.facts import link_facts
 from rddm.pipeline.identity import Resolution, resolve_entity
@@ -78,7 +78,7 @@ def prepare_lake(lake: Lake) -> None:
     """Create the tables that every warehouse has, and say how files are written."""
     lake.set_row_groups()
     lake.ensure(*raw.LEDGERS, *conformed.LEDGERS, *SHARED_TABLES)
-    for grown in (raw.BATCH, raw.CURSOR, conformed.PROGRESS):
+    for grown in (raw.BATCH, raw.CURSOR, conformed.PROGRESS, conformed.QUARANTINE):
         lake.add_columns(grown)
 
 
@@ -113,11 +113,30 @@ def run_engine(  # noqa: PLR0913 - the engine's whole world, named once
         ConservationError: the counts do not balance.
         StoreError: the lake cannot be written.
     """
+    left_out: dict[tuple[str, str], SourceError] = {}
+    while True:
+        try:
+            return _run_once(lake, settings, conforming_hashes, human, run, progress, left_out, removing)
+        except SourceError as error:
+            # The statement that failed has ended the transaction for all: once more, without what it was of.
+            left_out[error.source, error.entity] = error
+
+
+def _run_once(  # noqa: PLR0913 - the engine's whole world, named once
+    lake: Lake,
+    settings: ProjectSettings,
+    conforming_hashes: Mapping[tuple[str, str], str],
+    human: HumanWord,
+    run: RunStamp,
+    progress: Progress,
+    left_out: Mapping[tuple[str, str], SourceError],
+    removing: Removing | None,
+) -> EngineResult:
     result = EngineResult()
     order = entities_in_parent_order(settings.model)
     with lake.transaction(f"run {run.run_id}", {"run": run.run_id}):
         with timed(result.stage_seconds, "conform"):
-            _conform(lake, settings, order, conforming_hashes, human, run, progress, result, removing)
+            _conform(lake, settings, order, conforming_hashes, human, run, progress, result, left_out, removing)
         with timed(result.stage_seconds, "resolve"):
             _resolve(lake, settings, order, human, run, progress, result)
         with timed(result.stage_seconds, "curate"):
@@ -129,12 +148,16 @@ def run_engine(  # noqa: PLR0913 - the engine's whole world, named once
             for name, entities in mapped_entities(settings).items()
         }
         result.balances = balances(lake, places)
-        result.warnings += [
-            f'source "{source}", entity {entity}: no file of the project names it any more. Its {count:,} records stay as they '
-            f"were; put it back into sources/{source}.yaml, under this name, to bring them up to date."
-            for source, entity, count in forgotten_places(lake, places)
-        ]
+        result.warnings += [_forgotten(each) for each in result.balances if each.is_forgotten and each.in_force]
     return result
+
+
+def _forgotten(balance: Balance) -> str:
+    return (
+        f'source "{balance.source}", entity {balance.entity}: no file of the project names it any more. Its'
+        f" {balance.in_force:,} records stay as they were. Put sources/{balance.source}.yaml back, under this name, to bring them"
+        f" up to date; to take them out, put it back and say `rddm sources remove {balance.source}`."
+    )
 
 
 def _conform(  # noqa: PLR0913 - the stage's whole world, named once
@@ -146,6 +169,7 @@ def _conform(  # noqa: PLR0913 - the stage's whole world, named once
     run: RunStamp,
     progress: Progress,
     result: EngineResult,
+    left_out: Mapping[tuple[str, str], SourceError],
     removing: Removing | None,
 ) -> None:
     prepare(lake, human.patches, human.patch_changed)
@@ -154,10 +178,12 @@ def _conform(  # noqa: PLR0913 - the stage's whole world, named once
     if removing is not None:
         removing.first(lake)
     for name in order:
-        conform_entity(work, name, settings.model.entities[name], mapped[name], progress)
+        usable = [each for each in mapped[name] if (each.source, each.entity) not in left_out]
+        conform_entity(work, name, settings.model.entities[name], usable, progress)
         if removing is not None:
             removing.changed(lake, name)
-    result.problems += work.problems
+    result.problems += [*left_out.values(), *work.problems]
+    result.warnings += work.warnings
     columns = lake.columns(raw.SCHEMA)
     for entities in mapped.values():
         result.warnings += [

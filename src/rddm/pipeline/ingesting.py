@@ -9,7 +9,7 @@ from datetime import datetime
 
 import duckdb
 
-from rddm.contracts.batches import Batch, Cursor
+from rddm.contracts.batches import Batch, Cursor, Unreadable
 from rddm.contracts.errors import RddmError, SourceError, is_interrupt
 from rddm.pipeline.fitting import within_columns, within_types
 from rddm.pipeline.landing import (
@@ -45,6 +45,7 @@ class Ingested:
     deletions: int = 0
     column_changes: list[tuple[str, str]] = field(default_factory=list)
     error: SourceError | None = None
+    cut_off: list[Unreadable] = field(default_factory=list)
 
     def add(self, landed: Landed) -> None:
         self.received += landed.received
@@ -88,6 +89,7 @@ def ingest(  # noqa: PLR0913 - what is read, and all that reading it needs
                 fitting = within_columns(batch, columns)
                 landed = _land(lake, place, fitting, run_id, now(), suppression)
                 columns.update(name.lower() for name in with_safe_names(fitting.records).column_names)
+                result.cut_off += [each for each in batch.unreadable if each.is_cut_off]
             result.add(landed)
             progress(landed.received)
         if is_snapshot and result.received > 0 and result.unreadable == 0:
@@ -99,6 +101,8 @@ def ingest(  # noqa: PLR0913 - what is read, and all that reading it needs
                 result.deletions = deletions.landed
     except SourceError as error:
         result.error = error
+    if result.error is None and result.cut_off:
+        result.error = _cut_off(result)
     return result
 
 
@@ -144,6 +148,17 @@ def _landing(place: Place) -> Iterator[None]:
             f"Look at what it delivered since, and at sources/{place.source}.yaml; the next run reads it again. "
             "If both are right, this is a bug: please report it.",
         ) from error
+
+
+def _cut_off(result: Ingested) -> SourceError:
+    first, others = result.cut_off[0], len(result.cut_off) - 1
+    more = f" So it is with {others:,} more." if others else ""
+    return SourceError(
+        result.source,
+        result.entity,
+        f"{first.place}: {first.reason}.{more}",
+        "What came before stays. Deliver it whole: it is then read again, and what is here already adds nothing.",
+    )
 
 
 def _batches(place: Place, open_source: Callable[[], Source], cursor: Cursor | None) -> Iterator[Batch]:

@@ -37,7 +37,7 @@ from rddm.project.expressions import expression_columns
 from rddm.project.hashes import reading_fingerprint
 from rddm.project.settings import SourceEntity
 from rddm.store.lake import CATALOG, Lake
-from rddm.store.trouble import store_trouble
+from rddm.store.trouble import is_of_the_statement
 
 SOURCE_TIME_FORMATS = (
     "%d.%m.%Y %H:%M:%S", "%d.%m.%Y %H:%M", "%d.%m.%Y", "%d/%m/%Y %H:%M:%S", "%d/%m/%Y", "%Y%m%d%H%M%S", "%Y%m%d",
@@ -103,8 +103,8 @@ def land(lake: Lake, place: Place, batch: Batch, run_id: int, received_at: datet
         try:
             new = _new_versions(lake, place, delivered)
             landed = connection.execute(_insert_sql(place, delivered, number, new), {"at": received_at}).fetchone()
-        except duckdb.BinderException as error:
-            if store_trouble(error) is not None:
+        except duckdb.Error as error:
+            if place.settings.deleted is None or not is_of_the_statement(error):
                 raise
             raise SourceError(
                 place.source,
@@ -133,16 +133,23 @@ def land(lake: Lake, place: Place, batch: Batch, run_id: int, received_at: datet
     return counts
 
 
-def land_deletions(lake: Lake, place: Place, seen_keys: str, run_id: int, received_at: datetime) -> Landed | None:
+def land_deletions(
+    lake: Lake,
+    place: Place,
+    seen_keys: str,
+    run_id: int,
+    received_at: datetime,
+    origin: str = "missing from the snapshot",
+) -> Landed | None:
     """
     Commit a deletion for every living key that a full snapshot did not deliver; None when there is none.
 
-    *seen_keys* names a temporary table with column ``_key``. A null in it, of a record without its key, keeps everything:
-    nobody can say whose record that was.
+    A deletion is as new as the newest version of its record. *seen_keys* names a temporary table with column ``_key``. A null
+    in it, of a record without its key, keeps everything: nobody can say whose record that was.
     """
     gone = f"""
-        SELECT _key FROM (
-            SELECT _key, arg_max(_op, (_batch, _seq)) AS op FROM {place.raw_table} GROUP BY _key
+        SELECT _key, source_time FROM (
+            SELECT _key, arg_max(_op, (_batch, _seq)) AS op, max(_source_time) AS source_time FROM {place.raw_table} GROUP BY _key
         ) WHERE op = 'upsert' AND _key NOT IN (SELECT _key FROM {seen_keys})"""
     count = lake.number(f"SELECT count(*) FROM ({gone})")
     if count == 0:
@@ -152,14 +159,14 @@ def land_deletions(lake: Lake, place: Place, seen_keys: str, run_id: int, receiv
         connection.execute(
             f"""
             INSERT INTO {place.raw_table} BY NAME
-            SELECT _key, 'delete' AS _op, NULL::TIMESTAMP AS _source_time, $at::TIMESTAMP AS _received_at,
+            SELECT _key, 'delete' AS _op, source_time AS _source_time, $at::TIMESTAMP AS _received_at,
                 {number} AS _batch, row_number() OVER (ORDER BY _key) - 1 AS _seq, md5('gone')::UUID AS _hash
             FROM ({gone})""",
             {"at": received_at},
         )
         connection.execute(
             f"INSERT INTO {CATALOG}.{SCHEMA}.{BATCH.name} VALUES (?, ?, ?, ?, ?, ?, 0, 0, ?, ?, 0)",
-            [number, run_id, place.source, place.entity, "missing from the snapshot", count, count, received_at],
+            [number, run_id, place.source, place.entity, origin, count, count, received_at],
         )
     return Landed(batch=number, received=count, unreadable=0, duplicate=0, landed=count)
 
@@ -202,7 +209,7 @@ def with_safe_names(records: pa.Table) -> pa.Table:
 
 def texts_sql(delivered: pa.Table) -> str:
     """Return the select list of the columns of *delivered* as text, with a comma behind it if there are any."""
-    return "".join(f"{_as_text(field)} AS {quote(field.name)}, " for field in delivered.schema)
+    return "".join(f"{as_text_sql(field)} AS {quote(field.name)}, " for field in delivered.schema)
 
 
 def content_hash_sql(delivered: pa.Table) -> str:
@@ -317,7 +324,8 @@ def _occurs(character: str, column: pa.ChunkedArray) -> bool:
     return bool(pc.any(pc.match_substring(column, character)).as_py())
 
 
-def _as_text(column: pa.Field) -> str:
+def as_text_sql(column: pa.Field) -> str:
+    """Return the SQL that reads the delivered *column* as the text that the raw layer keeps."""
     name = quote(column.name)
     if pa.types.is_string(column.type) or pa.types.is_large_string(column.type):
         return name

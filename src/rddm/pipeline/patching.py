@@ -8,7 +8,7 @@ from datetime import datetime
 
 from rddm.contracts.errors import ConfigurationError, ConfigurationProblem, NotFound
 from rddm.contracts.ids import derive_record_id
-from rddm.contracts.tables.raw import ENVELOPE_NAMES, newest_first_sql
+from rddm.contracts.tables.raw import ENVELOPE_NAMES, MISSING_KEY_PREFIX, OPERATION, newest_first_sql
 from rddm.pipeline.landing import Place
 from rddm.project.suggestions import did_you_mean
 from rddm.store.control import Control, Patch
@@ -33,10 +33,15 @@ def patch_record(
     A patch holds as long as the source delivers what it delivers now. The raw layer stays as it is.
 
     Raises:
-        NotFound: there is no such record or column.
+        NotFound: there is no such record or column, or it is a record without a key, which no patch can release.
         ConfigurationError: a patch cannot hold the key, or what was delivered.
     """
     source, entity = place.source, place.entity
+    if key.startswith(MISSING_KEY_PREFIX):
+        raise NotFound(
+            f"{source}/{entity} delivered this record without a key, and no patch can give it one: the source alone can. Then it"
+            " is a record of its own. If this one is of no more use: rddm quarantine dismiss."
+        )
     table = f"{source}__{entity}"
     if not lake.has("raw", table):
         raise NotFound(f"{source}/{entity} has delivered nothing yet. `rddm sources` lists sources and entities.")
@@ -78,3 +83,25 @@ def _check_is_storable(patch: Patch) -> None:
                 "Let the source deliver the record without it.",
             )
         )
+
+
+def dismiss_record(control: Control, place: Place, key: str, author: Author) -> Patch:
+    """
+    Take the record *key* of *place*, which was delivered without a key, out of quarantine; return the patch that does it.
+
+    It counts as deleted from the next run on, however often the source delivers the same, until the patch is withdrawn.
+
+    Raises:
+        NotFound: the record has a key.
+    """
+    if not key.startswith(MISSING_KEY_PREFIX):
+        raise NotFound(
+            "Only a record without a key can be dismissed. One with a key is released by a better version of it, by a patch"
+            " (rddm quarantine fix), or goes when its source deletes it."
+        )
+    record_id = str(derive_record_id(place.source, place.entity, key))
+    patch = Patch(
+        record_id, place.source, place.entity, key, OPERATION, "upsert", "delete", author.reason, author.name, author.at
+    )
+    control.add_patch(patch)
+    return patch

@@ -32,12 +32,16 @@ class DraftField:
 
 @dataclass(frozen=True)
 class DraftEntity:
-    """One kind of record. ``read`` is laid over the connector; an empty ``key`` is left for the engineer to fill in."""
+    """
+    One kind of record. ``read`` is laid over the connector; an empty ``key`` is left for the engineer to fill in, and
+    ``key_slips`` say what is not perfect about one that is not.
+    """
 
     name: str
     model: str
     fields: tuple[DraftField, ...]
     key: tuple[str, ...] = ()
+    key_slips: str = ""
     source_time: str | None = None
     read: Mapping[str, Option] | None = None
 
@@ -110,7 +114,7 @@ def _entity_lines(entity: DraftEntity) -> list[str]:
         lines.append(f"    model: {entity.model}")
     if entity.read:
         lines.append(f"    read: {_inline(entity.read)}")
-    lines.append(_key_line(entity.key))
+    lines.append(_key_line(entity.key, entity.key_slips))
     if entity.source_time is not None:
         lines.append(f"    source_time: {yaml_text(entity.source_time)}")
     mapped = {field.model_field: field for field in reversed(entity.fields) if field.model_field is not None}
@@ -124,11 +128,12 @@ def _entity_lines(entity: DraftEntity) -> list[str]:
     return lines
 
 
-def _key_line(key: tuple[str, ...]) -> str:
+def _key_line(key: tuple[str, ...], slips: str) -> str:
     if not key:
         return "    key:  # which column or columns identify a record? None was found that is unique and never empty"
     columns = [yaml_text(column) for column in key]
-    return f"    key: {columns[0] if len(columns) == 1 else '[' + ', '.join(columns) + ']'}"
+    line = f"    key: {columns[0] if len(columns) == 1 else '[' + ', '.join(columns) + ']'}"
+    return f"{line}  # {slips}" if slips else line
 
 
 def _mapping(field: DraftField) -> str:

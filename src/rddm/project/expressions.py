@@ -67,11 +67,15 @@ def expression_columns(sql: str) -> tuple[str, ...]:
 
     >>> expression_columns('coalesce(tel, "Телефон 2", tel)')
     ('tel', 'Телефон 2')
+    >>> expression_columns("[each FOR each IN tels IF each <> tel]")
+    ('tels', 'tel')
     """
     tree, _ = _parsed(sql)
     if tree is None:
         return ()
-    return tuple(dict.fromkeys(column.name for column in tree.find_all(exp.Column, bfs=False)))
+    columns = dict.fromkeys(column.name for column in tree.find_all(exp.Column, bfs=False))
+    bound = {each.expression.name for each in tree.find_all(exp.Comprehension)}
+    return tuple(name for name in columns if name not in bound)
 
 
 def _parsed(sql: str) -> tuple[exp.Expr | None, str]:

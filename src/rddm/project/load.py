@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from importlib import resources
@@ -12,6 +12,7 @@ from rddm.contracts.errors import ConfigurationError, ConfigurationProblem
 from rddm.project.connector_checks import written_secrets
 from rddm.project.document import Node, laid_over, parse_text, read_document, without_nulls
 from rddm.project.engine_checks import engine_problems
+from rddm.project.expressions import expression_fault
 from rddm.project.model_checks import model_problems, without_removed_fields
 from rddm.project.settings import Model, ProjectSettings, SourceSettings
 from rddm.project.source_checks import Surroundings, source_problems
@@ -25,11 +26,14 @@ DEFAULT_MODEL_FILE = "the default model"
 WRITTEN_IN_PROJECT = frozenset(ProjectSettings.model_fields) - {"root", "model", "sources"}
 
 
-def load_project(root: Path, environment: Mapping[str, str]) -> ProjectSettings:
+def load_project(
+    root: Path, environment: Mapping[str, str], binding_fault: Callable[[str], str | None] | None = None
+) -> ProjectSettings:
     """
     Return what the project at *root* says: rddm.yaml, model.yaml (optional) and sources/*.yaml.
 
     ``${NAME}`` in a value is replaced from *environment* and nothing else. Touches no data and opens no connection.
+    *binding_fault* says in a sentence why the engine cannot use an SQL expression that reads well; None when it can.
     Raises `ConfigurationError` with every problem found, in the order of files and lines.
     """
     found = _Found(root, environment)
@@ -37,13 +41,20 @@ def load_project(root: Path, environment: Mapping[str, str]) -> ProjectSettings:
     model = _load_model(found)
     sources = _load_sources(found)
     if model is not None:
-        around = Surroundings(root, model, {name: settings for name, (settings, _) in sources.items()})
+        its_sources = {name: settings for name, (settings, _) in sources.items()}
+        around = Surroundings(root, model, its_sources, _sql_fault(binding_fault))
         for settings, node in sources.values():
             found.problems += source_problems(settings, node, around) if settings is not None else ()
     if found.problems or project is None or model is None:
         raise ConfigurationError(*_in_order(found.problems))
     complete = {name: settings for name, (settings, _) in sources.items() if settings is not None}
     return project.model_copy(update={"model": model, "sources": complete})
+
+
+def _sql_fault(binding_fault: Callable[[str], str | None] | None) -> Callable[[str], str | None]:
+    if binding_fault is None:
+        return expression_fault
+    return lambda sql: expression_fault(sql) or binding_fault(sql)
 
 
 def load_model(root: Path, environment: Mapping[str, str]) -> Model:

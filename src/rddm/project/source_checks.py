@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from rddm.contracts.errors import ConfigurationProblem
 from rddm.project.connector_checks import connector_problems
+from rddm.project.date_formats import date_format_fault
 from rddm.project.document import Node
 from rddm.project.expressions import expression_fault
 from rddm.project.references import reference_target
@@ -28,11 +29,16 @@ DATES = frozenset({SemanticType.BIRTH_DATE, SemanticType.DATE, SemanticType.TIME
 
 @dataclass(frozen=True)
 class Surroundings:
-    """What a source must fit: the project's folder, its model, all its sources (None for one that is wrong itself)."""
+    """
+    What a source must fit: the project's folder, its model, all its sources (None for one that is wrong itself).
+
+    ``sql_fault`` says why an SQL expression cannot be used, None when it can.
+    """
 
     root: Path
     model: Model
     sources: Mapping[str, SourceSettings | None]
+    sql_fault: Callable[[str], str | None] = expression_fault
 
 
 def source_problems(source: SourceSettings, node: Node, around: Surroundings) -> Iterator[ConfigurationProblem]:
@@ -44,7 +50,7 @@ def source_problems(source: SourceSettings, node: Node, around: Surroundings) ->
         if "__" in name:
             yield place.problem("two `_` in a row separate names in tables.", "Write one.")
         yield from connector_problems(entity, place, around.root)
-        yield from _entity_problems(entity, place)
+        yield from _entity_problems(entity, place, around)
         model_name = entity.model or name
         model_entity = around.model.entities.get(model_name)
         if model_entity is None:
@@ -60,7 +66,7 @@ def source_problems(source: SourceSettings, node: Node, around: Surroundings) ->
         for field_name, mapping in entity.fields.items():
             written = fields.entries[field_name]
             field = model_entity.fields.get(field_name)
-            yield from _mapping_problems(mapping, written)
+            yield from _mapping_problems(mapping, written, around)
             if field is None:
                 yield written.problem(
                     f"the model's {model_name} has no such field.", did_you_mean(field_name, model_entity.fields)
@@ -71,7 +77,7 @@ def source_problems(source: SourceSettings, node: Node, around: Surroundings) ->
                 yield from _reference_problems(source.name, mapping, field, written, around)
 
 
-def _entity_problems(entity: SourceEntity, place: Node) -> Iterator[ConfigurationProblem]:
+def _entity_problems(entity: SourceEntity, place: Node, around: Surroundings) -> Iterator[ConfigurationProblem]:
     key = place.entries["key"]
     if not entity.key or "" in entity.key:
         yield key.problem("without a key a record cannot be found again.", "Name the column or columns.")
@@ -84,7 +90,7 @@ def _entity_problems(entity: SourceEntity, place: Node) -> Iterator[Configuratio
     if entity.source_time_format is not None:
         yield from _format_problems(place.entries["source_time_format"])
     if entity.deleted is not None:
-        yield from _sql_problems(entity.deleted, place.entries["deleted"])
+        yield from _sql_problems(entity.deleted, place.entries["deleted"], around)
 
 
 def _coverage_problems(
@@ -105,7 +111,7 @@ def _coverage_problems(
             )
 
 
-def _mapping_problems(mapping: FieldMapping, written: Node) -> Iterator[ConfigurationProblem]:
+def _mapping_problems(mapping: FieldMapping, written: Node, around: Surroundings) -> Iterator[ConfigurationProblem]:
     given = [key for key in ("column", "sql", "value") if getattr(mapping, key) is not None]
     if not given:
         yield written.problem("it is not said where the value comes from.", "Give one of column, sql and value.")
@@ -114,11 +120,11 @@ def _mapping_problems(mapping: FieldMapping, written: Node) -> Iterator[Configur
     if mapping.column is not None and not mapping.column.strip():
         yield written.problem("the column has no name.", "Name a delivered column.")
     if mapping.sql is not None:
-        yield from _sql_problems(mapping.sql, written.entries["sql"])
+        yield from _sql_problems(mapping.sql, written.entries["sql"], around)
 
 
-def _sql_problems(sql: str, written: Node) -> Iterator[ConfigurationProblem]:
-    fault = None if written.unknown else expression_fault(sql)
+def _sql_problems(sql: str, written: Node, around: Surroundings) -> Iterator[ConfigurationProblem]:
+    fault = None if written.unknown else around.sql_fault(sql)
     if fault is not None:
         yield written.problem(fault)
 
@@ -141,8 +147,9 @@ def _type_problems(mapping: FieldMapping, field: ModelField, written: Node) -> I
 
 
 def _format_problems(written: Node) -> Iterator[ConfigurationProblem]:
-    if "%" not in str(written.value) and not written.unknown:
-        yield written.problem("a date's format is written with `%`.", "For 31.12.2009 it is `%d.%m.%Y`.")
+    fault = None if written.unknown else date_format_fault(str(written.value))
+    if fault is not None:
+        yield written.problem(fault, "For 31.12.2009 it is `%d.%m.%Y`.")
 
 
 def _reference_problems(

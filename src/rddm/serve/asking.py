@@ -83,6 +83,8 @@ def _explained(error: psycopg.Error, statement: str) -> ConfigurationError:
     position = int(error.diag.statement_position or 0)
     line = statement.count("\n", 0, position) + 1 if position else 0
     code = error.sqlstate or ""
+    if "multiple commands" in (error.diag.message_primary or ""):
+        return _refused(0, "these are several statements, and one is answered at a time.", "Give each by itself.")
     if code.startswith(_NAMES_THINGS):
         return _refused(line, f"{error.diag.message_primary}.", error.diag.message_hint or "")
     name = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", type(error).__name__).lower()

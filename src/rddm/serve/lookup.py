@@ -111,7 +111,7 @@ def identify(reading: Reading, entity: str, text: str) -> Identified:
     if found:
         ids = "\n".join(f"  {row['id']}" for row in found[:LISTED])
         raise NotFound(f"{text} is the beginning of more than one id; write more of it:\n{ids}")
-    raise NotFound(f"There is no {entity} {text} here{_time(reading)}.")
+    raise NotFound(_ended(reading, entity, text, low, high) or f"There is no {entity} {text} here{_time(reading)}.")
 
 
 def identify_ever(reading: Reading, entity: str, text: str) -> Identified:
@@ -157,7 +157,30 @@ def _of_record(reading: Reading, entity: str, record_id: uuid.UUID, text: str) -
             f"The record {text} waits in quarantine ({waiting[0]['kind']}), so it belongs to nobody yet."
             f" `rddm quarantine show {text.replace('/', ' ', 2)}` says why."
         )
+    gone = reading.rows(
+        f"SELECT 1 AS one FROM {reading.table('conformed', 'tombstone')} WHERE record_id = ?", [record_id]
+    )
+    if gone:
+        raise NotFound(
+            f"The record {text} was deleted, so it belongs to nobody any more. `--as-of WHEN` shows whose it was,"
+            f" `rddm quarantine show {text.replace('/', ' ', 2)}` what was delivered of it."
+        )
     raise NotFound(f"There is no {entity} record {text} here{_time(reading)}.")
+
+
+def _ended(reading: Reading, entity: str, text: str, low: uuid.UUID, high: uuid.UUID) -> str:
+    """Return what became of the one golden id from *low* to *high* that lives no more; empty when there is none."""
+    ended = reading.rows(
+        f"SELECT golden_id AS id, max(run_id) AS run FROM {reading.table('identity', 'event')}"
+        " WHERE entity = ? AND kind = 'ended' AND golden_id BETWEEN ?::UUID AND ?::UUID GROUP BY golden_id LIMIT 2",
+        [entity, low, high],
+    )
+    if len(ended) != 1:
+        return ""
+    return (
+        f"The {entity} {text} ended in run {ended[0]['run']}: none of its records is left{_time(reading)}."
+        f" `rddm {entity} history {str(ended[0]['id'])[:8]}` tells what happened, `--as-of WHEN` shows it as it was."
+    )
 
 
 def _living(reading: Reading, entity: str, old: uuid.UUID) -> Identified:

@@ -8,21 +8,17 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from rddm.conform.mapping import MappedEntity
-from rddm.conform.words import repair_field, repair_in_words
 from rddm.contracts.errors import NotFound
 from rddm.contracts.tables import quote
 from rddm.contracts.tables.golden import ORIGIN_SUFFIX, golden_id
 from rddm.curate.golden import golden_column
 from rddm.project.settings import FactIdentity, ModelEntity, SemanticType
-from rddm.serve.delivered import mapped_entity, mapped_texts
 from rddm.serve.history import Happening, history
 from rddm.serve.lookup import Identified
 from rddm.serve.reading import Reading, Row
+from rddm.serve.repairs import NAME_PARTS, Repair, repairs_of
 
 FACTS_LIMIT = 200
-NAME_PARTS = (SemanticType.FAMILY_NAME, SemanticType.GIVEN_NAME, SemanticType.PATRONYMIC)
-CONTACTS = (SemanticType.PHONE, SemanticType.EMAIL)
 
 
 @dataclass(frozen=True)
@@ -45,18 +41,6 @@ class PortraitField:
     record: str | None
     source_time: dt.datetime | None
     others: Sequence[OtherValue]
-
-
-@dataclass(frozen=True)
-class Repair:
-    """What cleaning mended: the value as delivered, as it stands, and the rule in words."""
-
-    record: str
-    field: str
-    rule: str
-    words: str
-    before: str | None
-    after: Any
 
 
 @dataclass(frozen=True)
@@ -165,31 +149,8 @@ def _record(reading: Reading, row: Row, entity: ModelEntity) -> PortraitRecord:
     address = f"{row['source']}/{row['entity']}/{row['key']}"
     return PortraitRecord(
         row["record_id"], row["source"], row["entity"], row["key"], row["source_time"], row["how"], row["probability"],
-        values, _repairs(reading, row, address),
+        values, repairs_of(reading, row, address),
     )  # fmt: skip
-
-
-def _repairs(reading: Reading, row: Row, address: str) -> list[Repair]:
-    if not row["repairs"]:
-        return []
-    mapped = mapped_entity(reading, row["source"], row["entity"])
-    before = mapped_texts(reading, mapped, row["key"], row["batch"], row["seq"]) if mapped else {}
-    return [_repair(mapped, repair, row, before, address) for repair in row["repairs"]]
-
-
-def _repair(
-    mapped: MappedEntity | None, repair: str, row: Row, before: Mapping[str, str | None], address: str
-) -> Repair:
-    field = repair_field(repair)
-    rule, words = repair.rpartition(":")[2], repair_in_words(repair)
-    if field:
-        return Repair(address, field, rule, words, before.get(field), row.get(field))
-    kinds = CONTACTS if rule.startswith("phone") else NAME_PARTS
-    entity = mapped.model_entity.fields if mapped else {}
-    names = [name for kind in kinds for name, settings in entity.items() if settings.type is kind]
-    was = " ".join(before.get(name) or "–" for name in names if name in before)
-    now = " ".join(str(row.get(name) or "–") for name in names if name in before or row.get(name))
-    return Repair(address, ", ".join(names), rule, words, was, now)
 
 
 def _field(

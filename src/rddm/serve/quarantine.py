@@ -12,8 +12,10 @@ from psycopg.rows import dict_row
 from rddm.conform.words import reason_in_words, release_in_words
 from rddm.contracts.errors import NotFound
 from rddm.contracts.ids import derive_record_id
-from rddm.serve.delivered import delivered_columns, delivered_versions
+from rddm.contracts.tables.raw import OPERATION
+from rddm.serve.delivered import delivered_columns, delivered_versions, mapped_entity
 from rddm.serve.reading import Reading, Row
+from rddm.serve.repairs import Repair, repairs_of
 
 
 @dataclass(frozen=True)
@@ -78,7 +80,10 @@ class PatchMade:
 
 @dataclass(frozen=True)
 class RecordState:
-    """A record wherever it is. ``state``: quarantined, conformed, deleted; ``waiting`` when it is in quarantine."""
+    """
+    A record wherever it is. ``state``: quarantined, conformed, deleted or dismissed; ``waiting`` when it is in quarantine;
+    ``repairs``: what cleaning mended and left out of the version that is there.
+    """
 
     record_id: uuid.UUID
     source: str
@@ -86,6 +91,7 @@ class RecordState:
     key: str
     state: str
     waiting: Waiting | None
+    repairs: Sequence[Repair]
     versions: Sequence[Version]
     patches: Sequence[PatchMade]
 
@@ -158,13 +164,30 @@ def show_record(reading: Reading, source: str, entity: str, key: str) -> RecordS
     gone = reading.rows(
         f"SELECT 1 AS one FROM {reading.table('conformed', 'tombstone')} WHERE record_id = ?", [record_id]
     )
+    patches = _patches(reading, record_id)
+    is_dismissed = any(each.column == OPERATION and each.state == "applied" for each in patches)
     return RecordState(
         record_id, source, entity, key,
-        "quarantined" if rows else "deleted" if gone else "conformed",
+        "quarantined" if rows else "dismissed" if gone and is_dismissed else "deleted" if gone else "conformed",
         _waiting(rows[0]) if rows else None,
+        [] if gone else _repairs(reading, rows[0] if rows else None, source, entity, key),
         [_version(row) for row in versions],
-        _patches(reading, record_id),
+        patches,
     )  # fmt: skip
+
+
+def _repairs(reading: Reading, waiting: Row | None, source: str, entity: str, key: str) -> list[Repair]:
+    address = f"{source}/{entity}/{key}"
+    if waiting is not None:
+        return repairs_of(reading, waiting, address)
+    mapped = mapped_entity(reading, source, entity)
+    if mapped is None:
+        return []
+    name = mapped.settings.model or entity
+    rows = reading.rows(
+        f"SELECT * FROM {reading.table('conformed', name)} WHERE record_id = ?", [derive_record_id(source, entity, key)]
+    )
+    return repairs_of(reading, rows[0], address) if rows else []
 
 
 @dataclass(frozen=True)
@@ -224,7 +247,7 @@ def _waiting(row: Row) -> Waiting:
     rules, waits_for = row["rules"] or [], row["waits_for_keys"] or []
     return Waiting(
         row["record_id"], row["source"], row["entity"], row["key"], row["kind"], rules,
-        [reason_in_words(rule) for rule in rules],
+        [reason_in_words(rule, row.get("repairs") or ()) for rule in rules],
         list(dict.fromkeys(release_in_words(rule, waits_for) for rule in rules)),
         waits_for, row["attempts"], row["first_seen"], row["last_seen"],
     )  # fmt: skip

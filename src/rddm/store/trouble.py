@@ -52,6 +52,12 @@ def store_trouble(error: BaseException) -> StoreError | None:
     return _of_the_lake(error) if isinstance(error, duckdb.Error | pa.ArrowException | OSError | RuntimeError) else None
 
 
+def is_of_the_statement(error: duckdb.Error) -> bool:
+    """Whether the SQL itself is why it failed - an expression that a user wrote, say - or a value that it met."""
+    its_own = (duckdb.ProgrammingError, duckdb.DataError, duckdb.NotSupportedError)
+    return isinstance(error, its_own) and store_trouble(error) is None
+
+
 @contextmanager
 def told_in_words() -> Iterator[None]:
     """Raise a failure of the store inside the block as the `StoreError` that it means."""

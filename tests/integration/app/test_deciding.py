@@ -50,6 +50,56 @@ def test_a_patch_releases_a_record_and_keeps_what_was_delivered(new_project: Pro
     assert released["patches"][0]["state"] == "applied"
 
 
+def test_a_patch_that_is_run_says_whether_the_record_is_released(new_project: Project) -> None:
+    assert new_project.rddm("run", "--json").code == 0
+    fix = ["quarantine", "fix", "camps", "camper", "3", "--reason", "asked", "--run", "--set"]
+    still = new_project.rddm(*fix, "dob=31.12.2103")
+    assert "It waits in quarantine: birth_date: the date of birth is in the future." in still.out
+    released = new_project.rddm(*fix, "dob=31.12.2003", "--json")
+    assert (released.json["state"], released.json["reasons"]) == ("conformed", [])
+
+
+def test_a_record_without_a_key_cannot_be_patched_and_is_dismissed_instead(new_project: Project) -> None:
+    campers = new_project.folder / "data" / "campers.csv"
+    campers.write_text(campers.read_text(encoding="utf-8") + ";Орлов;Пётр;;01.02.2008;;;\n", encoding="utf-8")
+    assert new_project.rddm("run", "--json").code == 0
+    (waiting,) = new_project.rddm("quarantine", "list", "--kind", "technical", "--json").json["records"]
+    address = f"camps/camper/{waiting['key']}"
+    assert "rddm quarantine dismiss" in waiting["releases"][0]
+    refused = new_project.rddm("quarantine", "fix", address, "--set", "id=77", "--reason", "x")
+    assert (refused.code, "no patch can give it one" in refused.err) == (7, True)
+    assert new_project.rddm("quarantine", "dismiss", "camps/camper/3", "--reason", "x").code == 7
+    dismissed = new_project.rddm("quarantine", "dismiss", address, "--reason", "a test row", "--run", "--json")
+    assert dismissed.json["state"] == "dismissed"
+    campers.write_text(campers.read_text(encoding="utf-8") + ";Орлов;Пётр;;01.02.2008;;;\n\n", encoding="utf-8")
+    again = new_project.rddm("run", "--json").json
+    assert again["balances"] is True
+    assert new_project.rddm("quarantine", "list", "--kind", "technical", "--json").json["records"] == []
+    taken_back = new_project.rddm("quarantine", "unfix", address, "--run", "--json")
+    assert taken_back.json["state"] == "quarantined"
+
+
+def test_what_cleaning_left_out_is_shown_for_every_record(new_project: Project) -> None:
+    campers = new_project.folder / "data" / "campers.csv"
+    text = campers.read_text(encoding="utf-8") + "11;Тест;нет;;01.01.1900;+70000000000;anna@pismo.alt;\n"
+    campers.write_text(text, encoding="utf-8")
+    shifts = new_project.folder / "data" / "shifts.csv"
+    shifts.write_text(shifts.read_text(encoding="utf-8") + "e2;Смена «Юг»;не дата\n", encoding="utf-8")
+    assert new_project.rddm("run", "--json").code == 0
+    waiting = new_project.rddm("quarantine", "show", "camps/camper/11", "--json").json
+    (reason,) = waiting["waiting"]["reasons"]
+    assert reason == (
+        "none of last_name, first_name is there"
+        " (delivered, and left out: last_name, first_name: a placeholder stood in for a missing value)"
+    )
+    assert {each["field"]: each["before"] for each in waiting["repairs"]}["birth_date"] == "01.01.1900"
+    conformed = new_project.rddm("quarantine", "show", "camps/shift/e2", "--json").json
+    assert [(each["field"], each["before"], each["words"]) for each in conformed["repairs"]] == [
+        ("starts_on", "не дата", "this is not a date; left empty")
+    ]
+    assert "this is not a date; left empty" in new_project.rddm("quarantine", "show", "camps/shift/e2").out
+
+
 def test_a_patch_of_a_column_that_is_not_there_is_refused(new_project: Project) -> None:
     assert new_project.rddm("run", "--json").code == 0
     fix = ["quarantine", "fix", "camps", "camper", "3", "--reason", "x", "--set"]
@@ -84,6 +134,26 @@ def test_an_id_that_was_merged_leads_to_the_living_one(new_project: Project) -> 
     outcome = new_project.rddm("person", "show", merged)
     assert outcome.code == 0
     assert f"{merged} was merged into {living}" in outcome.out
+
+
+def test_who_has_ended_is_told_from_who_never_was(new_project: Project) -> None:
+    source = new_project.folder / "sources" / "academy.yaml"
+    source.write_text(
+        source.read_text(encoding="utf-8").replace("key: id", "key: id\n    mode: snapshot"), encoding="utf-8"
+    )
+    assert new_project.rddm("run", "--json").code == 0
+    vera = golden(new_project, "academy/student/s2")
+    students = new_project.folder / "data" / "students.csv"
+    students.write_text("\n".join(students.read_text(encoding="utf-8").splitlines()[:2]) + "\n", encoding="utf-8")
+    (new_run,) = [new_project.rddm("run", "--json").json]
+    assert new_run["resolved"]["person"]["ended"] == 1
+    ended = new_project.rddm("person", "show", vera[:8])
+    assert (ended.code, f"ended in run {new_run['run']}" in ended.err) == (7, True)
+    assert "--as-of" in ended.err
+    record = new_project.rddm("person", "show", "academy/student/s2")
+    assert (record.code, "was deleted" in record.err) == (7, True)
+    assert new_project.rddm("person", "history", vera[:8], "--json").code == 0
+    assert "no person" in new_project.rddm("person", "show", "00000000").err
 
 
 def test_one_person_cannot_be_told_apart_from_themselves(new_project: Project) -> None:

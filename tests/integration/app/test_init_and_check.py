@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from tests.integration.app.conftest import STUDENTS, Project, rddm
 
+from rddm.demo.services.spreadsheet import Sheet, write_workbook
 from rddm.project.load import load_project
 
 
@@ -41,6 +42,59 @@ def test_a_drafted_file_maps_what_it_recognises_and_is_valid(empty_project: Proj
         "email": "email",
     }
     assert "Лисицына" not in (empty_project.folder / "sources" / "academy.yaml").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("name", ["users.csv", "users.xlsx"])
+def test_a_title_above_the_header_is_passed_over(empty_project: Project, tmp_path: Path, name: str) -> None:
+    rows = [["Участники смены"], *(line.split(",") for line in STUDENTS.splitlines())]
+    if name.endswith(".csv"):
+        (tmp_path / name).write_text("\n".join(",".join(row) for row in rows), encoding="utf-8")
+    else:
+        write_workbook(tmp_path / name, [Sheet("People", [[rows[0][0], None, None, None, None, None]], rows[1:])])
+    outcome = empty_project.rddm("init", "--from", str(tmp_path / name), "--json")
+    assert outcome.code == 0, outcome.err
+    entity = load_project(empty_project.folder, {}).sources["users"].entities["person"]
+    assert (entity.key, getattr(entity.connector, "skip_rows", 0)) == (("id",), 1)
+    assert entity.fields["last_name"].column == "surname"
+
+
+def test_of_a_folder_with_many_files_one_must_be_named(empty_project: Project, tmp_path: Path) -> None:
+    folder = tmp_path / "exports"
+    folder.mkdir()
+    (folder / "users.csv").write_text(STUDENTS, encoding="utf-8")
+    assert empty_project.rddm("init", "--from", str(folder), "--json").code == 0
+    (folder / "shifts.csv").write_text("id;title\n1;a\n", encoding="utf-8")
+    outcome = empty_project.rddm("init", "--from", str(folder), "--name", "other")
+    assert outcome.code == 2
+    assert "There are: shifts.csv, users.csv." in outcome.err
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (b"", "the file is empty"),
+        (STUDENTS.splitlines()[0].encode(), "it holds no record: it is empty, or has a header alone"),
+        (bytes(range(256)) * 20, "holds NUL bytes, so it is no text"),
+        (b"<!DOCTYPE html><html><body>502</body></html>", "an HTML page instead of CSV"),
+    ],
+    ids=["empty", "a header alone", "bytes", "a page"],
+)
+def test_a_file_without_records_is_told_as_such(
+    empty_project: Project, tmp_path: Path, content: bytes, said: str
+) -> None:
+    (tmp_path / "users.csv").write_bytes(content)
+    outcome = empty_project.rddm("init", "--from", str(tmp_path / "users.csv"))
+    assert outcome.code == 2
+    assert said in outcome.err
+    assert "--model" not in outcome.err
+
+
+def test_a_key_with_a_slip_is_still_the_key_and_the_draft_says_so(empty_project: Project, tmp_path: Path) -> None:
+    slips = ",Орлов,Пётр,2008-02-01,,\n" + STUDENTS.splitlines()[2] + "\n"
+    (tmp_path / "users.csv").write_text(STUDENTS + slips, encoding="utf-8")
+    assert empty_project.rddm("init", "--from", str(tmp_path / "users.csv"), "--json").code == 0
+    text = (empty_project.folder / "sources" / "users.yaml").read_text(encoding="utf-8")
+    assert "    key: id  # of 3 records looked at, 1 without it\n" in text
 
 
 def test_a_draft_never_overwrites_a_source(empty_project: Project, tmp_path: Path) -> None:
@@ -103,6 +157,46 @@ def test_check_connect_says_which_column_is_not_delivered(new_project: Project) 
     assert outcome.code == 3
     assert by_entity["student"]["missing"] == ['last_name: column "surname" is not delivered. Did you mean sur_name?']
     assert by_entity["camper"]["missing"] == []
+
+
+def test_check_connect_reads_what_sql_reads(new_project: Project) -> None:
+    source = new_project.folder / "sources" / "academy.yaml"
+    text = source.read_text(encoding="utf-8")
+    wrong = text.replace("first_name: given", "first_name: {sql: givn}").replace(
+        "key: id", "key: id\n    deleted: surnam = ''"
+    )
+    source.write_text(wrong, encoding="utf-8")
+    outcome = new_project.rddm("check", "--connect", "--json")
+    student = next(each for each in outcome.json["connections"] if each["entity"] == "student")
+    assert outcome.code == 3
+    assert student["missing"] == [
+        'first_name (its SQL): column "givn" is not delivered. Did you mean given?',
+        'deleted: column "surnam" is not delivered. Did you mean surname?',
+    ]
+
+
+def test_check_connect_tries_the_sql_on_records_and_knows_what_it_reads(new_project: Project) -> None:
+    source = new_project.folder / "sources" / "academy.yaml"
+    text = source.read_text(encoding="utf-8").replace("key: id", "key: id\n    source_time: surname")
+    source.write_text(text.replace("phone: phone", 'phone: {sql: "phone::DATE::VARCHAR"}'), encoding="utf-8")
+    outcome = new_project.rddm("check", "--connect", "--json")
+    student = next(each for each in outcome.json["connections"] if each["entity"] == "student")
+    assert outcome.code == 3
+    assert (student["missing"], student["unmapped"]) == ([], [])
+    assert student["failing"] == [
+        "phone: the SQL expression fails on all of the 2 records looked at.",
+        "source_time: no moment in time can be read from any of the 2 records looked at.",
+    ]
+
+
+def test_check_asks_the_engine_about_every_expression(new_project: Project) -> None:
+    source = new_project.folder / "sources" / "academy.yaml"
+    text = source.read_text(encoding="utf-8")
+    source.write_text(text.replace("phone: phone", "phone: {sql: no_such_function(phone)}"), encoding="utf-8")
+    outcome = new_project.rddm("check", "--json")
+    (problem,) = outcome.json["problems"]
+    assert (outcome.code, problem["line"], problem["key"]) == (2, 8, "entities.student.fields.phone.sql")
+    assert "no_such_function does not exist" in problem["message"]
 
 
 def test_reading_needs_no_secret_of_a_source(project: Project) -> None:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import gzip
 import os
 import tempfile
 from pathlib import Path
@@ -7,7 +8,7 @@ from pathlib import Path
 import duckdb
 import psycopg
 import pytest
-from tests.integration.app.conftest import Outcome, Project, rddm
+from tests.integration.app.conftest import STUDENTS, Outcome, Project, rddm
 
 from rddm.app.cli import demo as cli_demo
 from rddm.project import load
@@ -64,6 +65,26 @@ def test_a_source_that_fails_ends_in_3_and_the_others_go_on(new_project: Project
     assert outcome.json["status"] == "source_failed"
     assert 'source "academy", entity student' in outcome.json["problems"][0]
     assert outcome.json["totals"]["conformed"] > 0
+
+
+def test_a_file_that_breaks_off_ends_in_3_and_what_came_before_stays(new_project: Project) -> None:
+    lines = "".join(f"s{number},Лисицына,Вера,2007-07-07,,\n" for number in range(3, 2000))
+    whole = gzip.compress((STUDENTS + lines).encode())
+    (new_project.folder / "data" / "students.csv.gz").write_bytes(whole[: len(whole) // 2])
+    source = new_project.folder / "sources" / "academy.yaml"
+    source.write_text(source.read_text(encoding="utf-8").replace("students.csv", "students.csv.gz"), encoding="utf-8")
+    outcome = new_project.rddm("run", "--json")
+    (problem,) = outcome.json["problems"]
+    (student,) = (each for each in outcome.json["sources"] if each["entity"] == "student")
+    assert outcome.code == 3
+    assert problem.startswith('source "academy", entity student: students.csv.gz, after ')
+    assert "truncated" in problem
+    assert student["in_all"]["conformed"] > 100
+    assert student["in_all"]["unreadable"] == 1
+    (new_project.folder / "data" / "students.csv.gz").write_bytes(whole)
+    again = new_project.rddm("run", "--json")
+    (student,) = (each for each in again.json["sources"] if each["entity"] == "student")
+    assert (again.code, student["in_all"]["conformed"]) == (0, 1999)
 
 
 def test_only_the_named_source_is_read(new_project: Project) -> None:

@@ -14,6 +14,7 @@ from rddm.pipeline import conforming_versions
 from rddm.pipeline.conservation import balances
 from rddm.pipeline.landing import Place
 from rddm.pipeline.patching import Author, patch_record
+from rddm.pipeline.removing import remove_source
 from rddm.store.control import Patch
 
 New = Callable[..., TinyWarehouse]
@@ -188,7 +189,16 @@ def test_a_patch_releases_a_record_and_gives_way_when_the_source_delivers_someth
     assert warehouse.query("SELECT birth_date::VARCHAR FROM lake.conformed.person") == ["1998-02-02"]
 
 
-@pytest.mark.parametrize("expression", ["list_sum(last)", "no_such_function(last)", "by::INTEGER"])
+@pytest.mark.parametrize(
+    "expression",
+    [
+        "list_sum(last)",
+        "no_such_function(last)",
+        "by::INTEGER",
+        "regexp_extract(last, ''['')",
+        "strptime(last, ''%Q'')",
+    ],
+)
 def test_a_mapping_that_cannot_be_evaluated_stops_its_source_alone(new_warehouse: New, expression: str) -> None:
     warehouse = new_warehouse(a=PERSON.replace("last_name: last", f"last_name: {{sql: '{expression}'}}"), b=PERSON)
     warehouse.deliver("a/person", ANNA)
@@ -199,6 +209,37 @@ def test_a_mapping_that_cannot_be_evaluated_stops_its_source_alone(new_warehouse
     assert [(each.source, each.conformed, each.pending) for each in report.engine.balances] == [
         ("a", 0, 1),
         ("b", 1, 0),
+    ]
+
+
+def test_what_the_sql_of_a_mapping_fails_on_is_noted_and_told(new_warehouse: New) -> None:
+    sql = PERSON.replace(
+        "phone: phone", "phone: {sql: 'CASE WHEN called = 1 THEN phone::DATE::VARCHAR ELSE phone END'}"
+    )
+    warehouse = new_warehouse(a=sql)
+    warehouse.deliver("a/person", {**ANNA, "phone": "x", "called": "1"}, {**ANNA, "id": "2", "called": "1"})
+    warnings = warehouse.run().engine.warnings
+    assert warehouse.query("SELECT key, phone, repairs FROM lake.conformed.person ORDER BY key") == [
+        ("1", None, ["phone:dropped_sql_failed"]),
+        ("2", None, None),
+    ]
+    (warning,) = (each for each in warnings if "SQL" in each)
+    assert warning == (
+        'source "a", entity person: the SQL of phone fails on 1 of the records conformed now; it was left empty.'
+        " Mend it in sources/a.yaml."
+    )
+
+
+def test_a_column_that_sql_reads_and_nobody_delivers_is_told(new_warehouse: New) -> None:
+    sql = PERSON.replace("phone: phone", "phone: {sql: 'coalesce(phone, phonne)'}").replace(
+        "gone = 'yes'", "gon = 'yes'"
+    )
+    warehouse = new_warehouse(a=sql)
+    warehouse.deliver("a/person", {**ANNA, "phone": "+79160000001", "gone": None, "email": None})
+    warnings = warehouse.run().engine.warnings
+    assert [each.partition("(")[0] for each in warnings] == [
+        'source "a", entity person: column "phonne" was never delivered ',
+        'source "a", entity person: column "gon" was never delivered ',
     ]
 
 
@@ -258,6 +299,25 @@ def test_what_a_removed_source_delivered_stays_and_the_run_says_so(new_warehouse
     assert [warning.split(":")[0] for warning in forgotten] == ['source "b", entity person']
     assert warehouse.query("SELECT source FROM lake.conformed.person ORDER BY source") == ["a", "b"]
     assert warehouse.published("SELECT sources FROM warehouse.person") == [["a", "b"]]
+    kept = [(each.source, each.conformed, each.is_forgotten) for each in report.engine.balances]
+    assert kept == [("a", 1, False), ("b", 1, True)]
+
+
+def test_a_source_that_is_removed_is_gone_and_is_no_longer_spoken_of(new_warehouse: New) -> None:
+    warehouse = new_warehouse(a=PERSON, b=PERSON)
+    for place in ("a/person", "b/person"):
+        warehouse.deliver(place, ANNA)
+    warehouse.run()
+    assert remove_source(warehouse.warehouse, "b") == 1
+    report = warehouse.run()
+    assert [(each.source, each.conformed, each.deleted) for each in report.engine.balances] == [
+        ("a", 1, 0),
+        ("b", 0, 1),
+    ]
+    assert warehouse.published("SELECT sources FROM warehouse.person") == [["a"]]
+    (warehouse.root / "sources" / "b.yaml").unlink()
+    warehouse.reopen()
+    assert not [warning for warning in warehouse.run().engine.warnings if "any more" in warning]
 
 
 def test_a_patch_of_a_snapshots_record_lays_over_the_version_that_arrived_last(new_warehouse: New) -> None:

@@ -249,6 +249,17 @@ SOURCES: dict[str, tuple[str, str]] = {
         HEAD + "      birth_date: {column: a, format: dd.mm.yyyy}\n",
         f"{FIELDS}.birth_date.format: a date's format is written with `%`. For 31.12.2009 it is `%d.%m.%Y`.",
     ),
+    "a format that stands for no date": (
+        HEAD + "      birth_date: {column: a, format: '%d.%Q'}\n",
+        f"{FIELDS}.birth_date.format: `%Q` stands for no part of a date. For 31.12.2009 it is `%d.%m.%Y`.",
+    ),
+    "a format that breaks off": (
+        HEAD.replace("key: id", "key: id\n    source_time: at\n    source_time_format: '%d.%'"),
+        (
+            "sources/camps.yaml, line 6: entities.person.source_time_format: a `%` stands alone in it."
+            " For 31.12.2009 it is `%d.%m.%Y`."
+        ),
+    ),
     "a source for what is no reference": (
         HEAD + "      phone: {column: a, source: camps}\n",
         (

@@ -125,6 +125,7 @@ def test_a_truncated_gzip_gives_what_came_before_and_is_not_complete(delivery: D
     assert rows == [{"id": str(number), "name": f"name {number}"} for number in range(len(rows))]
     assert [piece.place.split(",")[0] for piece in bad] == ["a.csv.gz"]
     assert "truncated" in bad[0].reason
+    assert bad[0].is_cut_off
     assert delivery.cursor is not None
     assert delivery.cursor["files"]["a.csv.gz"]["complete"] is False  # type: ignore[call-overload, index]
     assert delivery.read() == ([], []), "nothing new as long as the file is the same"

@@ -13,7 +13,8 @@ from rddm.contracts.errors import ConfigurationError, SourceError
 HELP = """
 Validate the project's files: every problem with its file, line, key and fix. Touches no data.
 
-With --connect every source is reached too, and the mapped columns are compared with those it delivers.
+With --connect every source is reached too: the columns that its mapping reads, also in SQL, are compared with those it
+delivers, and its SQL is tried on a few of its records.
 
 [bold]Examples[/bold]
 
@@ -30,11 +31,12 @@ def check_command(
     from rddm.app.cli.connections import check_connections  # noqa: PLC0415
     from rddm.app.cli.output import print_json, show  # noqa: PLC0415
     from rddm.app.cli.render.check import draw_check  # noqa: PLC0415
+    from rddm.app.trying import binding_fault  # noqa: PLC0415
     from rddm.project.load import load_project  # noqa: PLC0415
 
     root = find_project(project)
     try:
-        settings = load_project(root, os.environ)
+        settings = load_project(root, os.environ, binding_fault)
     except ConfigurationError as error:
         if not as_json:
             raise

@@ -6,7 +6,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from rddm.app.drafting import impatient
+from rddm.app.trying import mapping_failures
 from rddm.contracts.errors import SourceError
+from rddm.project.expressions import expression_columns
 from rddm.project.suggestions import did_you_mean
 from rddm.sources import open_source
 
@@ -20,7 +22,12 @@ SAMPLED_RECORDS = 100
 
 @dataclass(frozen=True)
 class Connection:
-    """What reaching one entity of a source gave. ``missing``: sentences, one for each mapped column that is not delivered."""
+    """
+    What reaching one entity of a source gave.
+
+    ``missing``: sentences, one for each column that its mapping reads and that is not delivered; ``failing``: one for each
+    expression that fails on every record looked at.
+    """
 
     source: str
     entity: str
@@ -29,11 +36,12 @@ class Connection:
     fix: str
     columns: Sequence[str]
     missing: Sequence[str]
+    failing: Sequence[str]
     unmapped: Sequence[str]
 
     @property
     def is_ok(self) -> bool:
-        return self.is_reached and not self.missing
+        return self.is_reached and not self.missing and not self.failing
 
 
 def check_connections(settings: ProjectSettings) -> list[Connection]:
@@ -49,11 +57,13 @@ def _check(settings: ProjectSettings, source: str, name: str, entity: SourceEnti
     try:
         opened = open_source(settings.root, source, name, impatient(entity.connector))
         opened.probe()
-        columns = opened.sample(SAMPLED_RECORDS).column_names
+        sample = opened.sample(SAMPLED_RECORDS)
+        columns = sample.column_names
     except SourceError as error:
         return Connection(
-            source, name, is_reached=False, problem=error.message, fix=error.fix, columns=[], missing=[], unmapped=[]
-        )
+            source, name, is_reached=False, problem=error.message, fix=error.fix, columns=[], missing=[], failing=[],
+            unmapped=[],
+        )  # fmt: skip
     known = {column.strip().lower() for column in columns}
     named = _named_columns(entity)
     missing = [
@@ -62,9 +72,7 @@ def _check(settings: ProjectSettings, source: str, name: str, entity: SourceEnti
         if column.strip().lower() not in known
     ]
     mapped = {column.strip().lower() for column in named}
-    # What an expression uses is not looked for: a column may be used that no mapping names.
-    has_sql = any(each.sql for each in entity.fields.values())
-    unmapped = [] if has_sql else [column for column in columns if column.strip().lower() not in mapped]
+    unmapped = [column for column in columns if column.strip().lower() not in mapped]
     return Connection(
         source,
         name,
@@ -73,16 +81,21 @@ def _check(settings: ProjectSettings, source: str, name: str, entity: SourceEnti
         fix="",
         columns=columns,
         missing=missing if columns else [],
+        failing=mapping_failures(entity, sample) if not missing else [],
         unmapped=unmapped,
     )
 
 
 def _named_columns(entity: SourceEntity) -> dict[str, str]:
-    """Return the delivered columns that an entity's mapping names, each with what it is used for."""
+    """Return the delivered columns that an entity's mapping reads, each with what it is used for."""
     named = dict.fromkeys(entity.key, "key")
     if entity.source_time is not None:
         named.setdefault(entity.source_time, "source_time")
     for field, mapping in entity.fields.items():
         if mapping.column is not None:
             named.setdefault(mapping.column, field)
+        for column in expression_columns(mapping.sql or ""):
+            named.setdefault(column, f"{field} (its SQL)")
+    for column in expression_columns(entity.deleted or ""):
+        named.setdefault(column, "deleted")
     return named

@@ -60,7 +60,7 @@ def init_command(  # noqa: PLR0913 - the options of the command line
     if source is None:
         _new_project(Path(name) if name is not None else Path.cwd(), as_json=as_json)
         return
-    from rddm.app.cli.output import print_json, stdout_console  # noqa: PLC0415
+    from rddm.app.cli.output import print_drawn, print_json  # noqa: PLC0415
     from rddm.app.cli.render.draft import draw_draft  # noqa: PLC0415
     from rddm.app.drafting import draft_source, guess_place  # noqa: PLC0415
     from rddm.project.draft import source_yaml  # noqa: PLC0415
@@ -69,7 +69,7 @@ def init_command(  # noqa: PLR0913 - the options of the command line
 
     root = find_project(project)
     its_model = load_model(root, os.environ)
-    place = guess_place(root, source, table, token_variable)
+    place = guess_place(root, source, table, token_variable, source_name)
     called = identifier_from(source_name or place.name) or "source"
     target = root / "sources" / f"{called}.yaml"
     if target.exists():
@@ -93,7 +93,7 @@ def init_command(  # noqa: PLR0913 - the options of the command line
             }
         )
     else:
-        stdout_console().print(draw_draft(drafted, str(target), left))
+        print_drawn(draw_draft(drafted, str(target), left))
 
 
 def _new_project(folder: Path, *, as_json: bool) -> None:

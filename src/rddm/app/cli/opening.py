@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import getpass
 import os
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
@@ -26,4 +27,9 @@ def reading(project: Path | None, as_of: str | None = None) -> Iterator[Reading]
 
 def author(by: str | None) -> str:
     """Return who decides: *by*, or the user of the machine."""
-    return by or os.environ.get("USER") or os.environ.get("LOGNAME") or "unknown"
+    if by:
+        return by
+    try:
+        return getpass.getuser()
+    except (OSError, KeyError):  # a user id without a name, as in some containers; which of the two depends on Python
+        return f"user {os.getuid()}" if hasattr(os, "getuid") else "unknown"

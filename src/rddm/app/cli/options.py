@@ -31,7 +31,7 @@ AsOfOption = Annotated[
     ),
 ]
 ByOption = Annotated[
-    str | None, typer.Option("--by", metavar="NAME", help="Who decides. Default: $USER.", show_default=False)
+    str | None, typer.Option("--by", metavar="NAME", help="Who decides. Default: who is logged in.", show_default=False)
 ]
 
 PROJECT_FILE = "rddm.yaml"

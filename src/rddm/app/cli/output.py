@@ -47,7 +47,18 @@ def show(value: object, draw: Callable[[], RenderableType], *, as_json: bool) ->
     if as_json:
         print_json(value)
     else:
-        stdout_console().print(draw())
+        print_drawn(draw())
+
+
+def print_drawn(drawn: RenderableType) -> None:
+    """Print *drawn*; where no terminal shows it, without the blanks that fill up its lines."""
+    console = stdout_console()
+    if console.is_terminal:
+        console.print(drawn)
+        return
+    with console.capture() as captured:
+        console.print(drawn)
+    sys.stdout.write("".join(f"{line.rstrip()}\n" for line in captured.get().splitlines()))
 
 
 def print_json(value: object) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -12,7 +13,12 @@ from rddm.app.cli.options import AsOfOption, ByOption, JsonOption, LimitOption, 
 from rddm.contracts.errors import SourceError
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
+
+    from rddm.pipeline.landing import Place
+    from rddm.serve.quarantine import RecordState
+    from rddm.serve.reading import Reading
 
 HELP = """
 Records that wait: for their parent, for what is missing, for a value that can be read.
@@ -51,8 +57,18 @@ List the patches that were made, newest first, withdrawn ones too.
 
   rddm quarantine patches --limit 50
 """
+DISMISS_HELP = """
+Take out a record that was delivered without a key and is of no more use: nothing that its source delivers can release it.
+
+It counts as deleted from then on, also when the source delivers the same again; what was delivered stays in the raw layer.
+`rddm quarantine unfix` takes it back.
+
+[bold]Example[/bold]
+
+  rddm quarantine dismiss 'camps/camper/#missing:0f3c…' --reason "a test row"
+"""
 UNFIX_HELP = """
-Take back the patches of one record, or of one column of it: the next run goes by what the source delivered.
+Take back the patches of one record, or of one column of it, or its dismissal: the next run goes by what the source delivered.
 
 [bold]Examples[/bold]
 
@@ -134,9 +150,6 @@ def fix_command(  # noqa: PLR0913 - the options of the command line
     project: ProjectOption = None,
     as_json: JsonOption = False,  # noqa: FBT002
 ) -> None:
-    from rddm.app.cli.output import print_json  # noqa: PLC0415
-    from rddm.contracts.errors import NotFound  # noqa: PLC0415
-    from rddm.pipeline.landing import Place  # noqa: PLC0415
     from rddm.pipeline.patching import Author, patch_record  # noqa: PLC0415
     from rddm.serve.quarantine import locate  # noqa: PLC0415
 
@@ -144,21 +157,32 @@ def fix_command(  # noqa: PLR0913 - the options of the command line
     with reading(project) as warehouse:
         place = locate(warehouse, record)
         who = Author(author(by), reason, dt.datetime.now(dt.UTC))
-        source, entity, key = place
-        settings = warehouse.settings.sources.get(source)
-        if settings is None or entity not in settings.entities:
-            raise NotFound(f"The project has no {source}/{entity} any more, so nothing would apply a patch of it.")
-        mapped = Place(source, entity, settings.entities[entity])
-        patches = patch_record(warehouse.lake, warehouse.control, mapped, key, after, who)
-    address = "/".join(place)
-    if as_json:
-        print_json({"record": address, "patches": patches, "applied": apply})
-    else:
-        columns = ", ".join(patch.column_name for patch in patches)
-        then = "" if apply else " The next run applies it (now: rddm quarantine redrive)."
-        typer.echo(f"Patched {address}: {columns}.{then}")
-    if apply:
-        _redrive(project, quiet=as_json)
+        mapped = _mapped(warehouse, place)
+        patches = patch_record(warehouse.lake, warehouse.control, mapped, place[2], after, who)
+    columns = ", ".join(patch.column_name for patch in patches)
+    decision = Decision(place, f"Patched {'/'.join(place)}: {columns}", "applies it", {"patches": patches})
+    _conclude(decision, project, apply=apply, as_json=as_json)
+
+
+@group.command("dismiss", help=DISMISS_HELP)
+def dismiss_command(
+    record: AddressArgument,
+    reason: Annotated[str, typer.Option("--reason", metavar="TEXT", help="Why; kept.", show_default=False)],
+    by: ByOption = None,
+    apply: RunOption = False,  # noqa: FBT002
+    project: ProjectOption = None,
+    as_json: JsonOption = False,  # noqa: FBT002
+) -> None:
+    from rddm.pipeline.patching import Author, dismiss_record  # noqa: PLC0415
+    from rddm.serve.quarantine import locate, show_record  # noqa: PLC0415
+
+    with reading(project) as warehouse:
+        place = locate(warehouse, record)
+        show_record(warehouse, *place)
+        who = Author(author(by), reason, dt.datetime.now(dt.UTC))
+        patch = dismiss_record(warehouse.control, _mapped(warehouse, place), place[2], who)
+    decision = Decision(place, f"Dismissed {'/'.join(place)}", "takes it out", {"patches": [patch]})
+    _conclude(decision, project, apply=apply, as_json=as_json)
 
 
 @group.command("patches", help=PATCHES_HELP)
@@ -183,20 +207,14 @@ def unfix_command(
     project: ProjectOption = None,
     as_json: JsonOption = False,  # noqa: FBT002
 ) -> None:
-    from rddm.app.cli.output import print_json  # noqa: PLC0415
     from rddm.serve.quarantine import locate, withdraw_patches  # noqa: PLC0415
 
     with reading(project) as warehouse:
         place = locate(warehouse, record)
         columns = withdraw_patches(warehouse, *place, column, dt.datetime.now(dt.UTC))
-    address = "/".join(place)
-    if as_json:
-        print_json({"record": address, "withdrawn": columns, "applied": apply})
-    else:
-        then = "" if apply else " The next run takes it back (now: rddm quarantine redrive)."
-        typer.echo(f"Withdrawn from {address}: {', '.join(columns)}.{then}")
-    if apply:
-        _redrive(project, quiet=as_json)
+    said = f"Withdrawn from {'/'.join(place)}: {', '.join(columns)}"
+    decision = Decision(place, said, "takes it back", {"withdrawn": columns})
+    _conclude(decision, project, apply=apply, as_json=as_json)
 
 
 @group.command("redrive", help=REDRIVE_HELP)
@@ -207,12 +225,66 @@ def redrive_command(project: ProjectOption = None, as_json: JsonOption = False) 
     raise typer.Exit(SourceError.exit_code if summary.problems else 0)
 
 
-def _redrive(project: Path | None, *, quiet: bool) -> None:
-    from rddm.app.cli.run import run_project  # noqa: PLC0415
+@dataclass(frozen=True)
+class Decision:
+    """What a steward decided of the record at *place* (source, entity, key): in words, what a run makes of it, and as JSON."""
 
-    summary = run_project(find_project(project), read=False, is_silent=quiet)
+    place: tuple[str, str, str]
+    said: str
+    a_run: str
+    value: Mapping[str, object]
+
+
+def _conclude(decision: Decision, project: Path | None, *, apply: bool, as_json: bool) -> None:
+    """Say what was decided; with *apply*, let a run take it up and say where the record is then."""
+    from rddm.app.cli.output import print_json  # noqa: PLC0415
+    from rddm.app.cli.run import run_project  # noqa: PLC0415
+    from rddm.serve.quarantine import show_record  # noqa: PLC0415
+
+    value = {"record": "/".join(decision.place), **decision.value, "applied": apply}
+    # A name that was cut short ends with dots of its own.
+    said = decision.said if decision.said.endswith((".", "…")) else f"{decision.said}."
+    if not apply:
+        if as_json:
+            print_json(value)
+        else:
+            typer.echo(f"{said} The next run {decision.a_run} (now: rddm quarantine redrive).")
+        return
+    summary = run_project(find_project(project), read=False, is_silent=as_json)
+    with reading(project) as warehouse:
+        record = show_record(warehouse, *decision.place)
+    if as_json:
+        reasons = record.waiting.reasons if record.waiting else []
+        print_json({**value, "state": record.state, "reasons": reasons})
+    else:
+        typer.echo(f"{said} {_outcome(record)}")
     if summary.problems:
         raise typer.Exit(SourceError.exit_code)
+
+
+def _outcome(record: RecordState) -> str:
+    if record.waiting is not None:
+        return f"It waits in quarantine: {'; '.join(record.waiting.reasons)}."
+    return {"conformed": "It is conformed.", "dismissed": "It is out of quarantine."}.get(
+        record.state, "It is deleted."
+    )
+
+
+def _mapped(warehouse: Reading, place: tuple[str, str, str]) -> Place:
+    """
+    Return where the record at *place* (source, entity, key) is delivered.
+
+    Raises:
+        NotFound: no file of the project names it any more.
+    """
+    from rddm.contracts.errors import NotFound  # noqa: PLC0415
+    from rddm.pipeline.landing import Place  # noqa: PLC0415
+
+    source, entity, _ = place
+    settings = warehouse.settings.sources.get(source)
+    if settings is None or entity not in settings.entities:
+        raise NotFound(f"The project has no {source}/{entity} any more, so nothing would apply a patch of it.")
+    return Place(source, entity, settings.entities[entity])
 
 
 def _assignment(text: str) -> tuple[str, str | None]:

@@ -41,13 +41,18 @@ class Counts:
 
 @dataclass(frozen=True)
 class SourceLine:
-    """One entity of one source: what this run received from it, and where all that it ever delivered is."""
+    """
+    One entity of one source: what this run received from it, and where all that it ever delivered is.
+
+    ``is_forgotten`` when no file of the project names the source any more.
+    """
 
     source: str
     entity: str
     this_run: Mapping[str, int] | None
     in_all: Counts
     problem: str | None
+    is_forgotten: bool = False
 
 
 @dataclass(frozen=True)
@@ -86,6 +91,7 @@ def summarise(report: RunReport, warehouse: Warehouse) -> RunSummary:
             _arrivals(ingested.get((each.source, each.entity))),
             _counts(each),
             troubles.get((each.source, each.entity)),
+            each.is_forgotten,
         )
         for each in sorted(report.engine.balances, key=lambda each: (each.source, each.entity))
     ]
@@ -163,8 +169,5 @@ def _people(report: RunReport, warehouse: Warehouse, golden: Mapping[str, int]) 
     name = next(matched, None)
     if name is None:
         return {}
-    records = 0
-    for balance in report.engine.balances:
-        entity = warehouse.settings.sources[balance.source].entities[balance.entity]
-        records += balance.conformed if (entity.model or balance.entity) == name else 0
+    records = sum(each.conformed for each in report.engine.balances if each.model_entity == name)
     return {"entity": name, "records": records, "golden": golden.get(name, 0)}

@@ -7,7 +7,8 @@ from typing import Annotated
 import typer
 
 from rddm.app.cli.opening import reading
-from rddm.app.cli.options import JsonOption, LimitOption, ProjectOption
+from rddm.app.cli.options import JsonOption, LimitOption, ProjectOption, find_project
+from rddm.contracts.errors import SourceError
 
 HELP = """
 Show every source and entity: what it becomes, how much came, what waits, how its columns changed.
@@ -24,6 +25,14 @@ Show one source: its mapping, its last batches, what of it could not be read.
 
   rddm sources show camps --limit 20
 """
+REMOVE_HELP = """
+Take a source out: all its records leave every layer that is shown, as if the source had deleted them. Its file must still be
+there; take it away afterwards. What was delivered stays in the raw layer.
+
+[bold]Example[/bold]
+
+  rddm sources remove camps
+"""
 
 group = typer.Typer(help=HELP, invoke_without_command=True, rich_markup_mode="rich")
 
@@ -39,6 +48,40 @@ def sources_command(context: typer.Context, project: ProjectOption = None, as_js
     with reading(project) as warehouse:
         found = list_sources(warehouse)
     show({"sources": found}, lambda: draw_sources(found), as_json=as_json)
+
+
+@group.command("remove", help=REMOVE_HELP)
+def remove_command(
+    name: Annotated[str, typer.Argument(metavar="NAME", help="The source, as its file is called.", show_default=False)],
+    project: ProjectOption = None,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,  # noqa: FBT002
+    as_json: JsonOption = False,  # noqa: FBT002
+) -> None:
+    import os  # noqa: PLC0415
+
+    from rddm.app import wire  # noqa: PLC0415
+    from rddm.app.cli.output import print_json  # noqa: PLC0415
+    from rddm.app.cli.run import run_project  # noqa: PLC0415
+    from rddm.contracts.errors import NotFound  # noqa: PLC0415
+    from rddm.pipeline.removing import remove_source  # noqa: PLC0415
+    from rddm.project.suggestions import did_you_mean  # noqa: PLC0415
+
+    root = find_project(project)
+    with wire.open_warehouse(root, os.environ) as warehouse:
+        if name not in warehouse.settings.sources:
+            raise NotFound(f'There is no source "{name}". {did_you_mean(name, warehouse.settings.sources)}')
+        if not yes:
+            typer.confirm(f"Take every record of {name} out of the warehouse?", abort=True, err=True)
+        removed = remove_source(warehouse, name)
+    summary = run_project(root, read=False, is_silent=as_json)
+    if as_json:
+        print_json({"source": name, "removed": removed})
+    else:
+        typer.echo(
+            f"{removed:,} records of {name} are taken out. Now take sources/{name}.yaml away, or they come again."
+        )
+    if summary.problems:
+        raise typer.Exit(SourceError.exit_code)
 
 
 @group.command("show", help=SHOW_HELP)

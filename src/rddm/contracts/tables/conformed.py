@@ -66,6 +66,7 @@ QUARANTINE = Table(
         Column("key", "VARCHAR", "What the source calls it"),
         Column("kind", "VARCHAR", "technical, invalid, incomplete or missing_parent: the first that holds"),
         Column("rules", "VARCHAR[]", "Every rule that it breaks, as kind:field:rule"),
+        Column("repairs", "VARCHAR[]", "What cleaning mended and left out, as field:rule"),
         Column("waits_for", "UUID[]", "Record ids of the parents whose arrival lets a version of the record stand"),
         Column("waits_for_keys", "VARCHAR[]", "The parents that the newest version misses, as source/entity/key"),
         Column("source_time", "TIMESTAMP", "When the source last changed it, UTC"),

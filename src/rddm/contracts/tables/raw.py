@@ -25,6 +25,8 @@ ENVELOPE_NAMES = frozenset(column.name for column in ENVELOPE)
 MISSING_KEY_PREFIX = "#missing:"
 KEY_LIMIT_BYTES = 2_000
 """A longer key is none that a record can be looked up by: an index of PostgreSQL holds at most 2,704 bytes a row."""
+OPERATION = "_op"
+"""The one column of the envelope that a patch may change: to ``delete``, by which a steward dismisses a record."""
 
 BATCH = Table(
     SCHEMA,

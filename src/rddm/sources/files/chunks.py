@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pyarrow as pa
 
@@ -26,3 +26,8 @@ def unreadable_piece(place: str, reason: str, content: bytes) -> Unreadable:
     """Return the `Unreadable` for *content*, cut to what is kept."""
     kept, reason = cut(content, reason)
     return Unreadable(place, reason, kept)
+
+
+def missing_rest(place: str, reason: str, content: bytes) -> Unreadable:
+    """Return the `Unreadable` that says that a file, or the rest of it, is lost; *content* as for `unreadable_piece`."""
+    return replace(unreadable_piece(place, reason, content), is_cut_off=True)

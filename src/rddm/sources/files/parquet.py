@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from rddm.sources.columns import engine_types, retyped, rows_with_impossible_times, rows_with_invalid_text
-from rddm.sources.files.chunks import Chunk, unreadable_piece
+from rddm.sources.files.chunks import Chunk, missing_rest, unreadable_piece
 
 ROWS_IN_CHUNK = 122_880
 SPLIT_LIMIT = 200
@@ -22,7 +22,7 @@ def parse_parquet(file: BinaryIO, name: str) -> Iterator[Chunk]:
     try:
         parquet = pq.ParquetFile(file)
     except (pa.ArrowException, OSError):
-        yield Chunk(unreadable=(unreadable_piece(name, "no Parquet file, or its end is missing", b""),))
+        yield Chunk(unreadable=(missing_rest(name, "no Parquet file, or its end is missing", b""),))
         return
     for group in range(parquet.num_row_groups):
         first_row = 1 + sum(parquet.metadata.row_group(before).num_rows for before in range(group))
@@ -33,7 +33,7 @@ def parse_parquet(file: BinaryIO, name: str) -> Iterator[Chunk]:
                 first_row += batch.num_rows
         except (pa.ArrowException, OSError):
             place = f"{name}, row group {group + 1} of {parquet.num_row_groups}"
-            yield Chunk(unreadable=(unreadable_piece(place, f"damaged: of its {rows} rows some cannot be read", b""),))
+            yield Chunk(unreadable=(missing_rest(place, f"damaged: of its {rows} rows some cannot be read", b""),))
 
 
 def _chunks(table: pa.Table, name: str, first_row: int, splits: Iterator[int]) -> Iterator[Chunk]:

@@ -18,7 +18,7 @@ from rddm.contracts.errors import SourceError
 from rddm.project.settings import FileConnector
 from rddm.sources.columns import stack
 from rddm.sources.files.bytestream import PIECE_BYTES, ByteStream, Damage, as_utf8
-from rddm.sources.files.chunks import Chunk, unreadable_piece
+from rddm.sources.files.chunks import Chunk, missing_rest
 from rddm.sources.files.delimited import parse_delimited
 from rddm.sources.files.encoding import detect_encoding, sample_of
 from rddm.sources.files.formats import (
@@ -146,7 +146,9 @@ class FileSource:
             tables.append(batch.records)
             if sum(table.num_rows for table in tables) >= rows:
                 break
-        return stack([table for table in tables if table.num_rows]).slice(0, rows)
+        records = stack([table for table in tables if table.num_rows])
+        # Arrow takes a slice of a table without columns to have as many rows as it asks for.
+        return records.slice(0, rows) if records.num_columns else records
 
     def _error(self, message: str, fix: str = "") -> SourceError:
         return SourceError(self._source, self._entity, message, fix)
@@ -260,7 +262,7 @@ class FileSource:
     def _chunks(self, document: Document) -> Iterator[Chunk | None]:
         """Yield the document's chunks; None when it breaks off and is not complete."""
         if document.trouble:
-            yield Chunk(unreadable=(unreadable_piece(document.name, document.trouble, b""),))
+            yield Chunk(unreadable=(missing_rest(document.name, document.trouble, b""),))
             return
         stream = ByteStream(document.pieces())
         head = next(iter(stream), b"")
@@ -272,7 +274,7 @@ class FileSource:
             return
         if is_html(head):
             reason = f"an HTML page instead of {file_format.upper()}: the service that wrote it probably had an error"
-            yield Chunk(unreadable=(unreadable_piece(document.name, reason, head),))
+            yield Chunk(unreadable=(missing_rest(document.name, reason, head),))
             return
         yield from self._text_chunks(document, file_format)
 
@@ -288,7 +290,7 @@ class FileSource:
         try:
             opened = document.open()
         except Damage as damage:
-            yield Chunk(unreadable=(unreadable_piece(document.name, str(damage), b""),))
+            yield Chunk(unreadable=(missing_rest(document.name, str(damage), b""),))
             yield None
             return
         with opened:
@@ -325,7 +327,7 @@ class FileSource:
         yield from chunks
         if stream.damage is not None:
             place = f"{document.name}, after {stream.position} unpacked bytes"
-            yield Chunk(unreadable=(unreadable_piece(place, stream.damage, stream.remainder),))
+            yield Chunk(unreadable=(missing_rest(place, stream.damage, stream.remainder),))
             yield None
 
     def _parse(self, stream: ByteStream, name: str, file_format: str, encoding: str, sample: bytes) -> Iterator[Chunk]:

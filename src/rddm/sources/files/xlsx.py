@@ -10,7 +10,7 @@ from typing import BinaryIO, TypeAlias
 from python_calamine import CalamineError, CalamineWorkbook, WorksheetNotFound
 
 from rddm.sources.columns import text_table, unique_names
-from rddm.sources.files.chunks import Chunk, unreadable_piece
+from rddm.sources.files.chunks import Chunk, missing_rest
 from rddm.sources.files.delimited import join_header
 
 ROWS_IN_CHUNK = 10_000
@@ -38,7 +38,7 @@ def parse_xlsx(file: BinaryIO, name: str, sheet: str | None, header_rows: int, s
         raise SheetMissing(workbook.sheet_names) from None
     except (CalamineError, OSError) as error:
         reason = f"no spreadsheet that can be opened ({type(error).__name__}): damaged, or protected by a password?"
-        yield Chunk(unreadable=(unreadable_piece(name, reason, b""),))
+        yield Chunk(unreadable=(missing_rest(name, reason, b""),))
         return
     rows = ([cell_text(cell) for cell in row] for row in found.iter_rows())
     first_row, first_column = found.start or (0, 0)

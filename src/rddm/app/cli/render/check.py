@@ -45,8 +45,8 @@ def draw_check(settings: ProjectSettings, connections: Sequence[Connection]) -> 
 def _says(connection: Connection) -> Text:
     if not connection.is_reached:
         return Text(f"{connection.problem} {connection.fix}", style="red")
-    if connection.missing:
-        return Text("\n".join(connection.missing), style="red")
+    if not connection.is_ok:
+        return Text("\n".join([*connection.missing, *connection.failing]), style="red")
     if not connection.columns:
         return Text("reached; there are no records yet", style="dim")
     return Text(f"not mapped: {', '.join(connection.unmapped)}" if connection.unmapped else "", style="dim")

@@ -18,7 +18,8 @@ if TYPE_CHECKING:
     from rich.console import Console, ConsoleOptions, RenderableType, RenderResult
 
     from rddm.serve.history import Happening
-    from rddm.serve.portrait import OtherValue, Portrait, PortraitFact, PortraitRecord, Repair
+    from rddm.serve.portrait import OtherValue, Portrait, PortraitFact, PortraitRecord
+    from rddm.serve.repairs import Repair
 
 SIDE_BY_SIDE = 140
 """From this many columns on, what stands behind a person is drawn beside them."""

@@ -8,7 +8,7 @@ from rich.console import Group
 from rich.text import Text
 
 from rddm.app.cli.render.tables import dim, listing
-from rddm.app.cli.render.words import moment, number
+from rddm.app.cli.render.words import day, moment, number, text
 from rddm.conform.words import KIND_MEANINGS
 
 if TYPE_CHECKING:
@@ -18,28 +18,28 @@ if TYPE_CHECKING:
 
     from rddm.serve.quarantine import PatchListed, RecordState, Version, Waiting, WaitingCount
 
-STATES = {"conformed": "green", "quarantined": "yellow", "deleted": "dim"}
+STATES = {"conformed": "green", "quarantined": "yellow", "deleted": "dim", "dismissed": "dim"}
 
 
 def draw_waiting(counts: Sequence[WaitingCount], records: Sequence[Waiting]) -> RenderableType:
-    """Return how many wait, and the newest of them."""
+    """Return the newest that wait, and how many there are."""
     if not counts:
         return Text("Nothing waits in quarantine.", style="green")
-    summary = listing("source", "entity", "kind", "what it means", ">records", "!since (UTC)")
+    summary = listing("source", "entity", "!kind", "what it means", ">records", "!since")
     for each in counts:
         meaning = dim(KIND_MEANINGS.get(each.kind, ""))
-        summary.add_row(each.source, each.entity, each.kind, meaning, number(each.records), dim(moment(each.since)))
-    table = listing("record", "kind", "why it waits", "!since (UTC)", ">tried")
+        summary.add_row(each.source, each.entity, each.kind, meaning, number(each.records), dim(day(each.since)))
+    table = listing("record", "!kind", "why it waits", "!since")
     for record in records:
         place = Text(f"{record.source} {record.entity} ", style="cyan").append(record.key, "bold")
         why = "; ".join(record.reasons)
         if record.waits_for:
             why += f" ({', '.join(record.waits_for)})"
-        table.add_row(place, record.kind, why, dim(moment(record.first_seen)), number(record.attempts))
+        table.add_row(place, record.kind, why, dim(day(record.first_seen)))
     total = sum(each.records for each in counts)
     notes = [f"{number(len(records))} of {number(total)} shown; --limit N shows more."] if len(records) < total else []
     notes.append("Go on with: rddm quarantine show SOURCE ENTITY KEY")
-    return Group(summary, table, *(dim(note) for note in notes))
+    return Group(table, *(dim(note) for note in notes), summary)
 
 
 def draw_record(record: RecordState) -> RenderableType:
@@ -55,6 +55,12 @@ def draw_record(record: RecordState) -> RenderableType:
         tries = f"tried {_times(waiting.attempts)}, last {moment(waiting.last_seen)}"
         parts.append(dim(f"  since {moment(waiting.first_seen)} UTC, {tries}"))
     parts.append(_versions(record.versions))
+    if record.repairs:
+        table = listing("field", "delivered", "stands", "why", title="Mended and left out")
+        for repair in record.repairs:
+            stands = text(repair.after) if waiting is None else ""
+            table.add_row(repair.field, repair.before or dim("–"), stands or dim("–"), dim(repair.words))
+        parts.append(table)
     if record.patches:
         table = listing("column", "delivered", "patched to", "why", "by", "!when (UTC)", "state", title="Patches")
         for patch in record.patches:
@@ -63,6 +69,9 @@ def draw_record(record: RecordState) -> RenderableType:
                 dim(moment(patch.made_at)), patch.state,
             )  # fmt: skip
         parts.append(table)
+    if waiting is not None and waiting.kind == "technical":
+        address = f"{record.source}/{record.entity}/{record.key}"
+        parts.append(dim(f"Take it out: rddm quarantine dismiss '{address}' --reason TEXT"))
     if waiting is not None and waiting.kind in ("invalid", "incomplete"):
         parts.append(
             dim(

@@ -80,7 +80,9 @@ def draw_sources(summary: RunSummary) -> Table:
         counts = line.in_all
         name = line.source if line.source != previous else ""
         previous = line.source
-        cells = [Text(name), Text(line.entity + (" ✗" if line.problem else ""), style="red" if line.problem else "")]
+        mark = " ✗" if line.problem else " (no file)" if line.is_forgotten else ""
+        style = "red" if line.problem else "dim" if line.is_forgotten else ""
+        cells = [Text(name), Text(line.entity + mark, style=style)]
         if is_again:
             cells.append(_cell(line.this_run["received"]) if line.this_run else Text("–", style="dim"))
         cells += [_cell(counts.received), *(_cell(getattr(counts, place)) for place in shown)]
@@ -144,7 +146,13 @@ def draw_stages(stage_seconds: Mapping[str, float]) -> RenderableType:
 
 
 def _happened(resolved: Mapping[str, int]) -> str:
-    kinds = [("created", "new"), ("merged", "merged"), ("split", "split"), ("moved", "records moved")]
+    kinds = [
+        ("created", "new"),
+        ("merged", "merged"),
+        ("split", "split"),
+        ("moved", "records moved"),
+        ("ended", "ended"),
+    ]
     found = [f"{number(resolved[kind])} {words}" for kind, words in kinds if resolved.get(kind)]
     return f"   {', '.join(found)}" if found else ""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from typing import TYPE_CHECKING
 
 from rich.console import Group
@@ -22,6 +23,8 @@ def draw_answer(answer: Answer) -> RenderableType:
     for place, column in enumerate(table.columns):
         if any(isinstance(row[place], int | float) for row in answer.rows):
             column.justify = "right"
+        # Torn over two lines, an id can neither be read nor copied.
+        column.no_wrap = any(isinstance(row[place], uuid.UUID) for row in answer.rows)
     for row in answer.rows:
         table.add_row(*(Text(", ".join(map(text, each)) if isinstance(each, list) else text(each)) for each in row))
     count = f"{number(len(answer.rows))} row{'' if len(answer.rows) == 1 else 's'}"

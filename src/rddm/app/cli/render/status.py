@@ -9,6 +9,7 @@ from rich.text import Text
 
 from rddm.app.cli.render.tables import dim, listing
 from rddm.app.cli.render.words import moment, number, seconds, size
+from rddm.conform.words import KIND_NAMES
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -31,9 +32,7 @@ def draw_status(status: Status) -> RenderableType:
         )  # fmt: skip
     received = status.in_all.get("received", 0)
     places = [
-        f"{number(count)} {name.removeprefix('quarantined_')}{' waiting' if name.startswith('quarantined_') else ''}"
-        for name, count in status.in_all.items()
-        if name != "received" and count
+        f"{number(count)} {_place(name)}" for name, count in status.in_all.items() if name != "received" and count
     ]
     golden = ", ".join(f"{number(count)} {name}" for name, count in status.golden.items() if count)
     lines = [
@@ -51,6 +50,12 @@ def draw_status(status: Status) -> RenderableType:
         waiting = f"{number(status.waiting_patches)} patches, {number(status.waiting_judgements)} judgements"
         lines.append(("waiting", f"{waiting} for the next run"))
     return Group(head, runs, *(Text.assemble((f"{name:<10}", "bold"), words) for name, words in lines), "")
+
+
+def _place(name: str) -> str:
+    """Return what a place of `Status.in_all` is called."""
+    kind = name.removeprefix("quarantined_")
+    return name if kind == name else f"waiting ({KIND_NAMES.get(kind, kind)})"
 
 
 def _published(status: Status) -> str:

@@ -28,6 +28,16 @@ def moment(value: datetime | None) -> str:
     return in_utc.strftime("%Y-%m-%d %H:%M")
 
 
+def day(value: datetime | None) -> str:
+    """
+    Return the day of a moment, in UTC.
+
+    >>> day(datetime(2026, 3, 1, 12, 5, 59))
+    '2026-03-01'
+    """
+    return moment(value)[:10]
+
+
 def seconds(value: float) -> str:
     """
     Return a span of time in the units that people count it in.
