@@ -56,7 +56,7 @@ def main() -> None:
         answer = Answer(
             started=watcher.began["resolve"],
             ended=watcher.began["curate"],
-            thresholds={"default": identity.match_probability},
+            thresholds={"default": report.engine.resolutions[PERSON].match_probability},
             versions={name: version(name) for name in ("rddm-warehouse", "duckdb")},
             note=_note(report),
         )

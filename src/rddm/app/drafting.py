@@ -322,6 +322,7 @@ def _guess_model(model: Model, written: str, columns: Sequence[str], found: Mapp
         "phone",
         "email",
         "snils",
+        "document_number",
     }
     has_full_name = any(each.meaning == "full_name" for each in found.values())
     is_person = len(personal) >= 2 or has_full_name

@@ -111,6 +111,15 @@ _BY_NAME: tuple[tuple[Meaning, str, str], ...] = (
         r"снилс|snils|страховой номер",
     ),
     (
+        SemanticType.DOCUMENT_NUMBER,
+        "document_number",
+        (
+            r"(?:номер )?(?:паспорт[а]?|документ[а]?)|серия и номер(?: паспорта| документа)?|(?:passport|document|id card)"
+            r"(?: ?(?:no|num(?:ber)?))?|ssn|soc sec id|social security(?: (?:no|num(?:ber)?))?|national id|nino|pasport"
+            r"|nomer (?:pasporta|dokumenta)|personal number"
+        ),
+    ),
+    (
         SemanticType.REGION,
         "region",
         r"регион|region|субъект(?: рф)?|область|oblast|край|state|province|region name|subject",
@@ -119,6 +128,19 @@ _BY_NAME: tuple[tuple[Meaning, str, str], ...] = (
         SemanticType.PLACE_NAME,
         "city",
         r"город|city|gorod|town|населенный пункт|нас пункт|place|нп|settlement|locality",
+    ),
+    (
+        SemanticType.ADDRESS,
+        "address",
+        (
+            r"адрес(?: проживания| регистрации)?|(?:postal |street |home )?address|adres|улица(?: и дом)?|street|ulitsa"
+            r"|address line|address ?1|addr"
+        ),
+    ),
+    (
+        SemanticType.POSTCODE,
+        "postcode",
+        r"(?:почтовый )?индекс|post ?code|postal ?code|zip(?: ?code)?|pochtovyy indeks|indeks|plz",
     ),
     (
         SemanticType.ORGANISATION_NAME,
@@ -262,6 +284,9 @@ _ACCEPTERS: Mapping[Meaning, Callable[[str], bool]] = {
     SemanticType.PHONE: _accepts(SemanticType.PHONE),
     SemanticType.REGION: _accepts(SemanticType.REGION),
     SemanticType.PLACE_NAME: _accepts(SemanticType.PLACE_NAME),
+    SemanticType.ADDRESS: _accepts(SemanticType.ADDRESS),
+    SemanticType.POSTCODE: _accepts(SemanticType.POSTCODE),
+    SemanticType.DOCUMENT_NUMBER: _accepts(SemanticType.DOCUMENT_NUMBER),
     SemanticType.ORGANISATION_NAME: _accepts(SemanticType.ORGANISATION_NAME),
     "full_name": _accepts(SemanticType.FAMILY_NAME),
     "source_time": _accepts(SemanticType.TIMESTAMP),
@@ -281,6 +306,9 @@ _WORDS: Mapping[Meaning, str] = {
     SemanticType.SNILS: "SNILS numbers",
     SemanticType.REGION: "regions of Russia",
     SemanticType.PLACE_NAME: "places",
+    SemanticType.ADDRESS: "addresses",
+    SemanticType.POSTCODE: "postcodes",
+    SemanticType.DOCUMENT_NUMBER: "numbers of documents",
     SemanticType.ORGANISATION_NAME: "schools",
 }
 

@@ -34,7 +34,8 @@ class Resolution:
     are those made by this run, not all there are; ``living`` counts all golden ids; ``created`` … ``ended`` are this
     run's events. ``split_components``: groups of records that matched and were taken apart because they contradict
     themselves; ``cut_components``: too large to be judged, cut at their weakest pairs. ``model_learnt`` is false while
-    there is too little data and the shipped parameters are used.
+    there is too little data and the shipped parameters are used; ``match_probability`` is the one from which on two are
+    one, None for an entity that is not matched by weights.
     """
 
     records: int = 0
@@ -53,6 +54,7 @@ class Resolution:
     cut_components: int = 0
     model_version: int = 0
     model_learnt: bool = False
+    match_probability: float | None = None
 
 
 def resolve_entity(  # noqa: PLR0913 - the engine's call; each argument is one thing the stage needs to see
@@ -238,4 +240,9 @@ def _report(work: Work, model: StoredModel) -> Resolution:
         cut_components=counts.get("cut_components", 0),
         model_version=model.version,
         model_learnt=model.learnt,
+        match_probability=(
+            work.identity.match_probability or model.mixture.match_probability
+            if isinstance(work.identity, ProbabilisticIdentity)
+            else None
+        ),
     )

@@ -7,6 +7,7 @@ from itertools import groupby
 import numpy as np
 import pyarrow as pa
 
+from rddm.contracts.tables import literal
 from rddm.pipeline.identity_pairs import compare, fetch_nodes, threshold_of
 from rddm.pipeline.identity_work import Work
 from rddm.resolve.clusters import (
@@ -18,6 +19,7 @@ from rddm.resolve.clusters import (
     component_labels,
     cut_component,
 )
+from rddm.resolve.comparisons import FORBIDDING
 from rddm.resolve.weights import Mixture
 
 _JUDGED_WEIGHT = JUDGED_WEIGHT
@@ -196,6 +198,7 @@ def _settle(work: Work, labels: Integers, doubtful: str, mixture: Mixture) -> In
     crossing = f"""(
 SELECT x.n AS a, y.n AS b FROM {members} x JOIN {members} y ON y.component = x.component AND x.place < y.place)"""
     cross = compare(work, "cross", crossing, mixture)
+    forbidding = ", ".join(map(literal, FORBIDDING))
     rows = work.connection.execute(
         f"""
 WITH judged AS (
@@ -205,20 +208,20 @@ WITH judged AS (
 ),
 pair AS (
   SELECT x.component, x.place AS a, y.place AS b, x.n AS n_a, y.n AS n_b, c.weight,
-    c.contradiction IS NOT NULL AS forbidden,
+    coalesce(c.contradiction IN ({forbidding}), false) AS forbidden, c.contradiction IS NOT NULL AS contradicting,
     coalesce(j.same, false) AS same, coalesce(j.different, false) AS different
   FROM {cross} c
   JOIN {members} x ON x.n = c.a
   JOIN {members} y ON y.n = c.b
   LEFT JOIN judged j ON j.fingerprint_a = x.fingerprint_id AND j.fingerprint_b = y.fingerprint_id
 )
-SELECT component, a, b, weight, forbidden, same, different, n_a, n_b FROM pair
-WHERE component IN (SELECT component FROM pair WHERE forbidden OR different OR weight < 0)
+SELECT component, a, b, weight, forbidden, same, different, n_a, n_b, contradicting FROM pair
+WHERE component IN (SELECT component FROM pair WHERE contradicting OR different OR weight < 0)
 ORDER BY component, a, b"""
     ).fetchall()
     labels = labels.copy()
     following = int(labels.max()) + 1
-    threshold = threshold_of(work)
+    threshold = threshold_of(work, mixture)
     contradicting = 0
     for _, found in groupby(rows, key=lambda row: row[0]):
         pairs = list(found)
@@ -227,7 +230,7 @@ ORDER BY component, a, b"""
         inside = {place: number for number, place in enumerate(places)}
         groups = agglomerate(
             len(places),
-            [CrossPair(inside[row[1]], inside[row[2]], row[3], row[4]) for row in pairs],
+            [CrossPair(inside[row[1]], inside[row[2]], row[3], row[4], row[9]) for row in pairs],
             threshold,
             same=[(inside[row[1]], inside[row[2]]) for row in pairs if row[5]],
             different=[(inside[row[1]], inside[row[2]]) for row in pairs if row[6]],

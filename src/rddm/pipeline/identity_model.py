@@ -8,8 +8,6 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import numpy as np
-
 from rddm.contracts.tables import literal, quote
 from rddm.contracts.tables.identity import MODEL, TERM, TERM_FIELDS
 from rddm.pipeline.identity_work import Work
@@ -22,6 +20,7 @@ from rddm.resolve.keys import (
     KEYS_VERSION,
     Found,
     KeyKind,
+    affordable_kinds,
     found_by_sql,
     keys_sql,
     usable_sql,
@@ -30,13 +29,14 @@ from rddm.resolve.keys import (
 from rddm.resolve.name_forms import FORMS_VERSION
 from rddm.resolve.terms import terms_sql
 from rddm.resolve.weights import (
-    LEAST_PAIRS,
     Chance,
     Mixture,
+    Seen,
     learn_mixture,
     measure_chance,
-    pattern_bits,
+    seen_weights,
     shipped_mixture,
+    too_few,
 )
 
 LEAST_DESCRIPTIONS = 1_000
@@ -60,9 +60,9 @@ class StoredModel:
 
 @dataclass(frozen=True)
 class PatternCount:
-    """How many candidate pairs have a pattern and are found by the same kinds of keys (a mask)."""
+    """How many candidate pairs have a pattern, term weights and the same kinds of keys (a mask) that find them."""
 
-    pattern: int
+    seen: Seen
     found_by: int
     pairs: int
 
@@ -118,32 +118,33 @@ def learn_model(work: Work, version: int) -> StoredModel:
     """
     Learn from ``distinct``, store what was learnt as *version*, and return it.
 
-    Makes ``terms``. With too few candidate pairs the shipped parameters are stored, with too few descriptions no terms.
+    Makes ``terms``. With too few descriptions the shipped parameters are stored, with too few descriptions no terms.
     """
     probabilistic = work.method == "probabilistic"
-    counts, chance = _pattern_counts(work) if probabilistic else ([], measure_chance(0))
-    pairs = sum(each.pairs for each in counts)
-    learnt = pairs >= LEAST_PAIRS
-    whole: Counter[int] = Counter()
-    for each in counts:
-        whole[each.pattern] += each.pairs
-    mixture = learn_mixture(list(whole), list(whole.values()), chance)
     query = " UNION ALL ".join(terms_sql(work.table("distinct"), field) for field in TERM_FIELDS)
     countable = probabilistic and work.count(work.table("distinct")) >= LEAST_DESCRIPTIONS
     work.make("terms", query if countable else f"SELECT field, value, bits FROM {work.past('term')} LIMIT 0")
+    counts, chance = _pattern_counts(work) if probabilistic else ([], measure_chance(0))
+    pairs = sum(each.pairs for each in counts)
+    learnt = probabilistic and not too_few(chance.descriptions, pairs)
+    whole: Counter[Seen] = Counter()
+    for each in counts:
+        whole[each.seen] += each.pairs
+    mixture = learn_mixture(list(whole), list(whole.values()), chance)
     work.execute(
         f"INSERT INTO {work.stored('term')} ({', '.join(map(quote, TERM.column_names))})"
         f" SELECT {literal(work.entity)}, {version}, field, value, bits FROM {work.table('terms')}"
     )
-    few = work.count(work.table("distinct")) < FEW_DESCRIPTIONS
-    kinds = KEY_KINDS if few or not learnt else worthwhile_kinds(_found(mixture, counts), KEY_KINDS)
+    descriptions = work.count(work.table("distinct"))
+    kinds = affordable_kinds(descriptions)
+    if learnt and descriptions >= FEW_DESCRIPTIONS:
+        kinds = worthwhile_kinds(_found(mixture, counts), kinds)
     return StoredModel(version, mixture, learnt, pairs, kinds, "", work.run.run_id)
 
 
 def _found(mixture: Mixture, counts: Sequence[PatternCount]) -> list[Found]:
     """Return how many pairs are rather matches than not, and how many rather not, by the kinds that find them."""
-    match, family, chance = pattern_bits(mixture, [each.pattern for each in counts])
-    is_match = (match > np.logaddexp2(family, chance)).tolist()
+    is_match = (seen_weights(mixture, [each.seen for each in counts]) > 0).tolist()
     return [
         Found(each.found_by, each.pairs if rather else 0, 0 if rather else each.pairs)
         for each, rather in zip(counts, is_match, strict=True)
@@ -183,13 +184,16 @@ def _pattern_counts(work: Work) -> tuple[list[PatternCount], Chance]:
     distinct = work.table("distinct")
     share = min(1.0, SAMPLE_DESCRIPTIONS / max(work.count(distinct), 1))
     last = uuid.UUID(int=min(int(share * 2**128), 2**128 - 1))  # ids are md5s, so the lowest are a sample
-    terms = work.make("terms", f"SELECT field, value, bits FROM {work.past('term')} LIMIT 0")
+    terms = work.table("terms")
     chosen = work.make("learn_chosen", f"SELECT description FROM {distinct} WHERE description_id <= '{last}'::UUID")
     looked_at = f"description IN (SELECT description FROM {chosen})"
-    own = work.make("learn_key", f"SELECT key FROM ({keys_sql(f'(SELECT * FROM {distinct} WHERE {looked_at})')})")
+    kinds = affordable_kinds(work.count(distinct))
+    own = work.make(
+        "learn_key", f"SELECT key FROM ({keys_sql(f'(SELECT * FROM {distinct} WHERE {looked_at})', kinds)})"
+    )
     members = work.make(
         "learn_member",
-        f"SELECT key, description AS n, {looked_at} AS looked_at FROM ({keys_sql(distinct)})"
+        f"SELECT key, description AS n, {looked_at} AS looked_at FROM ({keys_sql(distinct, kinds)})"
         f" WHERE key IN (SELECT key FROM {own})",
     )
     usable = work.make("learn_usable", usable_sql(members, work.key_limit))
@@ -211,16 +215,23 @@ JOIN sample b ON b.place = a.other""",
     nodes = work.make("learn_node", f"SELECT * RENAME (description AS n) FROM ({weighed_sql(wanted, terms)})")
     whole = 1 / (share * (2 - share))
     counts = [
-        PatternCount(int(pattern), int(found_by), round(count * whole))
-        for pattern, found_by, count in work.connection.execute(
-            f"SELECT pattern, found_by, count(*) FROM ({compare_sql(pairs, nodes)}) JOIN {pairs} USING (a, b)"
-            " GROUP BY pattern, found_by ORDER BY pattern, found_by"
+        PatternCount(Seen(int(pattern), int(family), int(chance)), int(found_by), round(count * whole))
+        for pattern, family, chance, found_by, count in work.connection.execute(
+            "SELECT pattern, round(family_terms) AS family, round(chance_terms) AS chance, found_by, count(*)"
+            f" FROM ({compare_sql(pairs, nodes)}) JOIN {pairs} USING (a, b)"
+            " GROUP BY pattern, family, chance, found_by ORDER BY ALL"
         ).fetchall()
     ]
     blindly = work.connection.execute(
         f"SELECT pattern, count(*) FROM ({compare_sql(blind, nodes)}) GROUP BY pattern ORDER BY pattern"
     ).fetchall()
-    chance = measure_chance(work.count(distinct), [row[0] for row in blindly], [row[1] for row in blindly])
+    namesakes = work.value(
+        "SELECT sum(n * (n - 1) / 2)::DOUBLE FROM (SELECT count(*)::DOUBLE AS n FROM"
+        f" {distinct} WHERE last_root IS NOT NULL AND first_root IS NOT NULL GROUP BY last_root, first_root)"
+    )
+    chance = measure_chance(
+        work.count(distinct), [row[0] for row in blindly], [row[1] for row in blindly], float(namesakes or 0)
+    )
     for name in ("chosen", "key", "node", "member", "usable", "pair", "blind"):
         work.execute(f"DROP TABLE {work.table(f'learn_{name}')}")
     return counts, chance

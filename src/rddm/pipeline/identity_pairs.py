@@ -27,9 +27,11 @@ from rddm.resolve.keys import (
 from rddm.resolve.weights import Mixture, pattern_bits, weight_of, weight_sql
 
 
-def threshold_of(work: Work) -> float:
+def threshold_of(work: Work, mixture: Mixture) -> float:
     """The match weight from which two fingerprints match."""
-    return weight_of(work.identity.match_probability) if work.identity.method == "probabilistic" else 0.5
+    if work.identity.method != "probabilistic":
+        return 0.5
+    return weight_of(work.identity.match_probability or mixture.match_probability)
 
 
 def possible_threshold_of(work: Work) -> float:
@@ -57,7 +59,9 @@ def compare(work: Work, name: str, pairs: str, mixture: Mixture, least: float | 
     if work.method == "exact":
         query = exact_compare_sql(pairs, nodes)
     else:
-        query = _weighed(work, compare_sql(pairs, nodes), mixture, "a, b, pattern, contradiction")
+        query = _weighed(
+            work, compare_sql(pairs, nodes, families=mixture.families), mixture, "a, b, pattern, contradiction"
+        )
     condition = "true" if least is None else f"weight >= {least!r}"
     made = work.make(name, f"SELECT * FROM ({query}) WHERE {condition}")
     work.execute(f"DROP TABLE IF EXISTS {work.table('compared')}")
@@ -76,7 +80,7 @@ def make_fingerprints(work: Work, mixture: Mixture) -> None:
     if work.method == "probabilistic":
         weighed = work.view("weighed", weighed_sql(distinct, work.table("terms")))
         proof = _weighed(work, self_sql(weighed, "description_id"), mixture, "description_id")
-        weak = work.make("weak", f"SELECT description_id FROM ({proof}) WHERE weight < {threshold_of(work)!r}")
+        weak = work.make("weak", f"SELECT description_id FROM ({proof}) WHERE weight < {threshold_of(work, mixture)!r}")
         work.execute(f"DROP TABLE {work.table('compared')}")
     else:
         work.view("weighed", f"SELECT * FROM {distinct}")
@@ -144,7 +148,7 @@ def find_pairs(work: Work, mixture: Mixture) -> None:
         _members_of_changes(work)
     work.make("pair_found", pairs_sql(work.table("key_look"), work.table("member")))
     work.counts["pairs"] = work.count(work.table("pair_found"))
-    outcome = f"CASE WHEN weight >= {threshold_of(work)!r} THEN 'match' ELSE 'possible' END"
+    outcome = f"CASE WHEN weight >= {threshold_of(work, mixture)!r} THEN 'match' ELSE 'possible' END"
     found = compare(work, "pair_new", work.table("pair_found"), mixture, possible_threshold_of(work))
     work.execute(f"ALTER TABLE {found} ADD COLUMN outcome VARCHAR")
     work.execute(f"UPDATE {found} SET outcome = {outcome}")

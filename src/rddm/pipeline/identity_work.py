@@ -9,7 +9,7 @@ from typing import Any
 import duckdb
 import pyarrow as pa
 
-from rddm.contracts.tables import Table, create_table_sql, literal, quote
+from rddm.contracts.tables import Column, Table, create_table_sql, literal, quote
 from rddm.contracts.tables.identity import Method, identity_tables
 from rddm.pipeline.stamp import RunStamp
 from rddm.project.settings import ExactIdentity, ModelEntity, ProbabilisticIdentity
@@ -103,13 +103,26 @@ class Work:
         self.connection.execute(f"INSERT INTO {self.stored(name)} ({columns}) SELECT {columns} FROM ({new})")
 
     def prepare(self) -> None:
-        """See that the lake's tables are there, and empty stand-ins for them."""
+        """See that the lake's tables are there, with all their columns, and empty stand-ins for them."""
         self.connection.execute(f"CREATE SCHEMA IF NOT EXISTS {self.lake}.identity")
         for table in identity_tables(self.entity, self.method):
             self.connection.execute(create_table_sql(self.lake, table))
+            for column in self._missing_columns(table):
+                self.connection.execute(
+                    f"ALTER TABLE {self._place(table)} ADD COLUMN {quote(column.name)} {column.type}"
+                )
             name = table.name.removeprefix(f"{self.entity}__")
             columns = ", ".join(f"{quote(column.name)} {column.type}" for column in table.columns)
             self.connection.execute(f"CREATE OR REPLACE TEMP TABLE {PREFIX}no_{name} ({columns})")
+
+    def _place(self, table: Table) -> str:
+        return f"{self.lake}.{quote(table.schema)}.{quote(table.name)}"
+
+    def _missing_columns(self, table: Table) -> list[Column]:
+        """The columns that the lake's table, made by an older version, does not have yet."""
+        described = self.connection.execute(f"SELECT * FROM {self._place(table)} LIMIT 0").description or ()
+        there = {column[0].lower() for column in described}
+        return [column for column in table.columns if column.name not in there]
 
     def clear(self) -> None:
         """Drop the temporary tables and views."""

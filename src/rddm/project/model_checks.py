@@ -9,7 +9,14 @@ from itertools import pairwise
 from rddm.contracts.errors import ConfigurationProblem
 from rddm.project.document import Node
 from rddm.project.order import reference_cycle
-from rddm.project.settings import ExactIdentity, Model, ModelEntity, ProbabilisticIdentity, SemanticType
+from rddm.project.settings import (
+    LEAST_MATCH_PROBABILITY,
+    ExactIdentity,
+    Model,
+    ModelEntity,
+    ProbabilisticIdentity,
+    SemanticType,
+)
 from rddm.project.suggestions import did_you_mean_instead
 
 OF_CONFORMED = frozenset(
@@ -150,8 +157,13 @@ def _identity_problems(entity: ModelEntity, place: Node) -> Iterator[Configurati
         if not identity.fields:
             yield fields.problem("identity needs at least one field.")
         yield from _unknown_fields(entity, fields)
-    elif isinstance(identity, ProbabilisticIdentity) and identity.possible_probability >= identity.match_probability:
-        yield place.entries["identity"].problem("possible_probability must be less than match_probability.")
+    elif isinstance(identity, ProbabilisticIdentity):
+        match = identity.match_probability
+        if identity.possible_probability >= (LEAST_MATCH_PROBABILITY if match is None else match):
+            lowest = f", which is at least {LEAST_MATCH_PROBABILITY} when it is left out" if match is None else ""
+            yield place.entries["identity"].problem(
+                f"possible_probability must be less than match_probability{lowest}."
+            )
 
 
 def _require_any_problems(name: str, entity: ModelEntity, place: Node) -> Iterator[ConfigurationProblem]:

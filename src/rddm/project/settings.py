@@ -37,8 +37,11 @@ class SemanticType(StrEnum):
     PHONE = "phone"
     EMAIL = "email"
     SNILS = "snils"
+    DOCUMENT_NUMBER = "document_number"
     REGION = "region"
     PLACE_NAME = "place_name"
+    ADDRESS = "address"
+    POSTCODE = "postcode"
     ORGANISATION_NAME = "organisation_name"
     CATEGORY = "category"
     INTEGER = "integer"
@@ -73,12 +76,16 @@ class ModelField(Settings):
     """For type ``phone``: the country that a number without a country code belongs to (ISO 3166-1)."""
 
 
+LEAST_MATCH_PROBABILITY = 0.8
+"""The lowest that a learnt model may choose."""
+
+
 class ProbabilisticIdentity(Settings):
     """Records are compared field by field with weights learnt from the data (Fellegi-Sunter). For people."""
 
     method: Literal["probabilistic"] = "probabilistic"
-    match_probability: float = Field(default=0.99, gt=0.5, lt=1)
-    """At or above: the same."""
+    match_probability: float | None = Field(default=None, gt=0.5, lt=1)
+    """At or above: the same. Left out, it follows from the learnt model: see ``docs/explanation/identity.md``."""
     possible_probability: float = Field(default=0.6, gt=0, lt=1)
     """From here up to ``match_probability``: for a steward to decide."""
     key_limit: int = Field(default=60, ge=2)

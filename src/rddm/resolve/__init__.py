@@ -3,10 +3,10 @@ Which records are the same person (organisation, event, place): forms of names, 
 groups, ids.
 
 Pure: SQL builders, functions of distinct values, decisions. `rddm.pipeline.identity` runs them, in the order of this
-list: `name_forms`, `organisation_name` and `fingerprints` describe; `keys` find candidates; `comparisons` and `weights`
-(with `terms`) judge pairs; `clusters` make groups; `golden_ids` name them; `explain` and `told` say why, `estimates` how
-right it is, `judgements` where human words contradict each other. `exact` is for entities
-that are the same when a few fields agree.
+list: `name_forms`, `organisation_name`, `address` and `fingerprints` describe; `keys` find candidates; `comparisons` and
+`weights` (with `terms`) judge pairs; `clusters` make groups; `golden_ids` name them; `explain` and `told` say why,
+`estimates` how right it is, `judgements` where human words contradict each other. `exact` is for entities that are the same
+when a few fields agree.
 """
 
 from rddm.resolve.explain import Contribution, Explanation, explain_pair, strongest_path

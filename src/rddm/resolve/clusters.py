@@ -2,9 +2,9 @@
 From pairs to groups: connected components, taken apart where they contradict themselves.
 
 A component is put together pair by pair, the surest first. A step is refused where it would join two fingerprints that
-cannot be one, or two groups whose members, taken all together, speak against it. "Same" judgements come first and need
-no evidence. Every decision depends on one component alone and on nothing's order, so a new batch decides as a full run
-would.
+cannot be one, or two groups whose members, taken all together, speak against it: there, a contradiction weighs heavily.
+"Same" judgements come first and need no evidence. Every decision depends on one component alone and on nothing's order,
+so a new batch decides as a full run would.
 """
 
 from __future__ import annotations
@@ -25,7 +25,9 @@ COMPONENT_LIMIT = 200
 JUDGED_WEIGHT = 1e6
 """An edge that a person's "same" made has this weight, which no evidence reaches."""
 WEIGHT_LIMIT = 20.0
-"""A single pair speaks for or against joining two groups with at most this many bits."""
+"""A single pair speaks for or against joining two groups with at most this many bits..."""
+CONTRADICTION_BITS = 20.0
+"""... and a pair that contradicts itself with this many less: all that one other pair can say for it."""
 _CUT_STEP = 3.0
 _CUT_STEPS = 12
 
@@ -66,12 +68,16 @@ def cut_component(count: int, a: Integers, b: Integers, weights: Floats, limit: 
 
 @dataclass(frozen=True)
 class CrossPair:
-    """Two members of a component, by their place in it; ``forbidden``: they cannot be one."""
+    """
+    Two members of a component, by their place in it. ``forbidden``: they cannot be one; ``contradicting``: they hardly can,
+    only where their groups' other members say so.
+    """
 
     a: int
     b: int
     weight: float
     forbidden: bool
+    contradicting: bool = False
 
 
 def agglomerate(
@@ -99,10 +105,14 @@ class _Agglomeration:
         self.group = list(range(count))
         self.members = [1 << place for place in range(count)]
         self.forbidden = [0] * count
+        self.contradicting = [0] * count
         self.judged_different = [0] * count
         self.evidence = [[0.0] * count for _ in range(count)]
         for pair in pairs:
             bounded = max(-WEIGHT_LIMIT, min(WEIGHT_LIMIT, pair.weight))
+            if pair.contradicting:
+                bounded -= CONTRADICTION_BITS
+                self._set(self.contradicting, pair.a, pair.b)
             self.evidence[pair.a][pair.b] = self.evidence[pair.b][pair.a] = bounded
             if pair.forbidden:
                 self._set(self.forbidden, pair.a, pair.b)
@@ -118,7 +128,7 @@ class _Agglomeration:
         for a, b in sorted((min(pair), max(pair)) for pair in same):
             self._join(self.group[a], self.group[b], judged=True)
         for pair in sorted(
-            (pair for pair in pairs if pair.weight >= threshold and not pair.forbidden),
+            (pair for pair in pairs if pair.weight >= threshold and not (pair.forbidden or pair.contradicting)),
             key=lambda p: (-p.weight, p.a, p.b),
         ):
             self._join(self.group[pair.a], self.group[pair.b], judged=False)
@@ -133,6 +143,7 @@ class _Agglomeration:
                 self.group[place] = keep
         self.members[keep] |= self.members[drop]
         self.forbidden[keep] |= self.forbidden[drop]
+        self.contradicting[keep] |= self.contradicting[drop]
         self.judged_different[keep] |= self.judged_different[drop]
         kept, dropped = self.evidence[keep], self.evidence[drop]
         for place, row in enumerate(self.evidence):
@@ -143,4 +154,5 @@ class _Agglomeration:
         if self.members[a] & self.forbidden[b]:
             return True
         both_groups = self.members[a].bit_count() > 1 and self.members[b].bit_count() > 1
-        return both_groups and self.evidence[a][b] < 0
+        weighed = both_groups or self.members[a] & self.contradicting[b]
+        return bool(weighed) and self.evidence[a][b] < 0

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 MISSING, SAME, ALIKE, CLOSE, DIFFERENT = range(5)
 LEVELS = 5
 
-COMPARISONS_VERSION = 2
+COMPARISONS_VERSION = 3
 """Changes whenever a level's meaning does, so that stored pairs are made anew."""
 
 
@@ -67,6 +67,11 @@ def _one_slip(column: str) -> str:
     return f"(abs(length({a}) - length({b})) <= 1 AND {_half_agrees(column)} AND damerau_levenshtein({a}, {b}) <= 1)"
 
 
+def _long_enough(column: str) -> str:
+    """SQL: two words are so long that one slip leaves most of them: Jan and Jazn, but not Lu and Li."""
+    return f"(length(a.{column}) + length(b.{column}) > 6)"
+
+
 def _much_alike(column: str) -> str:
     """SQL: one slip, or alike by Jaro and Winkler, who see two slips in a long word that begins alike."""
     a, b = f"a.{column}", f"b.{column}"
@@ -87,6 +92,24 @@ def _shared_part(column: str, separator: str) -> str:
     )
 
 
+def _letters_alike(a: str, b: str) -> str:
+    """SQL: the same, or a slip in a long word."""
+    return f"({a} = {b} OR (length({a}) > 4 AND left({a}, 2) = left({b}, 2) AND damerau_levenshtein({a}, {b}) <= 1))"
+
+
+_NAMES_SWAPPED = (
+    f"((a.last_text = b.first_text AND {_letters_alike('a.first_text', 'b.last_text')})"
+    f" OR (a.first_text = b.last_text AND {_letters_alike('a.last_text', 'b.first_text')}))"
+)
+"""SQL: family name and given name stand in each other's field in one of the two."""
+
+_WORDS_SHARED = "length(list_intersect(string_split(a.address, ' '), string_split(b.address, ' ')))"
+_WORDS = "length(string_split({0}.address, ' '))"
+_FEWER_WORDS = f"least({_WORDS.format('a')}, {_WORDS.format('b')})"
+_NEARLY_ONE_ADDRESS = (
+    f"((abs(length(a.address) - length(b.address)) <= 2 AND damerau_levenshtein(a.address, b.address) <= 2)"
+    f" OR ({_FEWER_WORDS} > 1 AND {_WORDS_SHARED} = {_FEWER_WORDS}))"
+)
 _REGION_AGREES = "coalesce(a.region = b.region, true)"
 
 COMPARISONS: tuple[Comparison, ...] = (
@@ -96,13 +119,21 @@ COMPARISONS: tuple[Comparison, ...] = (
         _null("last_root"),
         (
             (SAME, "a.last_root = b.last_root"),
-            (ALIKE, _shared_part("last_root", "-")),
+            (ALIKE, f"({_shared_part('last_root', '-')} OR {_NAMES_SWAPPED})"),
             (
                 CLOSE,
-                (f"(length(a.last_root) > 4 AND length(b.last_root) > 4 AND {_much_alike('last_root')})"),
+                (
+                    f"((length(a.last_root) > 4 AND length(b.last_root) > 4 AND {_much_alike('last_root')})"
+                    f" OR ({_long_enough('last_text')} AND {_one_slip('last_text')}))"
+                ),
             ),
         ),
-        {SAME: "same", ALIKE: "one part the same", CLOSE: "close", DIFFERENT: "different"},
+        {
+            SAME: "same",
+            ALIKE: "one part the same, or in the given name's field",
+            CLOSE: "close",
+            DIFFERENT: "different",
+        },
         "last_root_bits",
     ),
     Comparison(
@@ -111,16 +142,21 @@ COMPARISONS: tuple[Comparison, ...] = (
         _null("first_root"),
         (
             (SAME, "a.first_root = b.first_root"),
-            (ALIKE, _shared_part("first_root", "|")),
+            (ALIKE, f"({_shared_part('first_root', '|')} OR {_NAMES_SWAPPED})"),
             (
                 CLOSE,
                 (
-                    "(NOT (a.first_known AND b.first_known) AND length(a.first_text) > 3 AND length(b.first_text) > 3"
+                    f"(NOT (a.first_known AND b.first_known) AND {_long_enough('first_text')}"
                     f" AND {_much_alike('first_text')})"
                 ),
             ),
         ),
-        {SAME: "same", ALIKE: "short form", CLOSE: "close", DIFFERENT: "different"},
+        {
+            SAME: "same",
+            ALIKE: "short form, or in the family name's field",
+            CLOSE: "close",
+            DIFFERENT: "different",
+        },
         "first_root_bits",
         term_in_family=True,
     ),
@@ -202,15 +238,34 @@ COMPARISONS: tuple[Comparison, ...] = (
         {SAME: "same", DIFFERENT: "different"},
     ),
     Comparison(
-        "place",
-        ("region", "city", "school"),
-        "coalesce(a.region <> b.region, a.city <> b.city, a.school <> b.school) IS NULL",
+        "document_number",
+        ("document_number",),
+        _null("document_number"),
+        ((SAME, "a.document_number = b.document_number"), (ALIKE, _one_slip("document_number"))),
+        {SAME: "same", ALIKE: "one digit off", DIFFERENT: "different"},
+    ),
+    Comparison(
+        "address",
+        ("address",),
+        _null("address"),
         (
-            (SAME, f"(a.school = b.school AND {_REGION_AGREES})"),
-            (ALIKE, f"(a.city = b.city AND {_REGION_AGREES})"),
-            (CLOSE, "a.region = b.region"),
+            (SAME, "a.address = b.address"),
+            (ALIKE, _NEARLY_ONE_ADDRESS),
+            (CLOSE, f"(2 * {_WORDS_SHARED} >= {_FEWER_WORDS})"),
         ),
-        {SAME: "same school", ALIKE: "same town", CLOSE: "same region", DIFFERENT: "different"},
+        {SAME: "same", ALIKE: "nearly the same", CLOSE: "half of its words the same", DIFFERENT: "different"},
+        "address_bits",
+    ),
+    Comparison(
+        "place",
+        ("region", "city", "postcode", "school"),
+        "coalesce(a.region <> b.region, a.city <> b.city, a.postcode <> b.postcode, a.school <> b.school) IS NULL",
+        (
+            (SAME, f"((a.school = b.school AND {_REGION_AGREES}) OR a.postcode = b.postcode)"),
+            (ALIKE, f"(a.city = b.city AND {_REGION_AGREES})"),
+            (CLOSE, f"(a.region = b.region OR {_one_digit('a.postcode', 'b.postcode')})"),
+        ),
+        {SAME: "same school or postcode", ALIKE: "same town", CLOSE: "same region", DIFFERENT: "different"},
     ),
 )
 NAMES = tuple(comparison.name for comparison in COMPARISONS)
@@ -226,8 +281,8 @@ def levels_of(pattern: int) -> tuple[int, ...]:
     """
     Return the level of each comparison in *pattern*.
 
-    >>> levels_of(pattern_of((1, 2, 0, 4, 0, 3, 0, 0, 1)))
-    (1, 2, 0, 4, 0, 3, 0, 0, 1)
+    >>> levels_of(pattern_of((1, 2, 0, 4, 0, 3, 0, 0, 1, 0, 4)))
+    (1, 2, 0, 4, 0, 3, 0, 0, 1, 0, 4)
     """
     return tuple(pattern // LEVELS**place % LEVELS for place in reversed(range(len(COMPARISONS))))
 
@@ -253,13 +308,14 @@ def _term_sums_sql(terms: Mapping[str, str]) -> str:
     return f"{family} AS family_terms, {' + '.join(terms.values())} AS chance_terms"
 
 
-def compare_sql(pairs: str, nodes: str, *, each_term: bool = False) -> str:
+def compare_sql(pairs: str, nodes: str, *, each_term: bool = False, families: bool = True) -> str:
     """
     Return the query that compares *pairs* (a, b: numbers of *nodes*, their column n).
 
     Columns: a, b, pattern INTEGER, contradiction VARCHAR (nullable), family_terms and chance_terms DOUBLE: the sums of the
     term weights that count against a family and against chance. With *each_term*, instead of the sums each comparison's
-    own, ``<comparison>_bits``. One row per pair.
+    own, ``<comparison>_bits``. Without *families* in the data, what tells relatives apart is no contradiction. One row per
+    pair.
     """
     levels = ",\n    ".join(f"{level_sql(comparison)} AS {comparison.name}_level" for comparison in COMPARISONS)
     weighed = [comparison for comparison in COMPARISONS if comparison.term is not None]
@@ -271,7 +327,7 @@ def compare_sql(pairs: str, nodes: str, *, each_term: bool = False) -> str:
     return f"""
 SELECT a, b,
   {_pattern_sql([f"{comparison.name}_level" for comparison in COMPARISONS])} AS pattern,
-  {CONTRADICTION_SQL} AS contradiction,
+  {_contradiction_sql(families=families)} AS contradiction,
   {counted}
 FROM (
   SELECT p.a, p.b,
@@ -290,7 +346,7 @@ def self_sql(nodes: str, identifier: str) -> str:
 
     Columns as `compare_sql`, with *identifier* in place of the two nodes and without contradiction.
     """
-    places = (("school", SAME), ("city", ALIKE), ("region", CLOSE))
+    places = (("school", SAME), ("postcode", SAME), ("city", ALIKE), ("region", CLOSE))
     place = "CASE " + " ".join(f"WHEN {name} IS NOT NULL THEN {level}" for name, level in places) + " ELSE 0 END"
     levels = [
         place if comparison.name == "place" else f"(({comparison.columns[0]} IS NOT NULL)::INTEGER * {SAME})"
@@ -302,12 +358,25 @@ def self_sql(nodes: str, identifier: str) -> str:
     return f"SELECT {identifier}, {_pattern_sql(levels)} AS pattern, {_term_sums_sql(terms)} FROM {nodes}"
 
 
-CONTRADICTION_SQL = f"""CASE
-    WHEN snils_level = {DIFFERENT} THEN 'two_documents'
-    WHEN exclusive_same THEN 'exclusive_source'
+FORBIDDING = ("two_documents", "exclusive_source")
+"""Contradictions that no evidence outweighs: a unique number, a source that vouches for its records."""
+_RELATIVES = f"""
+    WHEN document_number_level IN ({SAME}, {ALIKE}) THEN NULL
     WHEN birth_date_level = {DIFFERENT} AND first_name_level = {DIFFERENT} THEN 'birth_date_and_given_name'
-    WHEN gender_level = {DIFFERENT} AND first_name_level > {SAME} THEN 'gender_and_given_name'
+    WHEN gender_level = {DIFFERENT} AND first_name_level = {DIFFERENT} THEN 'gender_and_given_name'
     WHEN birth_date_level = {SAME} AND last_name_level IN ({SAME}, {ALIKE}) AND first_name_level = {DIFFERENT}
-      AND snils_level <> {SAME} THEN 'twins'
+      AND snils_level <> {SAME} THEN 'twins'"""
+
+
+def _contradiction_sql(*, families: bool) -> str:
+    """
+    SQL: why two descriptions can hardly be one person, however much else agrees; null when nothing says so.
+
+    Such a pair never joins two; those of `FORBIDDING` keep their groups apart whatever the others say. Where the number of a
+    document agrees, names and dates forbid nothing: then the weights decide, which know how often a family shares a document.
+    They decide, too, where the data show no *families*: what looks like a twin there is a mistyped name.
+    """
+    return f"""CASE
+    WHEN snils_level = {DIFFERENT} THEN 'two_documents'
+    WHEN exclusive_same THEN 'exclusive_source'{_RELATIVES if families else ""}
   END"""
-"""Why two descriptions cannot be one person, whatever else agrees; null when nothing forbids it."""

@@ -57,7 +57,7 @@ def explain_pair(
 
     >>> from rddm.resolve.weights import shipped_mixture
     >>> from rddm.resolve.comparisons import pattern_of
-    >>> found = explain_pair(shipped_mixture(), pattern_of((1, 1, 0, 1, 0, 0, 0, 0, 0)), {}, {})
+    >>> found = explain_pair(shipped_mixture(), pattern_of((1, 1, 0, 1, 0, 0, 0, 0, 0, 0, 0)), {}, {})
     >>> abs(found.prior + sum(one.weight for one in found.contributions) - found.total) < 1e-9
     True
     """

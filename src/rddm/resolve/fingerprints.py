@@ -15,20 +15,23 @@ from typing import Any
 
 from rddm.contracts.tables.identity import TERM_FIELDS
 from rddm.contracts.tables.table import literal, quote
+from rddm.resolve.address import address_key
 from rddm.resolve.keys import part_of
-from rddm.resolve.name_forms import family_name_forms, given_name_forms, patronymic_forms
+from rddm.resolve.name_forms import family_name_forms, given_name_forms, patronymic_forms, sound_of
 from rddm.resolve.organisation_name import organisation_key, place_key
 from rddm.resolve.roles import Roles
 
 DELIVERED_TYPES = TERM_TYPES = {"birth_date": "DATE"}
 FORM_COLUMNS = (
-    *("last_root", "first_text", "first_root", "first_known", "middle_root", "birth_date"),
-    *("gender", "phone", "email", "snils", "region", "city", "school", "exclusive"),
+    *("last_root", "last_text", "first_text", "first_root", "first_known", "middle_root", "birth_date"),
+    *("gender", "phone", "email", "snils", "document_number", "region", "city", "address", "postcode", "school"),
+    "exclusive",
 )
 """The columns of a description, in the order of the contract."""
 PART_COLUMNS = (
     *("last_part", "last_more", "sound_part", "sound_more", "given_part", "given_more", "middle_part"),
-    *("birth_part", "day_part", "year_part", "region_part", "city_part", "school_part"),
+    *("last_word", "first_word", "birth_part", "day_part", "year_part"),
+    *("region_part", "city_part", "address_part", "school_part"),
 )
 """Hashes of names, dates and places for match keys (`rddm.resolve.keys`); ``more`` are those of further values."""
 
@@ -56,15 +59,21 @@ def _parts(name: str, texts: Sequence[str]) -> Parts:
     return (hashes[0] if hashes else None), hashes[1:] or None
 
 
+def _word(text: str | None) -> int | None:
+    """Return the hash of a name's sound, whichever field it stands in."""
+    return part_of("word", sound_of(text)) if text else None
+
+
 def _family(name: str) -> tuple[object, ...]:
     forms = family_name_forms(name)
     roots, sounds = ((text or "").split("-") if text else [] for text in (forms.root, forms.sound))
-    return forms.root, forms.gender, *_parts("last", roots), *_parts("sound", sounds)
+    return forms.root, forms.text, forms.gender, *_parts("last", roots), *_parts("sound", sounds), _word(forms.text)
 
 
 def _given(name: str) -> tuple[object, ...]:
     forms = given_name_forms(name)
-    return forms.text, "|".join(forms.roots) or None, forms.known, forms.gender, *_parts("given", forms.roots)
+    roots = "|".join(forms.roots) or None
+    return forms.text, roots, forms.known, forms.gender, *_parts("given", forms.roots), _word(forms.text)
 
 
 def _patronymic(name: str) -> tuple[object, ...]:
@@ -88,8 +97,8 @@ DICTIONARIES = (
     Forms(
         "last_name",
         (
-            ("last_root", "VARCHAR"), ("last_gender", "VARCHAR"), ("last_part", "BIGINT"), ("last_more", "BIGINT[]"),
-            ("sound_part", "BIGINT"), ("sound_more", "BIGINT[]"),
+            ("last_root", "VARCHAR"), ("last_text", "VARCHAR"), ("last_gender", "VARCHAR"), ("last_part", "BIGINT"),
+            ("last_more", "BIGINT[]"), ("sound_part", "BIGINT"), ("sound_more", "BIGINT[]"), ("last_word", "BIGINT"),
         ),
         _family,
     ),
@@ -97,7 +106,7 @@ DICTIONARIES = (
         "first_name",
         (
             ("first_text", "VARCHAR"), ("first_root", "VARCHAR"), ("first_known", "BOOLEAN"), ("first_gender", "VARCHAR"),
-            ("given_part", "BIGINT"), ("given_more", "BIGINT[]"),
+            ("given_part", "BIGINT"), ("given_more", "BIGINT[]"), ("first_word", "BIGINT"),
         ),
         _given,
     ),
@@ -107,6 +116,7 @@ DICTIONARIES = (
     Forms("birth_date", (("birth_part", "BIGINT"), ("day_part", "BIGINT"), ("year_part", "BIGINT")), _birth),
     Forms("region", (("region_key", "VARCHAR"), ("region_part", "BIGINT")), _place("region", place_key)),
     Forms("city", (("city_key", "VARCHAR"), ("city_part", "BIGINT")), _place("city", place_key)),
+    Forms("address", (("address_key", "VARCHAR"), ("address_part", "BIGINT")), _place("address", address_key)),
     Forms("school", (("school_key", "VARCHAR"), ("school_part", "BIGINT")), _place("school", organisation_key)),
 )  # fmt: skip
 """Forms that Python makes, once per distinct value."""
@@ -152,9 +162,10 @@ def description_sql(delivered: str, dictionaries: Sequence[tuple[str, str]]) -> 
     return f"""
 SELECT *, md5(concat_ws(chr(31), {hashed}))::UUID AS description_id
 FROM (
-  SELECT d.record_id, last_root, first_text, first_root, first_known, middle_root,
+  SELECT d.record_id, last_root, last_text, first_text, first_root, first_known, middle_root,
     d.birth_date, coalesce(d.gender, middle_gender, first_gender, last_gender) AS gender,
-    d.phone, d.email, d.snils, region_key AS region, city_key AS city, school_key AS school, d.exclusive,
+    d.phone, d.email, d.snils, d.document_number, region_key AS region, city_key AS city, address_key AS address,
+    d.postcode, school_key AS school, d.exclusive,
     {", ".join(PART_COLUMNS)}
   FROM {delivered} d
   {joins}

@@ -15,7 +15,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-KEYS_VERSION = 2
+KEYS_VERSION = 3
 """Changes whenever the keys of a description do, so that stored keys are made anew."""
 
 KIND_BITS = 5
@@ -24,11 +24,15 @@ PART_BITS = 63 - KIND_BITS
 
 @dataclass(frozen=True)
 class KeyKind:
-    """``parts`` are names of `PARTS`; a key is made where none is null, one for each value of a part that has several."""
+    """
+    ``parts`` are names of `PARTS`; a key is made where none is null, one for each value of a part that has several.
+    ``broad``: so many share it that only `FEW_DESCRIPTIONS` can afford it.
+    """
 
     number: int
     name: str
     parts: tuple[str, ...]
+    broad: bool = False
 
 
 KEY_KINDS: tuple[KeyKind, ...] = (
@@ -46,12 +50,22 @@ KEY_KINDS: tuple[KeyKind, ...] = (
     KeyKind(12, "name_year", ("sound", "given", "year")),
     KeyKind(13, "name", ("last", "given")),
     KeyKind(14, "phone_birth", ("phone", "birth")),
+    KeyKind(15, "document_number", ("document_number",)),
+    KeyKind(16, "address_given", ("address", "given")),
+    KeyKind(17, "address_birth", ("address", "birth")),
+    KeyKind(18, "postcode_birth", ("postcode", "birth")),
+    KeyKind(19, "postcode_sound", ("postcode", "sound")),
+    KeyKind(20, "names_year", ("last_word", "first_word", "year")),
+    KeyKind(21, "names", ("last_word", "first_word"), broad=True),
+    KeyKind(22, "postcode_given", ("postcode", "given"), broad=True),
+    KeyKind(23, "given_day", ("given", "day"), broad=True),
+    KeyKind(24, "given_year", ("given", "year"), broad=True),
 )
 """Which of them an entity uses is part of its learnt model: `worthwhile_kinds`."""
 KIND_NUMBERS = {kind.name: kind.number for kind in KEY_KINDS}
 COUNTED_KINDS = frozenset({"phone", "email"})
 """Keys that only tell how many share a value: everyone on a family's phone or mailbox is not yet a candidate."""
-IDENTIFIERS = {"phone": "phone", "email": "email"}
+IDENTIFIERS = {"phone": "phone", "email": "email", "document_number": "document_number"}
 """Columns whose value says nothing once its key (of that kind) is too common: a call centre's phone, a school's mailbox."""
 
 SEVERAL = ("last", "sound", "given")
@@ -62,7 +76,7 @@ FEW_DESCRIPTIONS = 50_000
 """So few that every kind is cheap."""
 LEAST_GAIN = 5e-4
 """Share of the matches that a kind must find alone to be used."""
-LEAST_YIELD = 0.01
+LEAST_YIELD = 0.05
 """Share of matches among the pairs that a kind finds alone: fewer are too dear."""
 
 
@@ -80,7 +94,7 @@ def worthwhile_kinds(found: Sequence[Found], kinds: Sequence[KeyKind]) -> tuple[
     Return those of *kinds* that are worth their pairs, in their order.
 
     Of the kinds that find too few matches alone, or too few for their pairs, the one that finds most other pairs goes
-    first; then all is counted anew, until each that is left is needed. Kinds that are only counted stay. No truth is
+    first; then all is counted anew, until each that is left is needed. Kinds of identifiers stay. No truth is
     needed: the learnt weights say what a match is.
 
     >>> document, phone, name = KEY_KINDS[1], KEY_KINDS[3], KEY_KINDS[12]
@@ -93,7 +107,7 @@ def worthwhile_kinds(found: Sequence[Found], kinds: Sequence[KeyKind]) -> tuple[
     least = LEAST_GAIN * sum(each.matches for each in found)
     while True:
         mask = sum(1 << kind.number for kind in used)
-        alone = {kind.name: (0.0, 0.0) for kind in used if kind.name not in COUNTED_KINDS}
+        alone = {kind.name: (0.0, 0.0) for kind in used if kind.name not in IDENTIFIERS}
         for each in found:
             left = each.kinds & mask
             for kind in used:
@@ -108,6 +122,11 @@ def worthwhile_kinds(found: Sequence[Found], kinds: Sequence[KeyKind]) -> tuple[
         if not spare:
             return tuple(used)
         used.remove(max(spare, key=lambda kind: (alone[kind.name][1], -alone[kind.name][0])))
+
+
+def affordable_kinds(descriptions: int) -> tuple[KeyKind, ...]:
+    """Return the kinds that so many *descriptions* can afford to be looked at by."""
+    return tuple(kind for kind in KEY_KINDS if descriptions < FEW_DESCRIPTIONS or not kind.broad)
 
 
 def part_of(name: str, text: str) -> int:
@@ -133,14 +152,21 @@ def _number_sql(name: str, text: str) -> str:
 PARTS: dict[str, str] = {
     **{
         name: f"{name}_part"
-        for name in ("last", "sound", "given", "middle", "birth", "day", "year", "region", "city", "school")
+        for name in ("last", "sound", "given", "middle", "birth", "day", "year", "region", "city", "address", "school")
     },
+    "last_word": "last_word",
+    "first_word": "first_word",
     "phone": _number_sql("phone", "phone"),
     "snils": _number_sql("snils", "snils"),
+    "document_number": _part_sql("document_number", "document_number"),
+    "postcode": _part_sql("postcode", "postcode"),
     "email": _part_sql("email", "email"),
     "mailbox": _part_sql("mailbox", "split_part(email, '@', 1)"),
 }
-"""SQL of each part's hash over a description. ``<name>_part`` are made with the forms of names, dates and places."""
+"""
+SQL of each part's hash over a description. ``<name>_part`` are made with the forms of names, dates and places. The two
+``_word``s are hashed alike and joined by exclusive or, which knows no order: names in each other's fields give one key.
+"""
 
 
 def _key_sql(kind: KeyKind, parts: dict[str, str]) -> str:

@@ -9,6 +9,7 @@ so that stored fingerprints are made anew.
 from __future__ import annotations
 
 import re
+import unicodedata
 from dataclasses import dataclass
 
 from rddm.contracts.names import (
@@ -19,10 +20,11 @@ from rddm.contracts.names import (
     patronymic_gender,
     romanisation_key,
     surname_gender,
+    transliterate,
     ungendered_surname,
 )
 
-FORMS_VERSION = 1
+FORMS_VERSION = 2
 
 _PARTS = re.compile(r"[\s\-–—]+")
 _PATRONYMIC_ENDING = re.compile(r"(?:i?[oe]v(?:ich|na)|i?[oe]vych|(?:in)?ichna|ich)$")
@@ -34,8 +36,12 @@ _SOUNDS = str.maketrans("oebgdzv", "aipktsf")
 
 @dataclass(frozen=True, slots=True)
 class FamilyNameForms:
-    """``root``: the parts of the name, joined by a hyphen; ``sound``: the same with what is misheard folded away."""
+    """
+    ``root``: the parts of the name, joined by a hyphen; ``sound``: the same with what is misheard folded away; ``text``:
+    the name as written, in Latin letters, as `GivenNameForms` has it - for names that stand in each other's field.
+    """
 
+    text: str | None
     root: str | None
     sound: str | None
     gender: str | None
@@ -60,6 +66,12 @@ class PatronymicForms:
 def _spell(name: str) -> str:
     """The romanisation key, or the folded name where the script has no key (Georgian, Chinese)."""
     return romanisation_key(name) or "".join(filter(str.isalnum, fold_name(name)))
+
+
+def _write(name: str) -> str:
+    """Return the letters of *name* as written, in Latin ones; nothing folded that one slip would unfold (Maydr, Mayer)."""
+    letters = unicodedata.normalize("NFD", transliterate(fold_name(name)))
+    return "".join(filter(str.isalnum, letters))
 
 
 def _family_root(word: str) -> str:
@@ -94,6 +106,7 @@ def family_name_forms(name: str) -> FamilyNameForms:
     parts = tuple(dict.fromkeys(root for root in map(_family_root, words) if len(root) > 1))
     genders = {gender for gender in map(surname_gender, words) if gender}
     return FamilyNameForms(
+        text=_write(name) or None,
         root="-".join(parts) or None,
         sound="-".join(dict.fromkeys(map(sound_of, parts))) or None,
         gender=genders.pop() if len(genders) == 1 else None,
@@ -109,13 +122,13 @@ def given_name_forms(name: str) -> GivenNameForms:
     >>> given_name_forms("Sasha") == given_name_forms("Саша")
     True
     """
-    text = _spell(name)
-    if len(text) < 2:
+    spelt = _spell(name)
+    if len(spelt) < 2:
         return GivenNameForms(None, (), known=False, gender=None)
     full = canonical_given_names(name)
     native = {one for one in full if not one.isascii()} or full
     roots = {_spell(one) for one in native} - {""}
-    return GivenNameForms(text, tuple(sorted(roots or {text})), is_given_name(name), given_name_gender(name))
+    return GivenNameForms(_write(name), tuple(sorted(roots or {spelt})), is_given_name(name), given_name_gender(name))
 
 
 def patronymic_forms(name: str) -> PatronymicForms:

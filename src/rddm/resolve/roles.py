@@ -23,8 +23,11 @@ class Roles:
     phone: str | None
     email: str | None
     snils: str | None
+    document_number: str | None
     region: str | None
     city: str | None
+    address: str | None
+    postcode: str | None
     school: str | None
 
 
@@ -37,8 +40,11 @@ _TYPES = {
     "phone": SemanticType.PHONE,
     "email": SemanticType.EMAIL,
     "snils": SemanticType.SNILS,
+    "document_number": SemanticType.DOCUMENT_NUMBER,
     "region": SemanticType.REGION,
     "city": SemanticType.PLACE_NAME,
+    "address": SemanticType.ADDRESS,
+    "postcode": SemanticType.POSTCODE,
     "school": SemanticType.ORGANISATION_NAME,
 }
 

@@ -16,12 +16,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
+from rddm.project.settings import LEAST_MATCH_PROBABILITY
 from rddm.resolve.comparisons import (
     ALIKE,
     CLOSE,
@@ -38,15 +39,24 @@ CLASSES = ("match", "family", "namesake", "random")
 FAMILY = CLASSES.index("family")
 Floats = npt.NDArray[np.float64]
 
-LEAST_PAIRS = 2_000
-"""Fewer candidate pairs than this teach nothing: the shipped parameters are used."""
+LEAST_DESCRIPTIONS = 200
+"""Fewer descriptions than this teach nothing: who they stand for is not known, so the shipped parameters are used."""
 PRIOR_STRENGTH = 0.1
 """Weight of the shipped parameters against the data of a class."""
 LEAST_PRIOR = 100.0
 """... and its least size, in pairs."""
-ODDS_FACTOR = 4.0
+ODDS_FACTOR = 10.0
 """How far the odds of a level may be learnt away from the shipped ones, up or down."""
+SHARE_PRIOR = 100.0
+"""Weight of the shipped shares, in pairs: how many candidates are chance depends on the keys, not on people."""
+FAMILIES_SEEN = 3.0
+"""The data show families where they have this many times the family pairs that the prior alone puts there."""
 ITERATIONS = 200
+
+PRECISION = 0.98
+"""Of all pairs that are joined, the share that must be expected to be right..."""
+MOST_MATCH_PROBABILITY = 0.99
+"""... with a match probability that need not be above this, nor is below `LEAST_MATCH_PROBABILITY`."""
 
 _SHARES = {"match": 0.5, "family": 0.1}
 _LEVELS: dict[str, dict[str, dict[int, float]]] = {
@@ -59,6 +69,8 @@ _LEVELS: dict[str, dict[str, dict[int, float]]] = {
         "phone": {SAME: 0.75, ALIKE: 0.02, DIFFERENT: 0.23},
         "email": {SAME: 0.7, ALIKE: 0.06, DIFFERENT: 0.24},
         "snils": {SAME: 0.99, DIFFERENT: 0.01},
+        "document_number": {SAME: 0.85, ALIKE: 0.05, DIFFERENT: 0.1},
+        "address": {SAME: 0.6, ALIKE: 0.15, CLOSE: 0.08, DIFFERENT: 0.17},
         "place": {SAME: 0.5, ALIKE: 0.3, CLOSE: 0.12, DIFFERENT: 0.08},
     },
     "family": {
@@ -70,6 +82,8 @@ _LEVELS: dict[str, dict[str, dict[int, float]]] = {
         "phone": {SAME: 0.7, ALIKE: 0.01, DIFFERENT: 0.29},
         "email": {SAME: 0.3, ALIKE: 0.02, DIFFERENT: 0.68},
         "snils": {SAME: 0.0005, DIFFERENT: 0.9995},
+        "document_number": {SAME: 0.005, ALIKE: 0.01, DIFFERENT: 0.985},
+        "address": {SAME: 0.6, ALIKE: 0.15, CLOSE: 0.08, DIFFERENT: 0.17},
         "place": {SAME: 0.5, ALIKE: 0.3, CLOSE: 0.12, DIFFERENT: 0.08},
     },
 }
@@ -82,10 +96,12 @@ _CHANCE: dict[str, dict[int, float]] = {
     "phone": {ALIKE: 1e-7},
     "email": {ALIKE: 1e-5},
     "snils": {},
+    "document_number": {ALIKE: 1e-5},
+    "address": {SAME: 2e-5, ALIKE: 3e-4, CLOSE: 0.01, DIFFERENT: 0.98968},
     "place": {SAME: 0.003, ALIKE: 0.015, CLOSE: 0.05, DIFFERENT: 0.932},
 }
 """How any two people compare."""
-_STRANGERS = {"phone": 0.05, "email": 0.02, "snils": 0.001}
+_STRANGERS = {"phone": 0.05, "email": 0.02, "snils": 0.001, "document_number": 0.01}
 """
 With how many descriptions of strangers one shares an identifier: numbers are handed on, mailboxes lent, digits
 mistyped.
@@ -95,7 +111,9 @@ _NAMESAKE_PLACE = {SAME: 0.02, ALIKE: 0.08, CLOSE: 0.2, DIFFERENT: 0.7}
 _NAMESAKE_MAILBOX = {ALIKE: 0.03, DIFFERENT: 0.97}
 """People make mailbox names of their own names."""
 _NAMESAKE_SHARE = 0.5
-"""How many more namesakes there are than independent first and last names would give."""
+"""How many more namesakes there are than independent first and last names would give, when nobody counted them..."""
+_NAMESAKE_BOUNDS = (0.1, 4.0)
+"""... and within what bounds a count is believed."""
 _SHIPPED_DESCRIPTIONS, _SHIPPED_PAIRS = 100_000, 200_000
 _CHANCE_PRIOR_PAIRS = 2_000.0
 """Weight of the shipped chances against a sample of pairs of any two descriptions, in pairs."""
@@ -117,32 +135,42 @@ reason.
 class Mixture:
     """
     ``shares`` per class; ``levels`` class × comparison × level: probability of each level but `MISSING`, which
-    tells nothing.
+    tells nothing. From ``match_probability`` on, two are one. ``families``: whether the
+    data show any.
     """
 
     shares: Floats
     levels: Floats
+    match_probability: float = MOST_MATCH_PROBABILITY
+    families: bool = True
 
     def to_json(self) -> str:
         shares = dict(zip(CLASSES, self.shares.tolist(), strict=True))
         levels = {
             name: dict(zip(NAMES, self.levels[place].tolist(), strict=True)) for place, name in enumerate(CLASSES)
         }
-        return json.dumps({"shares": shares, "levels": levels})
+        chosen = {"match_probability": self.match_probability, "families": self.families}
+        return json.dumps({"shares": shares, "levels": levels, **chosen})
 
     @classmethod
     def from_json(cls, text: str) -> Mixture:
+        """Return the stored mixture; what it does not know yet - a field, the threshold - is as shipped."""
         stored: Mapping[str, Any] = json.loads(text)
         shares = np.array([stored["shares"][name] for name in CLASSES], dtype=np.float64)
-        levels = np.array([[stored["levels"][name][field] for field in NAMES] for name in CLASSES], dtype=np.float64)
-        return cls(shares, levels)
+        levels = shipped_mixture().levels
+        for place, name in enumerate(CLASSES):
+            for field, known in stored["levels"][name].items():
+                levels[place, NAMES.index(field)] = known
+        return cls(
+            shares, levels, stored.get("match_probability", MOST_MATCH_PROBABILITY), stored.get("families", True)
+        )
 
 
 @dataclass(frozen=True)
 class Chance:
     """
     How any two of *descriptions* compare: ``levels`` as class levels. With it the number of coincidences is known, not
-    learnt.
+    learnt. ``same_names``: how many pairs share family name and given name, people's own included; 0: nobody counted.
 
     Two people agree on a name or a date as often as those are common, and there are descriptions² / 2 pairs to do so.
     Candidate pairs cannot tell: they were chosen for agreeing.
@@ -150,6 +178,16 @@ class Chance:
 
     descriptions: int
     levels: Floats
+    same_names: float = 0.0
+
+
+@dataclass(frozen=True, order=True)
+class Seen:
+    """What candidate pairs look like: ``pattern``, and the term weights against a family and against chance, in whole bits."""
+
+    pattern: int
+    family_terms: int = 0
+    chance_terms: int = 0
 
 
 def _table(levels: Mapping[str, Mapping[int, float]]) -> Floats:
@@ -160,7 +198,9 @@ def _table(levels: Mapping[str, Mapping[int, float]]) -> Floats:
     return table
 
 
-def measure_chance(descriptions: int, patterns: Sequence[int] = (), counts: Sequence[int] = ()) -> Chance:
+def measure_chance(
+    descriptions: int, patterns: Sequence[int] = (), counts: Sequence[int] = (), same_names: float = 0.0
+) -> Chance:
     """
     Return the chances for *descriptions*, from *counts* of *patterns* of pairs drawn blindly, or the shipped ones
     without them.
@@ -177,7 +217,7 @@ def measure_chance(descriptions: int, patterns: Sequence[int] = (), counts: Sequ
         levels[field] = prior[field]
         levels[field, SAME] = strangers / max(descriptions, 2)
         levels[field, DIFFERENT] = 1 - levels[field, SAME] - levels[field, ALIKE]
-    return Chance(descriptions, levels)
+    return Chance(descriptions, levels, same_names)
 
 
 def _coincidences(chance: Chance, pairs: float, found: Mixture | None) -> tuple[Floats, Floats]:
@@ -203,7 +243,12 @@ def _coincidences(chance: Chance, pairs: float, found: Mixture | None) -> tuple[
     namesake[place] = given[place]
     namesake[mail, [ALIKE, DIFFERENT]] = given[mail, [ALIKE, DIFFERENT]]
     random_share = everything / pairs
-    namesake_share = random_share * levels[last, SAME] * levels[first, SAME] * _NAMESAKE_SHARE
+    by_chance = random_share * levels[last, SAME] * levels[first, SAME]
+    more = _NAMESAKE_SHARE
+    if found is not None and chance.same_names:
+        own = float((found.shares[:2] * found.levels[:2, last, SAME] * found.levels[:2, first, SAME]).sum())
+        more = float(np.clip((chance.same_names / pairs - own) / by_chance - 1, *_NAMESAKE_BOUNDS))
+    namesake_share = by_chance * more
     return np.array([namesake_share, random_share]), np.stack([namesake, levels])
 
 
@@ -257,20 +302,28 @@ def _bound(learnt: Floats, prior: Floats, factor: float) -> Floats:
     return np.asarray(bounded / bounded.sum(axis=-1, keepdims=True), dtype=np.float64)
 
 
-def learn_mixture(patterns: Sequence[int], counts: Sequence[int], chance: Chance) -> Mixture:
+def _term_bits(seen: Sequence[Seen]) -> Floats:
+    """Return what was *seen* × class: the bits that term weights add to each class."""
+    by_class = {(): "", TERMS_BY_CLASS["family"]: "family_terms", _CHANCE_TERMS: "chance_terms"}
+    columns = [by_class[TERMS_BY_CLASS[name]] for name in CLASSES]
+    return np.array([[getattr(one, column) if column else 0 for column in columns] for one in seen], dtype=np.float64)
+
+
+def learn_mixture(seen: Sequence[Seen], counts: Sequence[int], chance: Chance) -> Mixture:
     """
-    Return the mixture that explains *counts* of *patterns* of candidate pairs best; the shipped one if they are few.
+    Return the mixture that explains *counts* of what was *seen* of candidate pairs best; the shipped one if `too_few`.
 
     Match and family are learnt (maximum a posteriori, EM); namesake and random follow from *chance*, and so do the given
-    names of a family: brothers and sisters share everything else, but not those.
+    names of a family: brothers and sisters share everything else, but not those. Priors keep few pairs from teaching much.
     """
     prior = shipped_mixture()
     total = float(sum(counts))
-    if total < LEAST_PAIRS:
+    if too_few(chance.descriptions, total):
         return prior
-    order = np.argsort(np.array(patterns, dtype=np.int64))  # sums of floats depend on their order
-    hot = _one_hot([patterns[place] for place in order])
-    weights: Floats = np.array(counts, dtype=np.float64)[order]
+    ordered = sorted(zip(seen, counts, strict=True))  # sums of floats depend on their order
+    hot = _one_hot([one.pattern for one, _ in ordered])
+    terms = _term_bits([one for one, _ in ordered])
+    weights: Floats = np.array([count for _, count in ordered], dtype=np.float64)
     flat = hot.reshape(len(weights), -1)
     informative: Floats = hot.sum(axis=2)
     mixture = prior
@@ -278,21 +331,50 @@ def learn_mixture(patterns: Sequence[int], counts: Sequence[int], chance: Chance
         shares, levels = _coincidences(chance, total, mixture)
         mixture = Mixture(np.concatenate([mixture.shares[:2], shares]), np.concatenate([mixture.levels[:2], levels]))
         bits = flat @ np.log2(np.where(mixture.levels > 0, mixture.levels, 1)).reshape(len(CLASSES), -1).T
-        bits += np.log2(mixture.shares)
+        bits += np.log2(mixture.shares) + terms
         likelihood = np.exp2(bits - bits.max(axis=1, keepdims=True))
         share = (likelihood / likelihood.sum(axis=1, keepdims=True) * weights[:, None])[:, :2]
-        seen = (share.T @ flat).reshape(2, len(NAMES), LEVELS)
+        shown = (share.T @ flat).reshape(2, len(NAMES), LEVELS)
         sizes = share.T @ informative
         strength = np.maximum(LEAST_PRIOR, PRIOR_STRENGTH * sizes)[:, :, None]
-        learnt = (seen + strength * prior.levels[:2]) / (sizes[:, :, None] + strength)
+        learnt = (shown + strength * prior.levels[:2]) / (sizes[:, :, None] + strength)
         bounded = _bound(learnt, prior.levels[:2], ODDS_FACTOR)
         bounded[FAMILY, NAMES.index("first_name")] = levels[1, NAMES.index("first_name")]
-        found = (share.sum(axis=0) + PRIOR_STRENGTH * total * prior.shares[:2]) / (total * (1 + PRIOR_STRENGTH))
+        found = (share.sum(axis=0) + SHARE_PRIOR * prior.shares[:2]) / (total + SHARE_PRIOR)
         moved = float(np.abs(bounded - mixture.levels[:2]).max())
         mixture = Mixture(np.concatenate([found, shares]), np.concatenate([bounded, levels]))
         if moved < 1e-6:
             break
-    return Mixture(_rounded(mixture.shares), _rounded(mixture.levels))
+    learnt = Mixture(_rounded(mixture.shares), _rounded(mixture.levels))
+    families = bool(mixture.shares[FAMILY] * total > FAMILIES_SEEN * SHARE_PRIOR * prior.shares[FAMILY])
+    return replace(learnt, match_probability=choose_match_probability(learnt, seen, counts), families=families)
+
+
+def too_few(descriptions: int, pairs: float) -> bool:
+    """Tell whether *descriptions* and candidate *pairs* are too few to learn from."""
+    return descriptions < LEAST_DESCRIPTIONS or pairs == 0
+
+
+def seen_weights(mixture: Mixture, seen: Sequence[Seen]) -> Floats:
+    """Return the match weight of what was *seen*."""
+    bits = class_bits(mixture, [one.pattern for one in seen]) + _term_bits(seen).reshape(-1, len(CLASSES))
+    weights: Floats = bits[:, 0] - np.logaddexp2.reduce(bits[:, 1:], axis=1)
+    return weights
+
+
+def choose_match_probability(mixture: Mixture, seen: Sequence[Seen], counts: Sequence[int]) -> float:
+    """
+    Return the lowest match probability from which on all of *counts* pairs *seen* together are expected to be right in
+    `PRECISION` of cases, between `LEAST_MATCH_PROBABILITY` and `MOST_MATCH_PROBABILITY`.
+
+    No truth is needed: of the pairs at a probability p, a share p is expected to match.
+    """
+    probabilities = 1 / (1 + np.exp2(-seen_weights(mixture, seen)))
+    order = np.argsort(-probabilities, kind="stable")
+    pairs = np.array(counts, dtype=np.float64)[order]
+    expected = np.cumsum(pairs * probabilities[order]) / np.maximum(np.cumsum(pairs), 1)
+    lowest = float(np.min(probabilities[order][expected >= PRECISION], initial=1.0))
+    return round(min(max(lowest, LEAST_MATCH_PROBABILITY), MOST_MATCH_PROBABILITY), 6)
 
 
 def pattern_bits(mixture: Mixture, patterns: Sequence[int]) -> tuple[Floats, Floats, Floats]:

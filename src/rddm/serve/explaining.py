@@ -7,9 +7,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from rddm.contracts.errors import NotFound
+from rddm.project.settings import ProbabilisticIdentity
 from rddm.resolve.explain import Explanation
 from rddm.resolve.weights import weight_of
-from rddm.serve.identity_explain import explain_fingerprints, explain_membership, explain_records
+from rddm.serve.identity_explain import (
+    explain_fingerprints,
+    explain_membership,
+    explain_records,
+    match_probability_in_use,
+)
 from rddm.serve.lookup import Identified, identify
 from rddm.serve.possible import EVERYTHING, PossiblePair, Wanted, list_possible
 from rddm.serve.reading import Reading
@@ -104,8 +110,10 @@ def explain_two(reading: Reading, entity: str, first: str, second: str) -> PairE
         record_b=records[1].record_id,
     )
     identity = model_entity.identity
-    match = getattr(identity, "match_probability", 0.99)
-    possible = getattr(identity, "possible_probability", 0.6)
+    match, possible = 0.99, 0.6
+    if isinstance(identity, ProbabilisticIdentity):
+        match = match_probability_in_use(reading.lake.connection, lake=CATALOG, entity=entity, identity=identity)
+        possible = identity.possible_probability
     return PairExplained(
         *records,
         together=records[0].golden_id == records[1].golden_id,

@@ -23,7 +23,9 @@ from rddm.resolve.keys import common_values_sql, usable_sql, without_common_sql
 from rddm.resolve.roles import Roles, roles_of
 from rddm.resolve.weights import Mixture, probability_of
 
-_SHOWN = {comparison.name: (comparison.name,) for comparison in COMPARISONS} | {"place": ("region", "city", "school")}
+_SHOWN = {comparison.name: (comparison.name,) for comparison in COMPARISONS} | {
+    "place": ("region", "city", "postcode", "school")
+}
 
 
 @dataclass(frozen=True)
@@ -70,8 +72,8 @@ def explain_records(
         stored = f"{lake}.identity.{quote(f'{entity}__fingerprint')}"
         fingerprints = f"(SELECT * FROM {stored} WHERE fingerprint_id IN ('{a}', '{b}'))"
         return _explain_exact(connection, model_entity.identity, fingerprints)
-    ((pattern, contradiction, terms),) = _compared(connection, lake, entity, model_entity, [(a, b)])
     mixture = model_in_use(connection, lake, entity)
+    ((pattern, contradiction, terms),) = _compared(connection, lake, entity, model_entity, mixture, [(a, b)])
     values = _values(connection, f"{lake}.conformed.{quote(entity)}", roles_of(model_entity.fields), record_a, record_b)
     return explain_pair(mixture, pattern, terms, values, contradiction if a != b else None)
 
@@ -92,7 +94,7 @@ def explain_fingerprints(
     if not pairs:
         return []
     mixture = model_in_use(connection, lake, entity)
-    compared = _compared(connection, lake, entity, model_entity, pairs)
+    compared = _compared(connection, lake, entity, model_entity, mixture, pairs)
     return [explain_pair(mixture, pattern, terms, {}, contradiction) for pattern, contradiction, terms in compared]
 
 
@@ -101,6 +103,7 @@ def _compared(
     lake: str,
     entity: str,
     model_entity: ModelEntity,
+    mixture: Mixture,
     pairs: Sequence[tuple[UUID, UUID]],
 ) -> list[tuple[int, str | None, dict[str, float]]]:
     """Return pattern, contradiction and term weights by comparison for each of *pairs* of fingerprints, in their order."""
@@ -120,7 +123,8 @@ def _compared(
         numbered = [(places[str(a)], places[str(b)]) for a, b in pairs]
         listed = ", ".join(f"({a}, {b})" for a, b in dict.fromkeys(numbered))
         pair = f"(SELECT * FROM (VALUES {listed}) AS listed(a, b))"
-        cursor = connection.execute(compare_sql(pair, f"({without_common_sql(wanted, common)})", each_term=True))
+        nodes = f"({without_common_sql(wanted, common)})"
+        cursor = connection.execute(compare_sql(pair, nodes, each_term=True, families=mixture.families))
         names = [column[0] for column in cursor.description or ()]
         rows = [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
     finally:
@@ -158,6 +162,18 @@ def model_in_use(connection: duckdb.DuckDBPyConnection, lake: str, entity: str) 
     if row is None:
         raise NotFound(f"entity {entity}: nothing was matched yet. Start with `rddm run`.")
     return Mixture.from_json(row[0])
+
+
+def match_probability_in_use(
+    connection: duckdb.DuckDBPyConnection, *, lake: str, entity: str, identity: ProbabilisticIdentity
+) -> float:
+    """
+    Return the match probability from which on two are one: as set, else as the model in use has it.
+
+    Raises:
+        NotFound: nothing was resolved yet.
+    """
+    return identity.match_probability or model_in_use(connection, lake, entity).match_probability
 
 
 def _values(

@@ -279,6 +279,7 @@ def _model(asked: _Asked) -> tuple[ModelTold, Mixture, tuple[KeyKind, ...]]:
     row, identity = rows[0], asked.identity
     mixture = Mixture.from_json(row["parameters"])
     names = json.loads(row["kinds"])
+    match_probability = identity.match_probability or mixture.match_probability
     told = ModelTold(
         version=row["version"],
         learnt=row["learnt"],
@@ -286,8 +287,8 @@ def _model(asked: _Asked) -> tuple[ModelTold, Mixture, tuple[KeyKind, ...]]:
         run=row["run_id"],
         at=row["at"],
         shares={name: float(mixture.shares[place]) for place, name in enumerate(CLASSES)},
-        match_probability=identity.match_probability,
-        match_weight=weight_of(identity.match_probability),
+        match_probability=match_probability,
+        match_weight=weight_of(match_probability),
         possible_probability=identity.possible_probability,
         possible_weight=weight_of(identity.possible_probability),
         key_limit=identity.key_limit,

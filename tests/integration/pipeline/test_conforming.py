@@ -89,8 +89,8 @@ def test_an_incomplete_record_says_which_fields_would_release_it(new_warehouse: 
     warehouse.deliver("a/person", {"id": "1", "first": "Анна"}, {"id": "2", "phone": "+79160000001"})
     warehouse.run()
     assert waiting(warehouse) == [
-        ("1", "incomplete", ["incomplete:last_name|birth_date|phone|email|snils:missing"]),
-        ("2", "incomplete", ["incomplete:last_name|first_name:missing"]),
+        ("1", "incomplete", ["incomplete:last_name|birth_date|phone|email|snils|document_number:missing"]),
+        ("2", "incomplete", ["incomplete:last_name|first_name|snils|document_number:missing"]),
     ]
 
 

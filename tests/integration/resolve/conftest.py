@@ -24,8 +24,11 @@ FIELDS = {
     "phone": SemanticType.PHONE,
     "email": SemanticType.EMAIL,
     "snils": SemanticType.SNILS,
+    "document_number": SemanticType.DOCUMENT_NUMBER,
     "region": SemanticType.REGION,
     "city": SemanticType.PLACE_NAME,
+    "address": SemanticType.ADDRESS,
+    "postcode": SemanticType.POSTCODE,
     "school": SemanticType.ORGANISATION_NAME,
 }
 Record = Mapping[str, Any]

@@ -56,6 +56,46 @@ def test_a_family_on_one_phone_stays_apart(warehouse: Warehouse, sibling: dict[s
     assert split(warehouse) == {frozenset("ac"), frozenset("bd")}
 
 
+@pytest.mark.parametrize(
+    ("last_name", "first_name"),
+    [("Александр", "Щербаков"), ("Aleksandr", "Shcherbakov"), ("Георгий", "Щербаков")],
+    ids=["as it is", "in Latin letters", "another given name"],
+)
+def test_names_in_each_others_field_are_seen_in_any_script(
+    warehouse: Warehouse, last_name: str, first_name: str
+) -> None:
+    swapped = {**BROTHER, "last_name": last_name, "first_name": first_name, "middle_name": None}
+    warehouse.run({"a": BROTHER, "b": swapped})
+    assert len(split(warehouse)) == (2 if last_name == "Георгий" else 1)
+
+
+@pytest.mark.parametrize(
+    ("change", "people"),
+    [
+        ({"address": "д. 5 кв. 12, Ленина"}, 1),
+        ({"document_number": "9205123475"}, 1),
+        ({"first_name": "Михаил", "document_number": "9205999111"}, 2),
+        ({"first_name": "Михаил", "document_number": "9205999111", "birth_date": "2010-11-20"}, 2),
+    ],
+    ids=["the same address written otherwise", "two digits of the document swapped", "a twin", "a brother"],
+)
+def test_who_lives_together_is_told_apart_by_the_rest(
+    warehouse: Warehouse, change: dict[str, Any], people: int
+) -> None:
+    home = {"address": "ул. Ленина, 5-12", "postcode": "420000", "document_number": "9205123457"}
+    record = {**BROTHER, **home, "phone": None}
+    warehouse.run({"a": record, "b": {**record, "region": None, **change}})
+    assert len(split(warehouse)) == people
+
+
+def test_a_document_finds_a_person_whose_name_and_home_changed(warehouse: Warehouse) -> None:
+    anna = {"last_name": "Иванова", "first_name": "Анна", "birth_date": "1999-05-06", "document_number": "9205123457"}
+    warehouse.run(
+        {"a": anna, "b": {**anna, "last_name": "Шкилева", "postcode": "420000"}, "c": {**anna, "document_number": None}}
+    )
+    assert frozenset("ab") <= max(split(warehouse), key=len)
+
+
 def test_two_documents_are_two_people(warehouse: Warehouse) -> None:
     warehouse.run({"a": {**BROTHER, "snils": "11223344595"}, "b": {**BROTHER, "snils": "08765430300"}})
     assert split(warehouse) == {frozenset("a"), frozenset("b")}

@@ -7,6 +7,19 @@ from rddm.resolve.clusters import JUDGED_WEIGHT, CrossPair, agglomerate, compone
 THRESHOLD = 6.6
 
 
+def test_a_contradiction_is_outweighed_only_by_the_rest_of_its_group() -> None:
+    first, second = CrossPair(0, 1, 20.0, forbidden=False), CrossPair(1, 2, 19.0, forbidden=False)
+    name_changed = CrossPair(0, 2, 4.0, forbidden=False, contradicting=True)
+    assert agglomerate(3, [first, second, name_changed], threshold=2.0) == [0, 0, 0]
+    twins = CrossPair(0, 2, -4.0, forbidden=False, contradicting=True)
+    assert agglomerate(3, [first, second, twins], threshold=2.0) == [0, 0, 2]
+
+
+def test_a_contradicting_pair_is_no_reason_to_join() -> None:
+    pair = CrossPair(0, 1, 30.0, forbidden=False, contradicting=True)
+    assert agglomerate(2, [pair], threshold=2.0) == [0, 1]
+
+
 def test_a_chain_of_matches_is_one_group() -> None:
     pairs = [CrossPair(0, 1, 9.0, forbidden=False), CrossPair(1, 2, 8.0, forbidden=False)]
     assert agglomerate(3, pairs, THRESHOLD) == [0, 0, 0]

@@ -5,7 +5,16 @@ from collections.abc import Mapping
 import duckdb
 import pytest
 
-from rddm.resolve.keys import KEY_KINDS, KIND_NUMBERS, Found, keys_sql, part_of, worthwhile_kinds
+from rddm.resolve.keys import (
+    FEW_DESCRIPTIONS,
+    KEY_KINDS,
+    KIND_NUMBERS,
+    Found,
+    affordable_kinds,
+    keys_sql,
+    part_of,
+    worthwhile_kinds,
+)
 
 KINDS = {kind.name: kind for kind in KEY_KINDS}
 
@@ -24,6 +33,11 @@ def keys_of(description: Mapping[str, object], *names: str) -> set[int]:
     with duckdb.connect() as connection:
         query = keys_sql(f"(SELECT 0 AS description, {columns})", [KINDS[name] for name in names])
         return {row[0] for row in connection.execute(query).fetchall()}
+
+
+def test_broad_kinds_of_keys_are_for_those_who_can_afford_them() -> None:
+    few, many = affordable_kinds(FEW_DESCRIPTIONS - 1), affordable_kinds(FEW_DESCRIPTIONS)
+    assert {kind.name for kind in few} - {kind.name for kind in many} == {kind.name for kind in KEY_KINDS if kind.broad}
 
 
 def test_the_numbers_of_the_kinds_are_all_different_and_fit() -> None:

@@ -1,8 +1,11 @@
 from __future__ import annotations
 
+import json
+
 import numpy as np
 import pytest
 
+from rddm.project.settings import LEAST_MATCH_PROBABILITY
 from rddm.resolve.comparisons import (
     ALIKE,
     CLOSE,
@@ -18,12 +21,16 @@ from rddm.resolve.comparisons import (
 from rddm.resolve.explain import Strand, explain_pair, strongest_path
 from rddm.resolve.weights import (
     CLASSES,
+    MOST_MATCH_PROBABILITY,
     ODDS_FACTOR,
     Mixture,
+    Seen,
+    choose_match_probability,
     class_bits,
     learn_mixture,
     measure_chance,
     probability_of,
+    seen_weights,
     shipped_mixture,
     total_bits,
     weight_of,
@@ -83,7 +90,7 @@ def test_a_rare_name_proves_more_than_a_common_one() -> None:
 
 def test_two_descriptions_prove_less_where_more_people_are_compared() -> None:
     number = pattern(last_name=SAME, first_name=SAME, birth_date=SAME)
-    patterns = [SAME_PERSON, TWIN, NAMESAKE, number]
+    patterns = [*map(Seen, (SAME_PERSON, TWIN, NAMESAKE, number))]
     small, large = (
         learn_mixture(patterns, [size * 3 // 5, size // 10, size // 10, size // 5], measure_chance(size))
         for size in (20_000, 20_000_000)
@@ -92,12 +99,12 @@ def test_two_descriptions_prove_less_where_more_people_are_compared() -> None:
 
 
 def test_too_little_data_teaches_nothing() -> None:
-    learnt = learn_mixture([SAME_PERSON], [10], measure_chance(10))
+    learnt = learn_mixture([Seen(SAME_PERSON)], [10], measure_chance(10))
     assert np.array_equal(learnt.levels, shipped_mixture().levels)
 
 
 def test_no_class_runs_away_whatever_the_data_say() -> None:
-    odd = learn_mixture([TWIN, NAMESAKE], [500_000, 500_000], measure_chance(1_000_000))
+    odd = learn_mixture([Seen(TWIN), Seen(NAMESAKE)], [500_000, 500_000], measure_chance(1_000_000))
     prior = shipped_mixture().levels[:2]
     inner = prior > 0
     ratio = (odd.levels[:2][inner] / (1 - odd.levels[:2][inner])) / (prior[inner] / (1 - prior[inner]))
@@ -106,10 +113,48 @@ def test_no_class_runs_away_whatever_the_data_say() -> None:
 
 
 def test_learning_does_not_depend_on_the_order_of_patterns() -> None:
-    patterns, counts = [SAME_PERSON, TWIN, NAMESAKE], [9_000, 2_000, 4_000]
+    patterns, counts = [*map(Seen, (SAME_PERSON, TWIN, NAMESAKE))], [9_000, 2_000, 4_000]
     one = learn_mixture(patterns, counts, measure_chance(20_000))
     other = learn_mixture(patterns[::-1], counts[::-1], measure_chance(20_000))
     assert np.array_equal(one.levels, other.levels)
+
+
+def test_the_threshold_rises_with_the_share_of_doubtful_pairs() -> None:
+    mixture = shipped_mixture()
+    number = pattern(last_name=SAME, first_name=SAME, birth_date=SAME)
+    by_terms = {
+        probability_of(float(seen_weights(mixture, [Seen(number, 0, terms)])[0])): Seen(number, 0, terms)
+        for terms in range(-30, 30)
+    }
+    doubt = min(each for each in by_terms if each > LEAST_MATCH_PROBABILITY)
+    pairs = [Seen(SAME_PERSON), by_terms[doubt]]
+    assert choose_match_probability(mixture, pairs, [10_000, 1]) == pytest.approx(doubt, abs=1e-5)
+    assert choose_match_probability(mixture, pairs, [10_000, 10_000]) == MOST_MATCH_PROBABILITY
+
+
+def test_a_few_pairs_teach_a_little() -> None:
+    few, many = (
+        learn_mixture([Seen(SAME_PERSON)], [count], measure_chance(10_000)).levels[0, NAMES.index("phone"), SAME]
+        for count in (30, 3_000)
+    )
+    assert shipped_mixture().levels[0, NAMES.index("phone"), SAME] < few < many
+
+
+def test_relatives_are_told_apart_only_where_the_data_show_families() -> None:
+    brothers = pattern(last_name=SAME, first_name=DIFFERENT, middle_name=SAME, birth_date=DIFFERENT, phone=SAME)
+    with_families = learn_mixture([Seen(SAME_PERSON), Seen(brothers)], [5_000, 1_000], measure_chance(10_000))
+    without = learn_mixture([Seen(SAME_PERSON)], [5_000], measure_chance(10_000))
+    assert with_families.families
+    assert not without.families
+
+
+def test_a_model_of_an_older_version_has_what_it_did_not_know_as_shipped() -> None:
+    mixture = shipped_mixture()
+    stored = json.loads(mixture.to_json())
+    for name in CLASSES:
+        del stored["levels"][name]["address"]
+    del stored["match_probability"]
+    assert np.array_equal(Mixture.from_json(json.dumps(stored)).levels, mixture.levels)
 
 
 def test_a_model_comes_back_from_the_table_as_it_was() -> None:

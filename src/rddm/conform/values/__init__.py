@@ -11,8 +11,10 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from datetime import date
 
+from rddm.conform.values.address import normalise_address
 from rddm.conform.values.category import normalise_category
 from rddm.conform.values.date import LATEST, normalise_birth_date, normalise_date
+from rddm.conform.values.document_number import normalise_document_number
 from rddm.conform.values.email import normalise_email
 from rddm.conform.values.fast_sql import fast_sql
 from rddm.conform.values.full_name import split_full_name
@@ -23,6 +25,7 @@ from rddm.conform.values.personal_name import normalise_name
 from rddm.conform.values.phone import normalise_phone
 from rddm.conform.values.place_name import normalise_place_name
 from rddm.conform.values.placeholders import NOTHING
+from rddm.conform.values.postcode import normalise_postcode
 from rddm.conform.values.record import repair_names
 from rddm.conform.values.region import normalise_region
 from rddm.conform.values.snils import normalise_snils
@@ -52,8 +55,11 @@ _NORMALISERS: Mapping[SemanticType, Callable[[str], Normalised | Rejected]] = {
     SemanticType.GENDER: normalise_gender,
     SemanticType.EMAIL: normalise_email,
     SemanticType.SNILS: normalise_snils,
+    SemanticType.DOCUMENT_NUMBER: normalise_document_number,
     SemanticType.REGION: normalise_region,
     SemanticType.PLACE_NAME: normalise_place_name,
+    SemanticType.ADDRESS: normalise_address,
+    SemanticType.POSTCODE: normalise_postcode,
     SemanticType.ORGANISATION_NAME: normalise_organisation_name,
     SemanticType.CATEGORY: normalise_category,
     SemanticType.INTEGER: normalise_integer,

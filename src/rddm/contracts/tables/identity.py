@@ -27,6 +27,7 @@ _PERSON_FORMS = (
     Column(
         "last_root", "VARCHAR", "Family name in Latin letters, without gender; the parts of a double one joined by -"
     ),
+    Column("last_text", "VARCHAR", "Family name as written, in Latin letters"),
     Column("first_text", "VARCHAR", "Given name as written, in Latin letters"),
     Column("first_root", "VARCHAR", "The full given names it may stand for, in Latin letters, joined by |"),
     Column(
@@ -38,12 +39,19 @@ _PERSON_FORMS = (
     Column("phone", "VARCHAR", "Phone, E.164"),
     Column("email", "VARCHAR", "E-mail, lower case"),
     Column("snils", "VARCHAR", "Pension insurance number"),
+    Column("document_number", "VARCHAR", "Number of a document, letters and digits"),
     Column("region", "VARCHAR", "Region, in the form names of places are compared in"),
     Column("city", "VARCHAR", "Town or village, in the same form"),
+    Column(
+        "address",
+        "VARCHAR",
+        "The words and numbers of the address that tell it apart, in Latin letters and alphabetical order",
+    ),
+    Column("postcode", "VARCHAR", "Postcode, letters and digits"),
     Column("school", "VARCHAR", "School, in the form names of organisations are compared in"),
     Column("exclusive", "VARCHAR", "source/entity, where that source never has one person twice"),
 )
-TERM_FIELDS = ("last_root", "first_root", "middle_root", "birth_date", "phone", "email")
+TERM_FIELDS = (*("last_root", "first_root", "middle_root", "birth_date", "phone", "email", "address"),)
 """The forms whose common values weigh less (term frequencies)."""
 
 _TERM_WEIGHTS = tuple(
