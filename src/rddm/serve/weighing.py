@@ -51,7 +51,9 @@ def weigh_pairs(reading: Reading, mixture: Mixture, pairs: str, nodes: str) -> s
     """
     connection = reading.lake.connection
     compared, bits, weighed = (f"{PREFIX}{name}" for name in ("compared", "pattern", "weighed"))
-    connection.execute(f"CREATE OR REPLACE TEMP TABLE {compared} AS {compare_sql(pairs, nodes, families=mixture.families)}")
+    connection.execute(
+        f"CREATE OR REPLACE TEMP TABLE {compared} AS {compare_sql(pairs, nodes, families=mixture.families)}"
+    )
     patterns = [int(row["pattern"]) for row in reading.rows(f"SELECT DISTINCT pattern FROM {compared} ORDER BY 1")]
     match, family, chance = pattern_bits(mixture, patterns)
     columns = {"pattern": pa.array(patterns, pa.int32())}
