@@ -10,7 +10,7 @@ from rddm.contracts.tables.identity import TERM_FIELDS
 from rddm.resolve.comparisons import COMPARISONS
 from rddm.resolve.keys import IDENTIFIERS
 from rddm.resolve.roles import roles_of
-from rddm.resolve.weights import LEAST_PAIRS
+from rddm.resolve.weights import LEAST_DESCRIPTIONS
 from rddm.serve.reading import Reading
 
 IDENTIFYING = (*IDENTIFIERS, "snils")
@@ -53,8 +53,8 @@ def _of_figures(entity: str, found: Findings) -> Iterator[str]:
         yield f"All {found.records:,} records say the same. Is one record delivered again and again?"
     if not found.learnt:
         yield (
-            f"Fewer than {LEAST_PAIRS:,} candidate pairs were found, too few to learn from: the shipped weights are used. What"
-            " is expected below is rough."
+            f"There were fewer than {LEAST_DESCRIPTIONS:,} descriptions, or no two to compare, when the model was made: too few to"
+            " learn from, so the shipped weights are used. What is expected below is rough."
         )
     if found.without_key > LONELY_SHARE:
         yield (
