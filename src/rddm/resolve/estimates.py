@@ -15,12 +15,12 @@ from itertools import combinations, groupby
 from rddm.resolve.keys import COUNTED_KINDS, Found, KeyKind
 
 FIELD_OF_PART: Mapping[str, str] = {
-    **dict.fromkeys(("last", "sound"), "last_name"),
-    "given": "first_name",
+    **dict.fromkeys(("last", "sound", "last_word"), "last_name"),
+    **dict.fromkeys(("given", "first_word"), "first_name"),
     "middle": "middle_name",
     **dict.fromkeys(("birth", "day", "year"), "birth_date"),
     "mailbox": "email",
-    **dict.fromkeys(("region", "city", "school"), "place"),
+    **dict.fromkeys(("region", "city", "postcode", "school"), "place"),
 }
 """Which comparison a part of a match key is of; parts that are not listed are called as theirs."""
 LEAST_RECAPTURED = 100.0

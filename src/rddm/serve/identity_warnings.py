@@ -53,8 +53,8 @@ def _of_figures(entity: str, found: Findings) -> Iterator[str]:
         yield f"All {found.records:,} records say the same. Is one record delivered again and again?"
     if not found.learnt:
         yield (
-            f"There were fewer than {LEAST_DESCRIPTIONS:,} descriptions, or no two to compare, when the model was made: too few to"
-            " learn from, so the shipped weights are used. What is expected below is rough."
+            f"There were fewer than {LEAST_DESCRIPTIONS:,} descriptions, or no two to compare, when the model was made: too few"
+            " to learn from, so the shipped weights are used. What is expected below is rough."
         )
     if found.without_key > LONELY_SHARE:
         yield (

@@ -37,7 +37,7 @@ def hashed(root: Path, camps: str = CAMPS, model: str = MODEL, url: str = "sqlit
 
 
 def test_the_hash_is_the_same_on_every_machine(tmp_path: Path) -> None:
-    assert hashed(tmp_path) == "8b4eba6487b213518d857689fcf27e31f16a723701773a62eb945301c7f9545d"
+    assert hashed(tmp_path) == "452a3ca6ee5790274180988ad94369fd865df4da0becdad44b8e9926ee6e4922"
 
 
 @pytest.mark.parametrize(

@@ -99,7 +99,7 @@ entities:
 def test_a_removed_field_also_leaves_the_default_models_lists(tmp_path: Path) -> None:
     model = "entities: {person: {fields: {snils: null}}, location: {fields: {kind: null}}}"
     entities = load_project(write_project(tmp_path, model=model), {}).model.entities
-    assert entities["person"].require_any[1] == ("last_name", "birth_date", "phone", "email")
+    assert entities["person"].require_any[1] == ("last_name", "birth_date", "phone", "email", "document_number")
     assert entities["location"].identity == ExactIdentity(fields=("name",))
 
 
