@@ -222,7 +222,7 @@ SOURCES: dict[str, tuple[str, str]] = {
         HEAD.replace("last_name", "birth_date"),
         (
             "sources/camps.yaml, line 5: entities.person.fields: the model's person requires one of last_name,"
-            " first_name, and none of them is mapped. Map one, or change require_any in model.yaml."
+            " first_name, snils, document_number, and none of them is mapped. Map one, or change require_any in model.yaml."
         ),
     ),
     "nothing mapped": (
