@@ -194,8 +194,10 @@ class KnownPeople:
             said = read_print(text)
             candidates.append(Candidate(person, said, compare_one(asked, said)))
         people = len({each.person for each in candidates})
-        thresholds = Thresholds(self._identity.match_probability, self._identity.possible_probability)
-        return recognise(self._model.mixture, asked, candidates, thresholds, limit), people
+        mixture = self._model.mixture
+        match = self._identity.match_probability or mixture.match_probability
+        thresholds = Thresholds(match, self._identity.possible_probability)
+        return recognise(mixture, asked, candidates, thresholds, limit), people
 
     def _ask(self, asked: Description) -> _Found:
         keys = keys_of(asked, self._model.kinds)
