@@ -16,7 +16,7 @@ from typing import Any
 
 from rddm.contracts.expression import Evaluator, compile_expression, compile_projections
 from rddm.contracts.tables.identity import TERM_FIELDS, fingerprint_table
-from rddm.resolve.comparisons import COMPARISONS, CONTRADICTION_SQL, SAME, level_sql, pattern_of
+from rddm.resolve.comparisons import COMPARISONS, SAME, contradiction_sql, level_sql, pattern_of
 from rddm.resolve.fingerprints import DELIVERED_TYPES, DICTIONARIES, FORM_COLUMNS, description_sql
 from rddm.resolve.keys import IDENTIFIERS, KEY_KINDS, KIND_BITS, PARTS, SEVERAL, KeyKind
 from rddm.resolve.roles import Roles
@@ -49,8 +49,8 @@ def _levels() -> tuple[tuple[str, str | None, Evaluator], ...]:
 
 
 @cache
-def _contradiction() -> Evaluator:
-    return compile_expression(CONTRADICTION_SQL)
+def _contradiction(*, families: bool) -> Evaluator:
+    return compile_expression(contradiction_sql(families=families))
 
 
 @cache
@@ -112,8 +112,8 @@ def weigh_terms(description: Description, bits: Mapping[tuple[str, str | None], 
     return description | weighed
 
 
-def compare_one(asked: Description, other: Description) -> Compared:
-    """Return how *asked*, with its terms weighed, compares with *other*."""
+def compare_one(asked: Description, other: Description, *, families: bool = True) -> Compared:
+    """Return how *asked*, with its terms weighed, compares with *other*; *families* as for `rddm.resolve.comparisons`."""
     row: dict[str, Any] = {}
     terms: dict[str, float] = {}
     for name, term, level_of in _levels():
@@ -122,7 +122,9 @@ def compare_one(asked: Description, other: Description) -> Compared:
             terms[name] = asked[term]
     row["exclusive_same"] = None if asked["exclusive"] is None else asked["exclusive"] == other["exclusive"]
     return Compared(
-        pattern_of(tuple(row[f"{name}_level"] for name, _, _ in _levels())), _contradiction()(row, row), terms
+        pattern_of(tuple(row[f"{name}_level"] for name, _, _ in _levels())),
+        _contradiction(families=families)(row, row),
+        terms,
     )
 
 

@@ -327,7 +327,7 @@ def compare_sql(pairs: str, nodes: str, *, each_term: bool = False, families: bo
     return f"""
 SELECT a, b,
   {_pattern_sql([f"{comparison.name}_level" for comparison in COMPARISONS])} AS pattern,
-  {_contradiction_sql(families=families)} AS contradiction,
+  {contradiction_sql(families=families)} AS contradiction,
   {counted}
 FROM (
   SELECT p.a, p.b,
@@ -368,7 +368,7 @@ _RELATIVES = f"""
       AND snils_level <> {SAME} THEN 'twins'"""
 
 
-def _contradiction_sql(*, families: bool) -> str:
+def contradiction_sql(*, families: bool) -> str:
     """
     SQL: why two descriptions can hardly be one person, however much else agrees; null when nothing says so.
 

@@ -192,7 +192,7 @@ class KnownPeople:
         candidates = []
         for person, text in found.prints:
             said = read_print(text)
-            candidates.append(Candidate(person, said, compare_one(asked, said)))
+            candidates.append(Candidate(person, said, compare_one(asked, said, families=self._model.mixture.families)))
         people = len({each.person for each in candidates})
         mixture = self._model.mixture
         match = self._identity.match_probability or mixture.match_probability
