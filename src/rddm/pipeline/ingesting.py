@@ -116,8 +116,6 @@ def _land(
     erased = batch.records.num_rows - kept.records.num_rows
     try:
         return land(lake, place, kept, run_id, received_at, erased)
-    except RddmError:
-        raise
     except Exception as error:
         if _is_no_fault_of_the_source(error):
             raise
@@ -128,7 +126,8 @@ def _land(
 
 
 def _is_no_fault_of_the_source(error: Exception) -> bool:
-    return is_interrupt(error) or store_trouble(error) is not None
+    is_anothers = isinstance(error, RddmError) and not isinstance(error, SourceError)
+    return is_anothers or is_interrupt(error) or store_trouble(error) is not None
 
 
 @contextmanager
