@@ -35,13 +35,16 @@ def describe(work: Work, reconsidered: str) -> None:
 
 def _describe_probabilistic(work: Work, reconsidered: str) -> None:
     roles = roles_of(work.model_entity.fields)
-    delivered = work.make("delivered", delivered_sql(work.conformed, reconsidered, roles, work.exclusive_sources))
+    # Of everything, there is no need of a copy.
+    delivered = (work.view if work.fresh else work.make)(
+        "delivered",
+        delivered_sql(work.conformed, None if work.fresh else reconsidered, roles, work.exclusive_sources),
+    )
     present = asdict(roles)
     dictionaries = [
         (forms.role, _dictionary(work, forms, delivered, empty=present[forms.role] is None)) for forms in DICTIONARIES
     ]
     described = work.make("described", description_sql(delivered, dictionaries))
-    work.execute(f"DROP TABLE {delivered}")
     work.make("distinct", distinct_sql(described))
     work.make("described", f"SELECT record_id, description_id, exclusive FROM {described}")
 

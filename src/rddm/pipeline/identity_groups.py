@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from itertools import groupby
 
 import numpy as np
@@ -14,6 +15,7 @@ from rddm.resolve.clusters import (
     COMPONENT_LIMIT,
     JUDGED_WEIGHT,
     CrossPair,
+    Floats,
     Integers,
     agglomerate,
     component_labels,
@@ -22,23 +24,51 @@ from rddm.resolve.clusters import (
 from rddm.resolve.comparisons import FORBIDDING
 from rddm.resolve.weights import Mixture
 
-_JUDGED_WEIGHT = JUDGED_WEIGHT
+
+@dataclass(frozen=True)
+class Edges:
+    """What holds components together: nodes *a* and *b*, with the match weight, or `JUDGED_WEIGHT` for a human's word."""
+
+    a: Integers
+    b: Integers
+    weights: Floats
 
 
 def group_fingerprints(work: Work, mixture: Mixture) -> None:
     """
-    Make ``grouped``: n, fingerprint_id, grp (BIGINT). Grain: a fingerprint of a component that a change can have reached.
+    Make ``grouped``: n, fingerprint_id, grp (BIGINT), best (weight of its best match inside the group, or null).
 
-    Needs ``judged``: fingerprint_a, fingerprint_b, verdict of the judgements that hold now.
+    Grain: a fingerprint of a component that a change can have reached. Needs ``judged``: fingerprint_a, fingerprint_b,
+    verdict of the judgements that hold now.
     """
     _make_closure(work)
-    _make_edges(work)
-    labels = _label_components(work)
+    edges = _edges(work)
+    labels = component_labels(work.count(work.table("node")), edges.a, edges.b)
     doubtful = _find_doubtful(work, labels)
-    labels = _cut_giants(work, labels)
+    if work.count(doubtful, f"size > {COMPONENT_LIMIT}"):
+        labels = _cut_giants(work, labels, edges)
+        doubtful = _find_doubtful(work, labels)
     if work.count(doubtful):
-        labels = _settle(work, labels, _find_doubtful(work, labels), mixture)
-    _make_component(work, "grouped", "grp", labels)
+        labels = _settle(work, labels, doubtful, mixture)
+    found = work.load_arrow("label", _labels_table(labels, edges))
+    work.make(
+        "grouped",
+        f"SELECT c.fingerprint_id, c.n, l.grp, l.best FROM {work.table('closure')} c JOIN {found} l ON l.n = c.n",
+    )
+
+
+def _labels_table(labels: Integers, edges: Edges) -> pa.Table:
+    best = np.full(len(labels), -np.inf)
+    inside = (labels[edges.a] == labels[edges.b]) & (edges.weights < JUDGED_WEIGHT)
+    for end in (edges.a, edges.b):
+        np.maximum.at(best, end[inside], edges.weights[inside])
+    return pa.table(
+        {
+            "n": pa.array(np.arange(len(labels), dtype=np.int32)),
+            "grp": pa.array(labels.astype(np.int64)),
+            "best": pa.array(best, mask=np.isneginf(best)),
+        }
+    )
 
 
 def _make_closure(work: Work) -> None:
@@ -98,8 +128,7 @@ SELECT fingerprint_id FROM (
         work.make("frontier", f"SELECT fingerprint_id FROM {found}")
 
 
-def _make_edges(work: Work) -> None:
-    """Make ``edge``: a, b (nodes of ``closure``), weight: what holds components together."""
+def _edges(work: Work) -> Edges:
     closure, gone = work.table("closure"), work.table("gone")
     inside = f"SELECT fingerprint_id FROM {closure}"
     stored = f"""
@@ -107,45 +136,33 @@ def _make_edges(work: Work) -> None:
   WHERE outcome = 'match' AND fingerprint_a IN ({inside}) AND fingerprint_a NOT IN (SELECT fingerprint_id FROM {gone})
     AND fingerprint_b NOT IN (SELECT fingerprint_id FROM {gone})
   UNION ALL"""
-    work.make(
-        "edge",
+    found = work.connection.execute(
         f"""
 SELECT a, b, weight FROM {work.table("pair_new")} WHERE outcome = 'match'
 UNION ALL
 SELECT x.n AS a, y.n AS b, e.weight FROM (
   {stored if not work.fresh else ""}
-  SELECT fingerprint_a, fingerprint_b, {_JUDGED_WEIGHT} AS weight FROM {work.table("judged")} WHERE verdict = 'same'
+  SELECT fingerprint_a, fingerprint_b, {JUDGED_WEIGHT} AS weight FROM {work.table("judged")} WHERE verdict = 'same'
 ) e
 JOIN {closure} x ON x.fingerprint_id = e.fingerprint_a
-JOIN {closure} y ON y.fingerprint_id = e.fingerprint_b""",
-    )
-
-
-def _edges(work: Work) -> tuple[Integers, Integers, np.ndarray]:
-    found = work.connection.execute(f"SELECT a, b, weight FROM {work.table('edge')}").fetchnumpy()
-    return found["a"].astype(np.int64), found["b"].astype(np.int64), found["weight"].astype(np.float64)
-
-
-def _label_components(work: Work) -> Integers:
-    a, b, _ = _edges(work)
-    return component_labels(work.count(work.table("node")), a, b)
-
-
-def _make_component(work: Work, name: str, column: str, labels: Integers) -> str:
-    work.load_arrow("label", pa.table({"n": pa.array(np.arange(len(labels))), column: pa.array(labels)}))
-    return work.make(
-        name,
-        f"SELECT c.fingerprint_id, c.n, l.{column} FROM {work.table('closure')} c JOIN {work.table('label')} l ON"
-        f" l.n = c.n",
-    )
+JOIN {closure} y ON y.fingerprint_id = e.fingerprint_b"""
+    ).fetchnumpy()
+    a, b = (np.asarray(found[end], dtype=np.int32) for end in "ab")
+    return Edges(a, b, np.asarray(found["weight"], dtype=np.float64))
 
 
 def _find_doubtful(work: Work, labels: Integers) -> str:
     """
-    Make ``doubtful``: component, size: those whose members are not all alike, so that they could contradict each
-    other.
+    Make ``component`` (fingerprint_id, n, component) of the nodes that are not alone, and ``doubtful`` (component, size):
+    those whose members are not all alike, so that they could contradict each other.
     """
-    component = _make_component(work, "component", "component", labels)
+    several = np.flatnonzero(np.bincount(labels)[labels] > 1)
+    table = pa.table({"n": pa.array(several.astype(np.int32)), "component": pa.array(labels[several].astype(np.int64))})
+    label = work.load_arrow("label", table)
+    component = work.make(
+        "component",
+        f"SELECT c.fingerprint_id, c.n, l.component FROM {label} l JOIN {work.table('closure')} c ON c.n = l.n",
+    )
     apart = f"""
 SELECT x.component FROM {work.table("judged")} j
 JOIN {component} x ON x.fingerprint_id = j.fingerprint_a
@@ -158,11 +175,11 @@ WHERE j.verdict = 'different'"""
     return work.make(
         "doubtful",
         f"SELECT c.component, count(*) AS size FROM {component} c JOIN {work.table('node')} f ON f.n = c.n"
-        f" GROUP BY c.component HAVING count(*) > 1 AND ({condition}c.component IN ({apart}))",
+        f" GROUP BY c.component HAVING {condition}c.component IN ({apart})",
     )
 
 
-def _cut_giants(work: Work, labels: Integers) -> Integers:
+def _cut_giants(work: Work, labels: Integers, edges: Edges) -> Integers:
     giants = [
         row[0]
         for row in work.connection.execute(
@@ -170,17 +187,13 @@ def _cut_giants(work: Work, labels: Integers) -> Integers:
         ).fetchall()
     ]
     work.counts["cut_components"] = len(giants)
-    if not giants:
-        return labels
-    a, b, weights = _edges(work)
     labels = labels.copy()
     following = int(labels.max()) + 1
     for giant in giants:
         places = np.flatnonzero(labels == giant)
-        inside = labels[a] == giant
-        parts = cut_component(
-            len(places), np.searchsorted(places, a[inside]), np.searchsorted(places, b[inside]), weights[inside]
-        )
+        inside = labels[edges.a] == giant
+        a, b = (np.searchsorted(places, end[inside]) for end in (edges.a, edges.b))
+        parts = cut_component(len(places), a, b, edges.weights[inside])
         labels[places] = parts + following
         following += int(parts.max()) + 1
     return labels

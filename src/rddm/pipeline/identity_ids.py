@@ -33,7 +33,7 @@ def name_groups(work: Work, changed: str, touched: str) -> None:
 
 
 def _make_now(work: Work) -> None:
-    """Make ``before`` (record_id, golden_id) and ``now`` (record_id, fingerprint_id, grp, source_time)."""
+    """Make ``before`` (record_id, golden_id) and ``now`` (record_id, fingerprint_id, grp, best, source_time)."""
     grouped, before = work.table("grouped"), work.table("link_before")
     rest = (
         f"SELECT record_id, golden_id, fingerprint_id FROM {work.stored('link')}"
@@ -47,7 +47,7 @@ def _make_now(work: Work) -> None:
     work.make(
         "now",
         f"""
-SELECT r.record_id, r.fingerprint_id, g.grp, c.source_time
+SELECT r.record_id, r.fingerprint_id, g.grp, g.best, c.source_time
 FROM (
   SELECT record_id, fingerprint_id FROM {work.table("record_now")}
   UNION ALL
@@ -60,39 +60,20 @@ JOIN {work.conformed} c ON c.record_id = r.record_id""",
 
 def _make_links(work: Work) -> None:
     """Make ``link_now``: the links of all records of the groups, as `link_table`."""
-    grouped, gone = work.table("grouped"), work.table("gone")
-    stored = f"""
-  UNION ALL
-  SELECT x.n, y.n, p.weight FROM {work.past("pair")} p
-  JOIN {grouped} x ON x.fingerprint_id = p.fingerprint_a JOIN {grouped} y ON y.fingerprint_id = p.fingerprint_b
-  WHERE p.outcome = 'match' AND x.grp = y.grp
-    AND p.fingerprint_a NOT IN (SELECT fingerprint_id FROM {gone})
-    AND p.fingerprint_b NOT IN (SELECT fingerprint_id FROM {gone})"""
-    work.make(
-        "best",
-        f"""
-WITH inside AS (
-  SELECT p.a, p.b, p.weight FROM {work.table("pair_new")} p
-  JOIN {grouped} x ON x.n = p.a JOIN {grouped} y ON y.n = p.b AND y.grp = x.grp WHERE p.outcome = 'match'
-  {stored if not work.fresh else ""}
-)
-SELECT g.fingerprint_id, max(e.weight) AS weight
-FROM (SELECT a AS n, weight FROM inside UNION ALL SELECT b, weight FROM inside) e JOIN {grouped} g ON g.n = e.n
-GROUP BY g.fingerprint_id""",
-    )
     work.make(
         "link_now",
         f"""
-WITH size AS (SELECT grp, count(*) AS records, count(DISTINCT fingerprint_id) AS fingerprints FROM {work.table("now")}
-GROUP BY grp)
+WITH size AS (
+  SELECT grp, count(*) AS records, min(fingerprint_id) AS first, max(fingerprint_id) AS last FROM {work.table("now")}
+  GROUP BY grp
+)
 SELECT n.record_id, i.golden_id, n.fingerprint_id,
-  CASE WHEN s.records = 1 THEN 'alone' WHEN s.fingerprints = 1 THEN 'description' WHEN b.weight IS NOT NULL THEN 'match'
+  CASE WHEN s.records = 1 THEN 'alone' WHEN s.first = s.last THEN 'description' WHEN n.best IS NOT NULL THEN 'match'
     ELSE 'judgement' END AS how,
-  1 / (1 + pow(2.0, -b.weight)) AS probability
+  1 / (1 + pow(2.0, -n.best)) AS probability
 FROM {work.table("now")} n
 JOIN {work.table("name")} i ON i.grp = n.grp
-JOIN size s ON s.grp = n.grp
-LEFT JOIN {work.table("best")} b ON b.fingerprint_id = n.fingerprint_id""",
+JOIN size s ON s.grp = n.grp""",
     )
 
 

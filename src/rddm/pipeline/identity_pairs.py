@@ -149,9 +149,9 @@ def find_pairs(work: Work, mixture: Mixture) -> None:
     work.make("pair_found", pairs_sql(work.table("key_look"), work.table("member")))
     work.counts["pairs"] = work.count(work.table("pair_found"))
     outcome = f"CASE WHEN weight >= {threshold_of(work, mixture)!r} THEN 'match' ELSE 'possible' END"
-    found = compare(work, "pair_new", work.table("pair_found"), mixture, possible_threshold_of(work))
-    work.execute(f"ALTER TABLE {found} ADD COLUMN outcome VARCHAR")
-    work.execute(f"UPDATE {found} SET outcome = {outcome}")
+    weighed = compare(work, "pair_weighed", work.table("pair_found"), mixture, possible_threshold_of(work))
+    work.view("pair_new", f"SELECT *, {outcome} AS outcome FROM {weighed}")
+    work.execute(f"DROP TABLE {work.table('pair_found')}")
 
 
 def _form_columns(work: Work) -> list[str]:

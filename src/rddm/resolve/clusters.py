@@ -17,7 +17,7 @@ import numpy.typing as npt
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
-Integers = npt.NDArray[np.int64]
+Integers = npt.NDArray[np.int64] | npt.NDArray[np.int32]
 Floats = npt.NDArray[np.float64]
 
 COMPONENT_LIMIT = 200
@@ -49,7 +49,7 @@ def cut_component(count: int, a: Integers, b: Integers, weights: Floats, limit: 
     What is still too large at the strictest threshold falls apart into single nodes: better none than a wrong giant. Only
     edges of judgements (`JUDGED_WEIGHT`) hold whatever they make.
     """
-    labels = np.zeros(count, dtype=np.int64)
+    labels: Integers = np.zeros(count, dtype=np.int64)
     threshold = float(np.min(weights, initial=np.inf))
     for _ in range(_CUT_STEPS):
         threshold += _CUT_STEP

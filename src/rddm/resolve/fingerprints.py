@@ -122,9 +122,11 @@ DICTIONARIES = (
 """Forms that Python makes, once per distinct value."""
 
 
-def delivered_sql(conformed: str, records: str, roles: Roles, exclusive_sources: Collection[tuple[str, str]]) -> str:
+def delivered_sql(
+    conformed: str, records: str | None, roles: Roles, exclusive_sources: Collection[tuple[str, str]]
+) -> str:
     """
-    Return the query for the fields that count, of those *records* that exist. Grain: a record.
+    Return the query for the fields that count, of those *records* (None: of all) that exist. Grain: a record.
 
     Columns: record_id, exclusive (``source/entity`` or null), and every role of `Roles`, null where the entity has no
     such field.
@@ -143,7 +145,7 @@ def delivered_sql(conformed: str, records: str, roles: Roles, exclusive_sources:
 SELECT c.record_id, {exclusive} AS exclusive,
   {", ".join(columns)}
 FROM {conformed} c
-WHERE c.record_id IN (SELECT record_id FROM {records})"""
+WHERE {"true" if records is None else f"c.record_id IN (SELECT record_id FROM {records})"}"""
 
 
 def description_sql(delivered: str, dictionaries: Sequence[tuple[str, str]]) -> str:
