@@ -34,7 +34,7 @@ def test_every_kind_of_quarantine_has_a_meaning() -> None:
 @pytest.mark.parametrize(
     ("rule", "reason", "release"),
     [
-        ("technical:key:missing", "the source gave no key", "the source delivers it with a key"),
+        ("technical:key:missing", "the source gave no key", "rddm quarantine dismiss"),
         ("invalid:birth_date:impossible_date", "birth_date: there is no such day", "the source delivers birth_date"),
         (
             "incomplete:last_name|first_name:missing",
