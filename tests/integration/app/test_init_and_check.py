@@ -58,6 +58,12 @@ def test_a_title_above_the_header_is_passed_over(empty_project: Project, tmp_pat
     assert entity.fields["last_name"].column == "surname"
 
 
+def test_a_source_that_cannot_be_reached_is_called_by_its_name(empty_project: Project) -> None:
+    outcome = empty_project.rddm("init", "--from", "postgresql://nobody@127.0.0.1:9/db", "--name", "pgx")
+    assert outcome.code == 3
+    assert outcome.err.startswith('source "pgx"')
+
+
 def test_of_a_folder_with_many_files_one_must_be_named(empty_project: Project, tmp_path: Path) -> None:
     folder = tmp_path / "exports"
     folder.mkdir()

@@ -217,7 +217,7 @@ def test_a_statement_is_answered_as_a_table_and_as_json(project: Project) -> Non
         ("SELECT * FROM peron", 'relation "peron" does not exist'),
         ("DELETE FROM person", "no statement that reads"),
         ("WITH gone AS (DELETE FROM person RETURNING 1) SELECT * FROM gone", "read only"),
-        ("SELECT 1; DROP TABLE person", "multiple commands"),
+        ("SELECT 1; DROP TABLE person", "several statements"),
         ("SELECT last_name::int FROM person", "invalid text representation"),
     ],
 )
@@ -229,6 +229,12 @@ def test_a_statement_that_is_wrong_or_writes_is_refused_without_data(
     assert told in outcome.err
     assert "Щербаков" not in outcome.err
     assert project.rddm("sql", "SELECT count(*) FROM person", "--json").json["rows"][0][0] > 0
+
+
+def test_status_says_in_words_what_waits(project: Project) -> None:
+    out = " ".join(project.rddm("status").out.split())
+    assert "waiting (no parent)" in out
+    assert "missing_parent" not in out
 
 
 def test_status_tells_how_to_reach_postgresql_without_a_password(project: Project) -> None:

@@ -77,7 +77,7 @@ def test_a_file_that_breaks_off_ends_in_3_and_what_came_before_stays(new_project
     (problem,) = outcome.json["problems"]
     (student,) = (each for each in outcome.json["sources"] if each["entity"] == "student")
     assert outcome.code == 3
-    assert problem.startswith('source "academy", entity student: students.csv.gz, after ')
+    assert problem.startswith('source "academy", entity student: data/students.csv.gz, after ')
     assert "truncated" in problem
     assert student["in_all"]["conformed"] > 100
     assert student["in_all"]["unreadable"] == 1
