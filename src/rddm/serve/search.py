@@ -137,14 +137,16 @@ def _name(word: str) -> Wanted | None:
 
 
 def _by_beginning(wanted: Wanted) -> Wanted:
-    text = given_name_forms(wanted.name).text or ""
+    forms = given_name_forms(wanted.name)
+    text = forms.text or ""
     if len(text) < 2:
         return wanted
-    condition = (
-        "(starts_with(last_root, ?) OR starts_with(first_text, ?)"
-        " OR list_bool_or(list_transform(string_split(first_root, '|'), root -> starts_with(root, ?))))"
+    condition = "(starts_with(last_text, ?) OR starts_with(first_text, ?) OR " + " OR ".join(
+        "starts_with(last_root, ?) OR list_bool_or(list_transform(string_split(first_root, '|'), root -> starts_with(root, ?)))"
+        for _ in forms.roots
     )
-    return replace(wanted, condition=condition, parameters=[text, text, text])
+    parameters = [text, text, *(root for each in forms.roots for root in (each, each))]
+    return replace(wanted, condition=f"{condition})", parameters=parameters)
 
 
 def _look_up(reading: Reading, entity: str, wanted: Sequence[Wanted], limit: int) -> list[FoundPerson]:

@@ -53,6 +53,12 @@ entities:
       event: {column: shift, entity: shift}
       role: role
 """
+MODEL = """
+entities:
+  person:
+    fields:
+      birth_date: {on_invalid: quarantine}
+"""
 ACADEMY = """
 connector: {type: file}
 entities:
@@ -93,6 +99,7 @@ def rddm(*arguments: str) -> Outcome:
 def write_project(folder: Path) -> Project:
     for place, text in {
         "rddm.yaml": "name: tiny\n",
+        "model.yaml": MODEL,
         "sources/camps.yaml": CAMPS,
         "sources/academy.yaml": ACADEMY,
         "data/campers.csv": CAMPERS,

@@ -31,6 +31,7 @@ def test_a_run_accounts_for_every_record(first_run: tuple[Project, Outcome]) -> 
         "quarantined": {"technical": 0, "invalid": 1, "incomplete": 0, "missing_parent": 0},
         "conformed": 3,
         "pending": 0,
+        "erased": 0,
     }
     assert summary["balances"] is True
     assert summary["status"] == "succeeded"

@@ -197,7 +197,7 @@ def test_the_records_tried_reach_every_level_of_every_comparison() -> None:
     """So that agreeing with the stages means something."""
     seen: dict[str, set[int]] = {each.name: set() for each in COMPARISONS}
 
-    @settings(max_examples=2000, deadline=None, derandomize=True, database=None)
+    @settings(max_examples=4000, deadline=None, derandomize=True, database=None)
     @given(RECORDS, RECORDS)
     def look(one: Record, other: Record) -> None:
         asked = weigh_terms(describe_one(one), {})

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from rich.console import RenderableType
     from rich.table import Table
 
-    from rddm.resolve.explain import Explanation
+    from rddm.resolve.explain import Contribution, Explanation
     from rddm.serve.explaining import GroupExplained, PairExplained, Step
 
 BAR_COLUMNS = 18
@@ -31,7 +31,9 @@ def draw_pair(pair: PairExplained) -> RenderableType:
     steps += [
         (each.field, each.value_a or "", each.value_b or "", each.level, each.weight)
         for each in explanation.contributions
+        if not _says_nothing(each)
     ]
+    unsaid = [each.field for each in explanation.contributions if _says_nothing(each)]
     table = listing(
         "!field", _folded(pair.first.address), _folded(pair.second.address), "", "!>weight", "!one person is", "!so far"
     )
@@ -51,7 +53,12 @@ def draw_pair(pair: PairExplained) -> RenderableType:
         Text("all together", style="bold"), "", "", "", Text(f"{running:+.1f}", style=_colour(running)),
         Text(odds_in_words(running), style="bold"), _bar(0.0, running, low, high),
     )  # fmt: skip
-    return Group(table, *_verdict(pair))
+    said = [dim(f"Neither says: {', '.join(unsaid)}.")] if unsaid else []
+    return Group(table, *said, *_verdict(pair))
+
+
+def _says_nothing(each: Contribution) -> bool:
+    return each.level == "missing" and each.value_a is None and each.value_b is None
 
 
 def draw_waterfall(explanation: Explanation) -> Table:
