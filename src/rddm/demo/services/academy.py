@@ -51,8 +51,7 @@ def _student(row: Row) -> dict[str, object]:
         student["profile"] = {"birth_date": text(values["birth_date"]) or None, "gender": gender}
     student["created_at"] = f"{row.registered_at:%Y-%m-%dT%H:%M:%SZ}"
     student["updated_at"] = f"{row.updated_at:%Y-%m-%dT%H:%M:%SZ}"
-    if row.op == "delete":
-        student["deleted"] = True
+    student["deleted"] = row.op == "delete"
     return student
 
 
