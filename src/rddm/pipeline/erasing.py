@@ -26,7 +26,7 @@ from rddm.store.trouble import told_in_words
 
 LAKE_SCHEMAS = ("raw", "conformed", "quarantine", "identity", "golden")
 SHOP_WINDOW = "warehouse"
-DATABASE_SCHEMAS = ("control", "lake", SHOP_WINDOW)
+DATABASE_SCHEMAS = ("control", "lake", SHOP_WINDOW, "matching")
 
 Step = Callable[[str], None]
 
