@@ -50,8 +50,8 @@ def new_warehouse(tmp_path: Path, new_database: Callable[[], str]) -> Iterator[C
     """Makes tiny warehouses: real lake, real PostgreSQL, sources whose records the test writes."""
     made: list[TinyWarehouse] = []
 
-    def make(**sources: str) -> TinyWarehouse:
-        warehouse = TinyWarehouse(tmp_path / f"w{len(made)}", new_database(), sources)
+    def make(*, model: str = "", **sources: str) -> TinyWarehouse:
+        warehouse = TinyWarehouse(tmp_path / f"w{len(made)}", new_database(), sources, model=model)
         made.append(warehouse)
         return warehouse
 

@@ -61,7 +61,8 @@ def test_the_newest_version_by_source_time_stands_whatever_the_order(new_warehou
 
 
 def test_an_invalid_version_waits_while_the_valid_one_before_it_stands(new_warehouse: New) -> None:
-    warehouse = new_warehouse(a=PERSON)
+    model = "entities: {person: {fields: {birth_date: {on_invalid: quarantine}}}}\n"
+    warehouse = new_warehouse(a=PERSON, model=model)
     warehouse.deliver("a/person", ANNA, {**ANNA, "born": "2999-01-01", "changed": "2024-02-01"})
     balance = warehouse.run().engine.balances[0]
     assert (balance.conformed, balance.quarantined["invalid"], balance.superseded) == (1, 1, 0)
