@@ -86,8 +86,13 @@ def ingest(  # noqa: PLR0913 - what is read, and all that reading it needs
             with _landing(place):
                 if is_snapshot:
                     _remember_keys(lake.connection, place, batch)
-                fitting = within_columns(batch, columns)
-                landed = _land(lake, place, fitting, run_id, now(), suppression)
+                # Before anything else: what does not fit is kept as it came, and nothing of the erased may be.
+                kept = batch
+                if suppression is not None:
+                    kept = replace(batch, records=suppression.without_erased(lake.connection, place, batch.records))
+                erased = batch.records.num_rows - kept.records.num_rows
+                fitting = within_columns(kept, columns)
+                landed = _land(lake, place, fitting, run_id, now(), erased)
                 columns.update(name.lower() for name in with_safe_names(fitting.records).column_names)
                 result.cut_off += [each for each in batch.unreadable if each.is_cut_off]
             result.add(landed)
@@ -106,21 +111,15 @@ def ingest(  # noqa: PLR0913 - what is read, and all that reading it needs
     return result
 
 
-def _land(
-    lake: Lake, place: Place, batch: Batch, run_id: int, received_at: datetime, suppression: Suppression | None
-) -> Landed:
-    """Land *batch* without the people who were erased; when that fails, without the records that are why."""
-    kept = batch
-    if suppression is not None:
-        kept = replace(batch, records=suppression.without_erased(lake.connection, place, batch.records))
-    erased = batch.records.num_rows - kept.records.num_rows
+def _land(lake: Lake, place: Place, batch: Batch, run_id: int, received_at: datetime, erased: int) -> Landed:
+    """Land *batch*, of which *erased* records were left out; when that fails, without the records that are why."""
     try:
-        return land(lake, place, kept, run_id, received_at, erased)
+        return land(lake, place, batch, run_id, received_at, erased)
     except Exception as error:
         if _is_no_fault_of_the_source(error):
             raise
-        fitting = within_types(lake.connection, kept)
-        if fitting is kept:
+        fitting = within_types(lake.connection, batch)
+        if fitting is batch:
             raise
         return land(lake, place, fitting, run_id, received_at, erased)
 

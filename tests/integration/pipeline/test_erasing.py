@@ -284,6 +284,18 @@ def test_she_does_not_come_back(warehouse: TinyWarehouse) -> None:
     assert warehouse.query("SELECT count(*) FROM lake.quarantine.record") == [0]
 
 
+def test_nothing_of_her_is_kept_when_her_record_comes_with_too_many_columns(warehouse: TinyWarehouse) -> None:
+    erase_her(warehouse)
+    warehouse.deliveries.clear()
+    warehouse.query("DELETE FROM lake.raw.cursor")
+    more = {f"x{number}": "1" for number in range(1_600)}
+    warehouse.deliver("camps/camper", {"id": "h1", "changed": "2025-01-01", **HER, **more})
+    report = warehouse.run()
+    (camper,) = (each for each in report.ingested if each.entity == "camper")
+    assert (camper.received, camper.erased, camper.unreadable) == (1, 1, 0)
+    assert places_of(warehouse, VALUES[:6]) == []
+
+
 def test_under_a_new_key_she_is_somebody_new(warehouse: TinyWarehouse) -> None:
     erased = her(warehouse).golden_id
     erase_her(warehouse)
