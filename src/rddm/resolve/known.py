@@ -16,7 +16,7 @@ from uuid import UUID
 import numpy as np
 
 from rddm.resolve.asked import Compared, Description
-from rddm.resolve.comparisons import COMPARISONS, MISSING, NAMES, SAME, levels_of
+from rddm.resolve.comparisons import COMPARISONS, NAMES, SAME
 from rddm.resolve.explain import Explanation, explain_pair
 from rddm.resolve.weights import CLASSES, TERMS_BY_CLASS, Mixture, pattern_bits
 
@@ -163,8 +163,3 @@ def _worth(mixture: Mixture) -> dict[str, float]:
 def is_comparable(asked: Description) -> bool:
     """Whether *asked* says anything that is compared."""
     return any(asked[column] is not None for comparison in COMPARISONS for column in comparison.columns)
-
-
-def levels_found(pattern: int) -> dict[str, int]:
-    """Return the level of each comparison that was possible."""
-    return {name: level for name, level in zip(NAMES, levels_of(pattern), strict=True) if level != MISSING}

@@ -59,7 +59,6 @@ def _of_figures(entity: str, found: Findings) -> Iterator[str]:
     if found.without_key > LONELY_SHARE:
         yield (
             f"{found.without_key:.0%} of the descriptions say too little for any match key, so nobody can be found for them."
-            ""
         )
     empty = [kind.replace("_", " ") for kind, entries in found.entries.items() if not entries]
     if empty:

@@ -21,6 +21,7 @@ from rddm.contracts.errors import NotFound
 from rddm.contracts.tables import quote
 from rddm.contracts.tables.golden import golden_id
 from rddm.project.settings import FactIdentity, SemanticType
+from rddm.resolve.clusters import WEIGHT_LIMIT
 from rddm.serve.identity_explain import model_in_use
 from rddm.serve.lookup import require_probabilistic
 from rddm.serve.portrait import title_of
@@ -118,8 +119,6 @@ MOST_VALUED = 50_000
 """Pairs whose chance is reckoned from all their records: those that could be worth most by their two most alike."""
 MOST_MEMBERS = 8
 """Descriptions of one person that take part in it."""
-BOUND = 20.0
-"""Bits that one pair of records counts for or against, at most: as where groups are joined."""
 
 
 def _make_open(reading: Reading, entity: str, wanted: Wanted) -> None:
@@ -174,7 +173,7 @@ def _make_chances(reading: Reading, entity: str) -> None:
     weighed = weigh_pairs(reading, model_in_use(reading.lake.connection, CATALOG, entity), f"{PREFIX}crossing", node)
     execute(
         f"{make}chance AS SELECT first_id, second_id,"
-        f" least(1 / (1 + pow(2.0, -avg(greatest(-{BOUND}, least({BOUND}, weight))))),"
+        f" least(1 / (1 + pow(2.0, -avg(greatest(-{WEIGHT_LIMIT}, least({WEIGHT_LIMIT}, weight))))),"
         f" CASE WHEN bool_or(contradiction IS NOT NULL) THEN {REFUSED_CHANCE} ELSE 1 END) AS chance"
         f" FROM {weighed} GROUP BY first_id, second_id"
     )
