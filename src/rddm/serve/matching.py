@@ -11,12 +11,10 @@ part of the people changed, the tables are made anew beside the old ones and tak
 
 from __future__ import annotations
 
-import io
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import psycopg
-import pyarrow.csv
 from psycopg import sql
 
 from rddm.contracts.tables import literal, quote
@@ -25,10 +23,10 @@ from rddm.resolve.asked import print_sql
 from rddm.resolve.drawers import drawer_sql, findable_sql, label_sql, number_sql
 from rddm.resolve.fingerprints import FORM_COLUMNS
 from rddm.resolve.keys import common_values_sql, is_identifier_sql, without_common_sql
+from rddm.serve.copying import copy_rows
 from rddm.store.lake import CATALOG, Lake
 
 SCHEMA = "matching"
-_BATCH_ROWS = 100_000
 _KEYS_AT_ONCE = 10_000_000
 """Keys that are put into drawers at a time: a drawer is made in memory."""
 _FEW = 1_000
@@ -232,7 +230,7 @@ class _Publishing:
         self.connection.execute(sql.SQL("DROP TABLE IF EXISTS {}").format(fresh))
         self.connection.execute(sql.SQL("CREATE TABLE {} ({})").format(fresh, sql.SQL(kept.columns)))
         for query in queries:
-            self._copy(query, fresh)
+            copy_rows(self.lake, self.connection, query, fresh)
         column = sql.Identifier(kept.found_by)
         self.connection.execute(sql.SQL("CREATE INDEX ON {} ({})").format(fresh, column))
         self.connection.execute(sql.SQL("COMMENT ON TABLE {} IS {}").format(fresh, sql.Literal(kept.grain)))
@@ -258,13 +256,13 @@ class _Publishing:
                 column, place
             )
         )
-        self._copy(changed, sql.Identifier("matching_changed"))
+        copy_rows(self.lake, self.connection, changed, sql.Identifier("matching_changed"))
         self.connection.execute("ANALYZE matching_changed")
         self.connection.execute(
             sql.SQL("DELETE FROM {0} USING matching_changed WHERE {0}.{1} = matching_changed.{1}").format(place, column)
         )
         self.connection.execute("DROP TABLE matching_changed")
-        self._copy(query, place)
+        copy_rows(self.lake, self.connection, query, place)
 
     def _publish_model(self) -> None:
         mine = f"entity = {literal(self.entity)}"
@@ -282,16 +280,6 @@ class _Publishing:
         terms = (
             f"SELECT entity, field, coalesce(value, '') AS value, bits::VARCHAR AS bits FROM {CATALOG}.identity.term"
         )
-        self._copy(f"{terms} WHERE {mine} AND version = {model[0]}", sql.Identifier(SCHEMA, "term"))
-
-    def _copy(self, query: str, target: sql.Identifier) -> None:
-        """Write the rows of the lake's *query*, all of it text, to the columns of the same name."""
-        reader = self.lake.connection.execute(query).to_arrow_reader(_BATCH_ROWS)
-        names = sql.SQL(", ").join(map(sql.Identifier, reader.schema.names))
-        statement = sql.SQL("COPY {} ({}) FROM STDIN (FORMAT csv)").format(target, names)
-        options = pyarrow.csv.WriteOptions(include_header=False)
-        with self.connection.cursor().copy(statement) as copy:
-            for batch in reader:
-                sink = io.BytesIO()
-                pyarrow.csv.write_csv(batch, sink, options)
-                copy.write(sink.getvalue())
+        copy_rows(
+            self.lake, self.connection, f"{terms} WHERE {mine} AND version = {model[0]}", sql.Identifier(SCHEMA, "term")
+        )

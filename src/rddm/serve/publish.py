@@ -7,14 +7,11 @@ made up for by the next one. Readers see the state before or the state after, ne
 
 from __future__ import annotations
 
-import io
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 import psycopg
-import pyarrow as pa
-import pyarrow.csv
 from psycopg import sql
 
 from rddm.contracts.errors import NotFound, StoreError
@@ -22,6 +19,7 @@ from rddm.contracts.tables import Column, Table, literal, quote
 from rddm.contracts.tables.golden import ORIGIN_SUFFIX, golden_id
 from rddm.curate.golden import golden_contract, references
 from rddm.project.settings import Model, ModelEntity, ProbabilisticIdentity, SemanticType
+from rddm.serve.copying import copy_rows
 from rddm.serve.loading import SCHEMA as LOADING_SCHEMA
 from rddm.serve.loading import NewTable, forget_loading, load_beside
 from rddm.serve.matching import publish_matching
@@ -32,7 +30,6 @@ SCHEMA = "warehouse"
 _SPELT_OUT = {"timestamptz": "timestamp with time zone"}
 _TYPES = {"VARCHAR": "text", "TIMESTAMP": "timestamptz", "VARCHAR[]": "text[]"}
 _SEARCHED = frozenset({SemanticType.PHONE, SemanticType.EMAIL, SemanticType.SNILS, SemanticType.BIRTH_DATE})
-_BATCH_ROWS = 100_000
 
 
 @dataclass(frozen=True)
@@ -289,33 +286,12 @@ def _find_changed_keys(lake: Lake, each: PublishedTable, published: int, snapsho
 
 def _copy(lake: Lake, connection: psycopg.Connection, query: str, each: PublishedTable, staged: sql.Identifier) -> int:
     texts = ", ".join(_as_csv(column) for column in each.table.columns)
-    return _copy_query(lake, connection, f"SELECT {texts} FROM ({query})", staged, each.table.column_names)
+    return copy_rows(lake, connection, f"SELECT {texts} FROM ({query})", staged)
 
 
 def _copy_keys(lake: Lake, connection: psycopg.Connection) -> None:
     query = "SELECT key::VARCHAR AS key FROM changed_key"
-    _copy_query(lake, connection, query, sql.Identifier("changed_key"), ["key"])
-
-
-def _copy_query(
-    lake: Lake, connection: psycopg.Connection, query: str, target: sql.Identifier, columns: Sequence[str]
-) -> int:
-    """Write the rows of the lake's *query*, all of it text, to *target*; return how many."""
-    rows = 0
-    options = pa.csv.WriteOptions(include_header=False)
-    # By name: a column that the model got later stands at the end of the table.
-    names = sql.SQL(", ").join(map(sql.Identifier, columns))
-    with connection.cursor().copy(sql.SQL("COPY {} ({}) FROM STDIN (FORMAT csv)").format(target, names)) as copy:
-        for batch in _batches(lake, query):
-            sink = io.BytesIO()
-            pa.csv.write_csv(batch, sink, options)
-            copy.write(sink.getvalue())
-            rows += batch.num_rows
-    return rows
-
-
-def _batches(lake: Lake, query: str) -> Iterator[pa.RecordBatch]:
-    yield from lake.connection.execute(query).to_arrow_reader(_BATCH_ROWS)
+    copy_rows(lake, connection, query, sql.Identifier("changed_key"))
 
 
 def _as_csv(column: Column) -> str:
