@@ -23,6 +23,7 @@ from rddm.pipeline.identity_pairs import find_pairs, make_fingerprints, write_fi
 from rddm.pipeline.identity_work import Work
 from rddm.pipeline.stamp import RunStamp
 from rddm.project.settings import ExactIdentity, ModelEntity, ProbabilisticIdentity
+from rddm.resolve.weights import match_probability_of
 
 
 @dataclass(frozen=True)
@@ -241,7 +242,7 @@ def _report(work: Work, model: StoredModel) -> Resolution:
         model_version=model.version,
         model_learnt=model.learnt,
         match_probability=(
-            work.identity.match_probability or model.mixture.match_probability
+            match_probability_of(work.identity, model.mixture)
             if isinstance(work.identity, ProbabilisticIdentity)
             else None
         ),

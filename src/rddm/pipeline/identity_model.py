@@ -23,6 +23,7 @@ from rddm.resolve.keys import (
     affordable_kinds,
     found_by_sql,
     keys_sql,
+    kinds_from_json,
     usable_sql,
     worthwhile_kinds,
 )
@@ -39,7 +40,7 @@ from rddm.resolve.weights import (
     too_few,
 )
 
-LEAST_DESCRIPTIONS = 1_000
+LEAST_FOR_TERMS = 1_000
 """Fewer descriptions than this do not tell which values are common."""
 SAMPLE_DESCRIPTIONS = 150_000
 """Descriptions whose candidate pairs are learnt from: as many patterns at 51 million records as at one."""
@@ -100,9 +101,7 @@ def load_model(work: Work) -> StoredModel | None:
         return None
     version, parameters, learnt, pairs, kinds, applied, run_id = row
     mixture = Mixture.from_json(parameters) if parameters else shipped_mixture()
-    names = json.loads(kinds)
-    used = tuple(kind for kind in KEY_KINDS if kind.name in names)
-    return StoredModel(version, mixture, learnt, pairs, used, applied, run_id)
+    return StoredModel(version, mixture, learnt, pairs, kinds_from_json(kinds), applied, run_id)
 
 
 def terms_of(work: Work, version: int) -> str:
@@ -122,7 +121,7 @@ def learn_model(work: Work, version: int) -> StoredModel:
     """
     probabilistic = work.method == "probabilistic"
     query = " UNION ALL ".join(terms_sql(work.table("distinct"), field) for field in TERM_FIELDS)
-    countable = probabilistic and work.count(work.table("distinct")) >= LEAST_DESCRIPTIONS
+    countable = probabilistic and work.count(work.table("distinct")) >= LEAST_FOR_TERMS
     work.make("terms", query if countable else f"SELECT field, value, bits FROM {work.past('term')} LIMIT 0")
     counts, chance = _pattern_counts(work) if probabilistic else ([], measure_chance(0))
     pairs = sum(each.pairs for each in counts)

@@ -12,6 +12,7 @@ import pyarrow as pa
 from rddm.contracts.tables import quote
 from rddm.contracts.tables.identity import fingerprint_table, key_table, pair_table
 from rddm.pipeline.identity_work import Work
+from rddm.project.settings import ProbabilisticIdentity
 from rddm.resolve.comparisons import compare_sql, self_sql
 from rddm.resolve.exact import exact_compare_sql
 from rddm.resolve.fingerprints import weighed_sql
@@ -24,14 +25,14 @@ from rddm.resolve.keys import (
     pairs_sql,
     usable_sql,
 )
-from rddm.resolve.weights import Mixture, pattern_bits, weight_of, weight_sql
+from rddm.resolve.weights import Mixture, match_probability_of, pattern_bits, weight_of, weight_sql
 
 
 def threshold_of(work: Work, mixture: Mixture) -> float:
     """The match weight from which two fingerprints match."""
-    if work.identity.method != "probabilistic":
+    if not isinstance(work.identity, ProbabilisticIdentity):
         return 0.5
-    return weight_of(work.identity.match_probability or mixture.match_probability)
+    return weight_of(match_probability_of(work.identity, mixture))
 
 
 def possible_threshold_of(work: Work) -> float:

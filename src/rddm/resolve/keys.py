@@ -11,6 +11,7 @@ of the kind. So the hashes of names, dates and places are made once per distinct
 from __future__ import annotations
 
 import hashlib
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -62,6 +63,14 @@ KEY_KINDS: tuple[KeyKind, ...] = (
     KeyKind(24, "given_year", ("given", "year"), broad=True),
 )
 """Which of them an entity uses is part of its learnt model: `worthwhile_kinds`."""
+
+
+def kinds_from_json(text: str) -> tuple[KeyKind, ...]:
+    """Return the kinds that a stored model names, in the order of `KEY_KINDS`; names it does not know any more are left out."""
+    names = json.loads(text)
+    return tuple(kind for kind in KEY_KINDS if kind.name in names)
+
+
 KIND_NUMBERS = {kind.name: kind.number for kind in KEY_KINDS}
 COUNTED_KINDS = frozenset({"phone", "email"})
 """Keys that only tell how many share a value: everyone on a family's phone or mailbox is not yet a candidate."""

@@ -22,7 +22,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from rddm.project.settings import LEAST_MATCH_PROBABILITY
+from rddm.project.settings import LEAST_MATCH_PROBABILITY, ProbabilisticIdentity
 from rddm.resolve.comparisons import (
     ALIKE,
     CLOSE,
@@ -375,6 +375,11 @@ def choose_match_probability(mixture: Mixture, seen: Sequence[Seen], counts: Seq
     expected = np.cumsum(pairs * probabilities[order]) / np.maximum(np.cumsum(pairs), 1)
     lowest = float(np.min(probabilities[order][expected >= PRECISION], initial=1.0))
     return round(min(max(lowest, LEAST_MATCH_PROBABILITY), MOST_MATCH_PROBABILITY), 6)
+
+
+def match_probability_of(identity: ProbabilisticIdentity, mixture: Mixture) -> float:
+    """Return the match probability from which on two are one: as set, else as learnt."""
+    return identity.match_probability or mixture.match_probability
 
 
 def pattern_bits(mixture: Mixture, patterns: Sequence[int]) -> tuple[Floats, Floats, Floats]:

@@ -9,11 +9,10 @@ from dataclasses import dataclass
 
 from rddm.contracts.errors import NotFound
 from rddm.contracts.tables import quote
+from rddm.contracts.tables.identity import EVENT_KINDS
 from rddm.serve.history import REASONS
 from rddm.serve.reading import Reading
 from rddm.store.lake import CATALOG
-
-KINDS = ("created", "merged", "split", "moved", "ended")
 
 
 @dataclass(frozen=True)
@@ -62,7 +61,7 @@ class Changes:
 
 
 def identity_changes(
-    reading: Reading, entity: str, run: int | None, limit: int, *, kinds: Sequence[str] = KINDS
+    reading: Reading, entity: str, run: int | None, limit: int, *, kinds: Sequence[str] = EVENT_KINDS
 ) -> Changes:
     """
     Return what *run* (the last that touched ids, when None) did to the ids of *entity*: *limit* changes of these *kinds*,
@@ -78,7 +77,7 @@ def identity_changes(
         " WHERE entity = ? AND run_id = ? GROUP BY kind",
         [entity, number],
     )
-    wanted = [each for each in KINDS if each in kinds]
+    wanted = [each for each in EVENT_KINDS if each in kinds]
     rows = reading.rows(
         f"SELECT * FROM {event} WHERE entity = ? AND run_id = ? AND kind IN (SELECT unnest(?::VARCHAR[]))"
         f" ORDER BY kind = 'created', kind, golden_id, other_id, record_id LIMIT {int(limit)}",
@@ -89,7 +88,7 @@ def identity_changes(
         entity=entity,
         run=number,
         at=max((row["happened_at"] for row in counted), default=None),
-        counts={kind: counts.get(kind, 0) for kind in KINDS},
+        counts={kind: counts.get(kind, 0) for kind in EVENT_KINDS},
         changes=[_change(row) for row in rows],
         total=sum(counts.get(kind, 0) for kind in wanted),
         proof=_prove(reading, entity, number),

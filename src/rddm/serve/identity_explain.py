@@ -21,7 +21,7 @@ from rddm.resolve.exact import EXACT_WEIGHT
 from rddm.resolve.explain import Contribution, Explanation, Strand, explain_pair, strongest_path
 from rddm.resolve.keys import common_values_sql, usable_sql, without_common_sql
 from rddm.resolve.roles import Roles, roles_of
-from rddm.resolve.weights import Mixture, probability_of
+from rddm.resolve.weights import Mixture, match_probability_of, probability_of
 
 _SHOWN = {comparison.name: (comparison.name,) for comparison in COMPARISONS} | {
     "place": ("region", "city", "postcode", "school")
@@ -173,7 +173,7 @@ def match_probability_in_use(
     Raises:
         NotFound: nothing was resolved yet.
     """
-    return identity.match_probability or model_in_use(connection, lake, entity).match_probability
+    return match_probability_of(identity, model_in_use(connection, lake, entity))
 
 
 def _values(

@@ -7,7 +7,6 @@ Aggregates of the lake; nothing per record comes to Python. Of people it holds i
 from __future__ import annotations
 
 import datetime as dt
-import json
 import uuid
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
@@ -28,9 +27,17 @@ from rddm.resolve.estimates import (
     threshold_curve,
 )
 from rddm.resolve.explain import Strand, weakest_link
-from rddm.resolve.keys import IDENTIFIERS, KEY_KINDS, KIND_NUMBERS, KeyKind, is_identifier_sql, kind_number_sql
+from rddm.resolve.keys import (
+    IDENTIFIERS,
+    KEY_KINDS,
+    KIND_NUMBERS,
+    KeyKind,
+    is_identifier_sql,
+    kind_number_sql,
+    kinds_from_json,
+)
 from rddm.resolve.told import FieldTold, tell_fields
-from rddm.resolve.weights import CLASSES, Mixture, probability_of, shipped_mixture, weight_of
+from rddm.resolve.weights import CLASSES, Mixture, match_probability_of, probability_of, shipped_mixture, weight_of
 from rddm.serve.identity_sample import POSTERIOR, CandidateSample, bin_sql, sample_candidates
 from rddm.serve.identity_warnings import Findings, warnings_of
 from rddm.serve.judging import contradicting_words
@@ -278,8 +285,7 @@ def _model(asked: _Asked) -> tuple[ModelTold, Mixture, tuple[KeyKind, ...]]:
         )
     row, identity = rows[0], asked.identity
     mixture = Mixture.from_json(row["parameters"])
-    names = json.loads(row["kinds"])
-    match_probability = identity.match_probability or mixture.match_probability
+    match_probability = match_probability_of(identity, mixture)
     told = ModelTold(
         version=row["version"],
         learnt=row["learnt"],
@@ -293,7 +299,7 @@ def _model(asked: _Asked) -> tuple[ModelTold, Mixture, tuple[KeyKind, ...]]:
         possible_weight=weight_of(identity.possible_probability),
         key_limit=identity.key_limit,
     )
-    return told, mixture, tuple(kind for kind in KEY_KINDS if kind.name in names)
+    return told, mixture, kinds_from_json(row["kinds"])
 
 
 # --- pairs ------------------------------------------------------------------------------------------------------------

@@ -10,7 +10,6 @@ An answer tells ids and how well they agree with what was typed; never what is s
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
@@ -36,10 +35,10 @@ from rddm.resolve.asked import (
 )
 from rddm.resolve.drawers import drawer_of, label_of
 from rddm.resolve.fingerprints import FORM_COLUMNS
-from rddm.resolve.keys import KEY_KINDS, KeyKind
+from rddm.resolve.keys import KeyKind, kinds_from_json
 from rddm.resolve.known import Candidate, KnownPerson, Recognised, Thresholds, Verdict, is_comparable, recognise
 from rddm.resolve.roles import roles_of
-from rddm.resolve.weights import Mixture
+from rddm.resolve.weights import Mixture, match_probability_of
 from rddm.serve.matching import SCHEMA
 from rddm.store.database import Database
 
@@ -195,7 +194,7 @@ class KnownPeople:
             candidates.append(Candidate(person, said, compare_one(asked, said, families=self._model.mixture.families)))
         people = len({each.person for each in candidates})
         mixture = self._model.mixture
-        match = self._identity.match_probability or mixture.match_probability
+        match = match_probability_of(self._identity, mixture)
         thresholds = Thresholds(match, self._identity.possible_probability)
         return recognise(mixture, asked, candidates, thresholds, limit), people
 
@@ -241,9 +240,7 @@ class KnownPeople:
                 "What is published for looking people up was made by another version of this program. Run the pipeline with"
                 " this one: `rddm run`."
             )
-        names = json.loads(kinds)
-        used = tuple(kind for kind in KEY_KINDS if kind.name in names)
-        return _Model(version, Mixture.from_json(parameters), used)
+        return _Model(version, Mixture.from_json(parameters), kinds_from_json(kinds))
 
     def _fields_of(self, comparison: str) -> str:
         """The field of the model that a comparison is of; its own name where it is of several."""

@@ -9,7 +9,7 @@ import pyarrow as pa
 
 from rddm.contracts.tables import quote
 from rddm.resolve.comparisons import compare_sql
-from rddm.resolve.keys import IDENTIFIERS, KIND_NUMBERS, common_values_sql, is_identifier_sql, kind_number_sql
+from rddm.resolve.keys import common_values_sql, is_identifier_sql, without_common_sql
 from rddm.resolve.weights import Mixture, pattern_bits, weight_sql
 from rddm.serve.reading import Reading
 from rddm.store.lake import CATALOG, load_table
@@ -28,20 +28,15 @@ def make_nodes(reading: Reading, entity: str, wanted: str, key_limit: int) -> st
     fingerprint, keys = (f"{CATALOG}.identity.{quote(f'{entity}__{name}')}" for name in ("fingerprint", "key"))
     node, identifier, common = (f"{PREFIX}{name}" for name in ("node", "identifier", "common"))
     connection.execute(
-        f"CREATE OR REPLACE TEMP TABLE {node} AS SELECT (row_number() OVER () - 1)::INTEGER AS n, * FROM {fingerprint}"
-        f" WHERE fingerprint_id IN ({wanted})"
-    )
-    connection.execute(
-        f"CREATE OR REPLACE TEMP TABLE {identifier} AS SELECT key, fingerprint_id FROM {keys}"
-        f" WHERE {is_identifier_sql()} AND fingerprint_id IN (SELECT fingerprint_id FROM {node})"
+        f"CREATE OR REPLACE TEMP TABLE {identifier} AS SELECT DISTINCT key FROM {keys}"
+        f" WHERE {is_identifier_sql()} AND fingerprint_id IN ({wanted})"
     )
     shared = f"(SELECT key FROM {keys} WHERE key IN (SELECT key FROM {identifier}))"
     connection.execute(f"CREATE OR REPLACE TEMP TABLE {common} AS {common_values_sql(shared, key_limit)}")
-    for column, kind in IDENTIFIERS.items():
-        connection.execute(
-            f"UPDATE {node} SET {quote(column)} = NULL WHERE fingerprint_id IN (SELECT fingerprint_id FROM {identifier}"
-            f" WHERE key IN (SELECT key FROM {common}) AND {kind_number_sql()} = {KIND_NUMBERS[kind]})"
-        )
+    told = without_common_sql(f"(SELECT * FROM {fingerprint} WHERE fingerprint_id IN ({wanted}))", common)
+    connection.execute(
+        f"CREATE OR REPLACE TEMP TABLE {node} AS SELECT (row_number() OVER () - 1)::INTEGER AS n, * FROM ({told})"
+    )
     return node
 
 

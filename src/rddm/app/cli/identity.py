@@ -12,6 +12,7 @@ import typer
 from rddm.app.cli.opening import reading
 from rddm.app.cli.options import JsonOption, LimitOption, ProjectOption, find_project
 from rddm.contracts.errors import ConfigurationError, ConfigurationProblem
+from rddm.contracts.tables.identity import EVENT_KINDS
 
 if TYPE_CHECKING:
     from rddm.pipeline.relearning import LearntAnew
@@ -56,7 +57,6 @@ EntityOption = Annotated[
         "--entity", metavar="NAME", help="An entity that is matched by weights. Default: the first.", show_default=False
     ),
 ]
-KINDS = ("created", "merged", "split", "moved", "ended")
 
 group = typer.Typer(help=HELP, no_args_is_help=True, rich_markup_mode="rich")
 
@@ -98,7 +98,9 @@ def changes_command(
     ] = None,
     kind: Annotated[
         list[str] | None,
-        typer.Option("--kind", metavar="KIND", help=f"Only these: {', '.join(KINDS)}. Repeatable.", show_default=False),
+        typer.Option(
+            "--kind", metavar="KIND", help=f"Only these: {', '.join(EVENT_KINDS)}. Repeatable.", show_default=False
+        ),
     ] = None,
     limit: LimitOption = 20,
     entity: EntityOption = None,
@@ -110,12 +112,14 @@ def changes_command(
     from rddm.serve.identity_changes import identity_changes  # noqa: PLC0415
 
     for each in kind or ():
-        if each not in KINDS:
+        if each not in EVENT_KINDS:
             raise ConfigurationError(
-                ConfigurationProblem("--kind", 0, each, "there is no such kind.", f"There are: {', '.join(KINDS)}.")
+                ConfigurationProblem(
+                    "--kind", 0, each, "there is no such kind.", f"There are: {', '.join(EVENT_KINDS)}."
+                )
             )
     with reading(project) as warehouse:
-        found = identity_changes(warehouse, _entity(warehouse, entity), run, limit, kinds=kind or KINDS)
+        found = identity_changes(warehouse, _entity(warehouse, entity), run, limit, kinds=kind or EVENT_KINDS)
     show(found, lambda: draw_changes(found), as_json=as_json)
 
 

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import re
 
-from rddm.conform.values.characters import clean_characters
-from rddm.conform.values.look_alikes import mend_look_alikes
-from rddm.conform.values.mojibake import mend_mojibake
-from rddm.conform.values.placeholders import NOTHING, PLACEHOLDER_FOUND, is_name_placeholder
+from rddm.conform.values.mending import mend_words
+from rddm.conform.values.placeholders import PLACEHOLDER_FOUND
 from rddm.conform.values.settling import settle
 from rddm.contracts.normalised import Normalised, Rejected
 
@@ -33,14 +31,11 @@ def normalise_address(text: str) -> Normalised | Rejected:
 def _clean(text: str) -> Normalised | Rejected:
     if len(text) > 500:
         return NOT_AN_ADDRESS
-    text, mojibake = mend_mojibake(text)
-    text, invisible = clean_characters(text)
-    if not text:
-        return NOTHING
-    if is_name_placeholder(text):
-        return PLACEHOLDER_FOUND
-    text, look_alikes = mend_look_alikes(text)
+    mended = mend_words(text)
+    if mended.value is None:
+        return mended
+    text = mended.value
     value = _COMMAS.sub(", ", text).strip(_EDGES)
     if not any(map(str.isalnum, value)):
         return PLACEHOLDER_FOUND
-    return Normalised(value, mojibake + invisible + look_alikes)
+    return Normalised(value, mended.repairs)

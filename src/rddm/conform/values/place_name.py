@@ -5,10 +5,9 @@ from __future__ import annotations
 import re
 import unicodedata
 
-from rddm.conform.values.characters import capitalise, clean_characters
-from rddm.conform.values.look_alikes import mend_look_alikes
-from rddm.conform.values.mojibake import mend_mojibake
-from rddm.conform.values.placeholders import NOTHING, PLACEHOLDER_FOUND, is_name_placeholder
+from rddm.conform.values.characters import capitalise
+from rddm.conform.values.mending import mend_words
+from rddm.conform.values.placeholders import PLACEHOLDER_FOUND, is_name_placeholder
 from rddm.conform.values.settling import settle
 from rddm.contracts.normalised import Normalised, Rejected
 
@@ -51,24 +50,21 @@ def normalise_place_name(text: str) -> Normalised | Rejected:
 def _clean(text: str) -> Normalised | Rejected:
     if len(text) > 300:
         return NOT_A_PLACE
-    text, mojibake = mend_mojibake(text)
-    text, invisible = clean_characters(text)
-    if not text:
-        return NOTHING
-    if is_name_placeholder(text):
-        return PLACEHOLDER_FOUND
-    text, look_alikes = mend_look_alikes(text)
+    mended = mend_words(text)
+    if mended.value is None:
+        return mended
+    text = mended.value
     text = _DASHES.sub("-", text)
     if _ONLY_KIND.fullmatch(text):
         return PLACEHOLDER_FOUND
     if known := _SHORT_NAMES.get(text.casefold().strip(_EDGES)):
-        return Normalised(known, mojibake + invisible + look_alikes)
+        return Normalised(known, mended.repairs)
     text = _without_kind(text)
     if not text or is_name_placeholder(text):
         return PLACEHOLDER_FOUND
     if not any(map(str.isalpha, text)):
         return NOT_A_PLACE
-    return Normalised(write_place_in_title_case(text), mojibake + invisible + look_alikes)
+    return Normalised(write_place_in_title_case(text), mended.repairs)
 
 
 def _without_kind(text: str) -> str:

@@ -132,6 +132,7 @@ def judgement_table(entity: str) -> Table:
     )
 
 
+EVENT_KINDS = ("created", "merged", "split", "moved", "ended")
 EVENT = Table(
     SCHEMA,
     "event",
