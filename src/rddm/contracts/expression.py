@@ -26,7 +26,9 @@ Row = Mapping[str, Any]
 Evaluator = Callable[[Row, Row], Any]
 """From the rows ``a`` and ``b`` to a value. Columns of no table, or of any other, are the first row's."""
 
-_WHOLE_NUMBER = re.compile(r"[+-]?[0-9]{1,18}", re.ASCII)
+_WHOLE_NUMBER = re.compile(r"\s*([+-]?[0-9]{1,18})\s*", re.ASCII)
+_SIGN_ALONE = re.compile(r"\s*[+-]\s+", re.ASCII)
+"""DuckDB reads a sign with nothing but a gap behind it as nought."""
 
 
 def compile_expression(sql: str) -> Evaluator:
@@ -227,7 +229,10 @@ def _as_text(value: object) -> str:
 
 def _as_whole(value: object) -> int | None:
     if isinstance(value, str):
-        return int(value) if _WHOLE_NUMBER.fullmatch(value) else None
+        if _SIGN_ALONE.fullmatch(value):
+            return 0
+        found = _WHOLE_NUMBER.fullmatch(value)
+        return int(found[1]) if found else None
     return int(value)  # type: ignore[call-overload, no-any-return]
 
 

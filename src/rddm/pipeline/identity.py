@@ -15,11 +15,11 @@ from dataclasses import dataclass
 import duckdb
 
 from rddm.contracts.tables.identity import judgement_table
-from rddm.pipeline.identity_describe import describe, emit_keys
+from rddm.pipeline.identity_describe import describe
 from rddm.pipeline.identity_groups import group_fingerprints
 from rddm.pipeline.identity_ids import name_groups
 from rddm.pipeline.identity_model import StoredModel, applied_settings, learn_model, load_model, store_model, terms_of
-from rddm.pipeline.identity_pairs import find_pairs, make_fingerprints, write_fingerprints
+from rddm.pipeline.identity_pairs import find_pairs, make_fingerprints, write_pairs
 from rddm.pipeline.identity_work import Work
 from rddm.pipeline.stamp import RunStamp
 from rddm.project.settings import ExactIdentity, ModelEntity, ProbabilisticIdentity
@@ -102,15 +102,14 @@ def resolve_entity(  # noqa: PLR0913 - the engine's call; each argument is one t
         progress("learn", 0.2)
         model = _model(work, stored, relearn=relearn)
         progress("compare", 0.3)
-        emit_keys(work, model.kinds)
         make_fingerprints(work, model.mixture)
-        find_pairs(work, model.mixture)
+        find_pairs(work, model.mixture, model.kinds)
         progress("group", 0.7)
         _apply_judgements(work)
         group_fingerprints(work, model.mixture)
         progress("link", 0.85)
         name_groups(work, changed, touched)
-        write_fingerprints(work)
+        write_pairs(work)
         _store_judgements(work)
         if stored is None or stale or relearn:
             store_model(work, model, replace=stored is not None and model.version == stored.version)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import asdict
 from typing import Any
 
@@ -11,9 +11,8 @@ import pyarrow as pa
 from rddm.contracts.tables import quote
 from rddm.pipeline.identity_work import Work
 from rddm.project.settings import ExactIdentity
-from rddm.resolve.exact import KEY_FUNCTIONS, exact_description_sql, exact_keys_sql
+from rddm.resolve.exact import KEY_FUNCTIONS, exact_description_sql
 from rddm.resolve.fingerprints import DICTIONARIES, Forms, delivered_sql, description_sql, distinct_sql
-from rddm.resolve.keys import KeyKind, keys_sql
 from rddm.resolve.roles import roles_of
 
 _ARROW = {
@@ -94,12 +93,6 @@ def _describe_exact(work: Work, identity: ExactIdentity, reconsidered: str) -> N
     )
     work.make(
         "distinct",
-        "SELECT (row_number() OVER () - 1)::INTEGER AS description, * FROM (SELECT description_id,"
-        f" any_value(exclusive) AS exclusive, count(*) AS records FROM {described} GROUP BY description_id)",
+        "SELECT (row_number() OVER () - 1)::INTEGER AS n, * FROM (SELECT description_id,"
+        f" any_value(exclusive) AS exclusive FROM {described} GROUP BY description_id)",
     )
-
-
-def emit_keys(work: Work, kinds: Sequence[KeyKind]) -> None:
-    """Make ``description_key`` (key, description) of ``distinct``, of the *kinds* in use."""
-    distinct = work.table("distinct")
-    work.make("description_key", exact_keys_sql(distinct) if work.method == "exact" else keys_sql(distinct, kinds))

@@ -10,10 +10,11 @@ from dataclasses import dataclass
 
 from rddm.contracts.tables import literal, quote
 from rddm.contracts.tables.identity import MODEL, TERM, TERM_FIELDS
+from rddm.pipeline.identity_pairs import threshold_of
 from rddm.pipeline.identity_work import Work
 from rddm.project.settings import ProbabilisticIdentity
 from rddm.resolve.comparisons import COMPARISONS_VERSION, compare_sql
-from rddm.resolve.fingerprints import weighed_sql
+from rddm.resolve.fingerprints import FORM_COLUMNS, weighed_sql
 from rddm.resolve.keys import (
     FEW_DESCRIPTIONS,
     KEY_KINDS,
@@ -42,9 +43,9 @@ from rddm.resolve.weights import (
 
 LEAST_FOR_TERMS = 1_000
 """Fewer descriptions than this do not tell which values are common."""
-SAMPLE_DESCRIPTIONS = 150_000
+SAMPLE_DESCRIPTIONS = 75_000
 """Descriptions whose candidate pairs are learnt from: as many patterns at 51 million records as at one."""
-BLIND_DESCRIPTIONS, BLIND_PAIRS_EACH = 50_000, 10
+BLIND_DESCRIPTIONS, BLIND_PAIRS_EACH = 50_000, 6
 """Pairs of any two descriptions, neighbours by id (an md5, so by chance), to see how often people agree by chance."""
 
 
@@ -137,16 +138,16 @@ def learn_model(work: Work, version: int) -> StoredModel:
     descriptions = work.count(work.table("distinct"))
     kinds = affordable_kinds(descriptions)
     if learnt and descriptions >= FEW_DESCRIPTIONS:
-        kinds = worthwhile_kinds(_found(mixture, counts), kinds)
+        kinds = worthwhile_kinds(_found(work, mixture, counts), kinds)
     return StoredModel(version, mixture, learnt, pairs, kinds, "", work.run.run_id)
 
 
-def _found(mixture: Mixture, counts: Sequence[PatternCount]) -> list[Found]:
-    """Return how many pairs are rather matches than not, and how many rather not, by the kinds that find them."""
-    is_match = (seen_weights(mixture, [each.seen for each in counts]) > 0).tolist()
+def _found(work: Work, mixture: Mixture, counts: Sequence[PatternCount]) -> list[Found]:
+    """Return how many pairs would be joined, and how many not, by the kinds that find them."""
+    is_match = (seen_weights(mixture, [each.seen for each in counts]) >= threshold_of(work, mixture)).tolist()
     return [
-        Found(each.found_by, each.pairs if rather else 0, 0 if rather else each.pairs)
-        for each, rather in zip(counts, is_match, strict=True)
+        Found(each.found_by, each.pairs if joined else 0, 0 if joined else each.pairs)
+        for each, joined in zip(counts, is_match, strict=True)
     ]
 
 
@@ -184,15 +185,15 @@ def _pattern_counts(work: Work) -> tuple[list[PatternCount], Chance]:
     share = min(1.0, SAMPLE_DESCRIPTIONS / max(work.count(distinct), 1))
     last = uuid.UUID(int=min(int(share * 2**128), 2**128 - 1))  # ids are md5s, so the lowest are a sample
     terms = work.table("terms")
-    chosen = work.make("learn_chosen", f"SELECT description FROM {distinct} WHERE description_id <= '{last}'::UUID")
-    looked_at = f"description IN (SELECT description FROM {chosen})"
+    chosen = work.make("learn_chosen", f"SELECT n FROM {distinct} WHERE description_id <= '{last}'::UUID")
+    looked_at = f"n IN (SELECT n FROM {chosen})"
     kinds = affordable_kinds(work.count(distinct))
     own = work.make(
-        "learn_key", f"SELECT key FROM ({keys_sql(f'(SELECT * FROM {distinct} WHERE {looked_at})', kinds)})"
+        "learn_key", f"SELECT DISTINCT key FROM ({keys_sql(f'(SELECT * FROM {distinct} WHERE {looked_at})', kinds)})"
     )
     members = work.make(
         "learn_member",
-        f"SELECT key, description AS n, {looked_at} AS looked_at FROM ({keys_sql(distinct, kinds)})"
+        f"SELECT key, n, {looked_at} AS looked_at FROM ({keys_sql(distinct, kinds)})"
         f" WHERE key IN (SELECT key FROM {own})",
     )
     usable = work.make("learn_usable", usable_sql(members, work.key_limit))
@@ -202,16 +203,16 @@ def _pattern_counts(work: Work) -> tuple[list[PatternCount], Chance]:
         "learn_blind",
         f"""
 WITH sample AS (
-  SELECT description AS n, row_number() OVER (ORDER BY description_id) AS place
-  FROM (SELECT description, description_id FROM {distinct} ORDER BY description_id LIMIT {BLIND_DESCRIPTIONS})
+  SELECT n, row_number() OVER (ORDER BY description_id) AS place
+  FROM (SELECT n, description_id FROM {distinct} ORDER BY description_id LIMIT {BLIND_DESCRIPTIONS})
 )
 SELECT a.n AS a, b.n AS b
 FROM (SELECT n, place + unnest(range(1, {BLIND_PAIRS_EACH + 1})) AS other FROM sample) a
 JOIN sample b ON b.place = a.other""",
     )
     both = " UNION ".join(f"SELECT {end} FROM {table}" for table in (pairs, blind) for end in "ab")
-    wanted = f"(SELECT * FROM {distinct} WHERE description IN ({both}))"
-    nodes = work.make("learn_node", f"SELECT * RENAME (description AS n) FROM ({weighed_sql(wanted, terms)})")
+    wanted = f"(SELECT n, {', '.join(FORM_COLUMNS)} FROM {distinct} WHERE n IN ({both}))"
+    nodes = work.make("learn_node", weighed_sql(wanted, terms))
     whole = 1 / (share * (2 - share))
     counts = [
         PatternCount(Seen(int(pattern), int(family), int(chance)), int(found_by), round(count * whole))

@@ -7,6 +7,8 @@ A fingerprint that takes part is a *node* with a number of this run: numbers are
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import pyarrow as pa
 
 from rddm.contracts.tables import quote
@@ -14,14 +16,17 @@ from rddm.contracts.tables.identity import fingerprint_table, key_table, pair_ta
 from rddm.pipeline.identity_work import Work
 from rddm.project.settings import ProbabilisticIdentity
 from rddm.resolve.comparisons import compare_sql, self_sql
-from rddm.resolve.exact import exact_compare_sql
-from rddm.resolve.fingerprints import weighed_sql
+from rddm.resolve.exact import exact_compare_sql, exact_keys_sql
+from rddm.resolve.fingerprints import PART_COLUMNS, weighed_sql
 from rddm.resolve.keys import (
     IDENTIFIERS,
     KIND_NUMBERS,
+    KeyKind,
     common_values_sql,
     is_identifier_sql,
+    keys_sql,
     kind_number_sql,
+    limit_sql,
     pairs_sql,
     usable_sql,
 )
@@ -71,8 +76,9 @@ def compare(work: Work, name: str, pairs: str, mixture: Mixture, least: float | 
 
 def make_fingerprints(work: Work, mixture: Mixture) -> None:
     """
-    Make ``record_now`` (record_id, description_id, fingerprint_id), ``change`` (fingerprint_id, description_id, before,
-    after: records, where they differ or the fingerprint is new) and the view ``weighed``: descriptions with term weights.
+    Make ``record_now`` (record_id, description_id, fingerprint_id), ``change`` (fingerprint_id, description_id: null where the
+    fingerprint goes; before, after: records, where they differ or the fingerprint is new) and the view ``weighed``:
+    descriptions with term weights.
 
     A description that would not prove a match with its own equal does not collapse records: each of them is its own
     fingerprint.
@@ -110,38 +116,37 @@ WITH delta AS (
     SELECT fingerprint_id, NULL, -1 FROM {work.table("link_before")} WHERE NOT {work.fresh}
   ) GROUP BY fingerprint_id
 )
-SELECT d.fingerprint_id, coalesce(d.description_id, f.description_id) AS description_id, coalesce(f.records, 0) AS
-before,
-  coalesce(f.records, 0) + d.step AS after
+SELECT d.fingerprint_id, d.description_id, coalesce(f.records, 0) AS before, coalesce(f.records, 0) + d.step AS after
 FROM delta d LEFT JOIN (
-  SELECT fingerprint_id, description_id, records FROM {work.past("fingerprint")} WHERE fingerprint_id IN (SELECT
+  SELECT fingerprint_id, records FROM {work.past("fingerprint")} WHERE fingerprint_id IN (SELECT
   fingerprint_id FROM delta)
 ) f ON f.fingerprint_id = d.fingerprint_id
 WHERE d.step <> 0""",
     )
 
 
-def find_pairs(work: Work, mixture: Mixture) -> None:
+def find_pairs(work: Work, mixture: Mixture, kinds: Sequence[KeyKind]) -> None:
     """
-    Make ``node`` (n, the fingerprint with its forms), ``key_new`` (key, n), ``removed``, ``gone`` and ``affected``
-    (fingerprint_id) and ``pair_new`` (a, b: nodes; pattern, weight, contradiction, outcome).
+    Make ``node`` (n, the fingerprint with its forms), ``key_new`` (key, n) of *kinds*, ``removed``, ``gone`` and ``affected``
+    (fingerprint_id) and ``pair_new`` (a, b: nodes; pattern, weight, contradiction, outcome); store the fingerprints.
 
     Affected is a fingerprint that is new, or that has a key which began or ceased to be too common; all of its pairs
     are found anew. Gone or affected: no stored pair of it counts.
     """
     change = work.table("change")
     work.make("removed", f"SELECT fingerprint_id FROM {change} WHERE before > 0 AND after = 0")
-    forms = ", ".join(f"w.{column}" for column in _form_columns(work))
+    parts = PART_COLUMNS if work.method == "probabilistic" else ()
+    forms = ", ".join(f"w.{column}" for column in (*_form_columns(work), *parts))
     node = work.make(
         "node",
-        f"SELECT (row_number() OVER () - 1)::INTEGER AS n, c.fingerprint_id, w.description, {forms} FROM {change} c"
+        f"SELECT (row_number() OVER () - 1)::INTEGER AS n, c.fingerprint_id, {forms}, c.after AS records FROM {change} c"
         f" JOIN {work.table('weighed')} w ON w.description_id = c.description_id WHERE c.before = 0 AND c.after > 0",
     )
+    work.execute(f"DROP VIEW {work.table('weighed')}")
+    work.execute(f"DROP TABLE {work.table('distinct')}")
     work.counts["fingerprints"] = work.count(node)
-    work.make(
-        "key_new",
-        f"SELECT k.key, a.n FROM {work.table('description_key')} k JOIN {node} a ON a.description = k.description",
-    )
+    _write_fingerprints(work)
+    work.make("key_new", exact_keys_sql(node) if work.method == "exact" else keys_sql(node, kinds))
     _forget_common(work, 0)
     if work.fresh:
         _members_of_everything(work)
@@ -215,7 +220,8 @@ def _members_of_everything(work: Work) -> None:
 
 
 def _members_of_changes(work: Work) -> None:
-    removed, node, new, limit = work.table("removed"), work.table("node"), work.table("key_new"), work.key_limit
+    removed, node, new = work.table("removed"), work.table("node"), work.table("key_new")
+    limit = limit_sql(work.key_limit)
     stored = work.past("key")
     work.make("key_gone", f"SELECT key FROM {stored} WHERE fingerprint_id IN (SELECT fingerprint_id FROM {removed})")
     work.make(
@@ -252,7 +258,7 @@ WHERE key IN (SELECT key FROM {work.table("key_touched")} WHERE (before <= {limi
         f" AND fingerprint_id NOT IN (SELECT fingerprint_id FROM {removed})",
     )
     every_key = f"(SELECT key FROM {stored_members} UNION ALL SELECT key FROM {new})"
-    usable = work.make("usable", usable_sql(every_key, limit))
+    usable = work.make("usable", usable_sql(every_key, work.key_limit))
     fetch_nodes(work, f"SELECT fingerprint_id FROM {stored_members} WHERE key IN (SELECT key FROM {usable})")
     member = work.make(
         "member",
@@ -266,36 +272,38 @@ WHERE k.key IN (SELECT key FROM {usable})""",
     work.view("key_look", f"SELECT key, n FROM {member} WHERE looked_at")
 
 
-def write_fingerprints(work: Work) -> None:
-    """Bring the lake's fingerprints, keys and pairs up to date."""
+def _write_fingerprints(work: Work) -> None:
+    """Bring the lake's fingerprints up to date; ``node`` holds the new ones, and no others yet."""
     table = fingerprint_table(work.entity, work.method)
-    change, removed, gone, node = (work.table(name) for name in ("change", "removed", "gone", "node"))
-    columns = ", ".join(_form_columns(work))
-    prefixed = ", ".join(f"x.{column}" for column in _form_columns(work))
+    columns = ", ".join(("fingerprint_id", *_form_columns(work), "records"))
+    new = f"SELECT {columns} FROM {work.table('node')}"
+    if work.fresh:
+        work.replace("fingerprint", "true" if work.count(work.stored("fingerprint")) else None, new, table)
+        return
+    change = work.table("change")
     kept = work.make(
         "fingerprint_kept",
-        f"SELECT x.fingerprint_id, {prefixed}, c.after AS records FROM {work.past('fingerprint')} x"
-        f" JOIN {change} c ON c.fingerprint_id = x.fingerprint_id WHERE c.before > 0 AND c.after > 0",
+        f"SELECT x.* REPLACE (c.after AS records) FROM {work.past('fingerprint')} x"
+        f" JOIN {change} c USING (fingerprint_id) WHERE c.before > 0 AND c.after > 0",
     )
-    everything = None if not work.count(work.stored("fingerprint")) else "true"
-    work.replace(
-        "fingerprint",
-        everything if work.fresh else f"fingerprint_id IN (SELECT fingerprint_id FROM {change} WHERE before > 0)",
-        f"SELECT fingerprint_id, {columns}, records FROM {kept} UNION ALL"
-        f" SELECT c.fingerprint_id, {', '.join('w.' + column for column in _form_columns(work))}, c.after FROM {change} c"
-        f" JOIN {work.table('weighed')} w ON w.description_id = c.description_id WHERE c.before = 0 AND c.after > 0",
-        table,
-    )
+    gone = f"fingerprint_id IN (SELECT fingerprint_id FROM {change} WHERE before > 0)"
+    work.replace("fingerprint", gone, f"SELECT {columns} FROM {kept} UNION ALL {new}", table)
+
+
+def write_pairs(work: Work) -> None:
+    """Bring the lake's keys and pairs up to date."""
+    removed, gone, node = (work.table(name) for name in ("removed", "gone", "node"))
+    everything = {name: "true" if work.count(work.stored(name)) else None for name in ("key", "pair")}
     work.replace(
         "key",
-        everything if work.fresh else f"fingerprint_id IN (SELECT fingerprint_id FROM {removed})",
+        everything["key"] if work.fresh else f"fingerprint_id IN (SELECT fingerprint_id FROM {removed})",
         f"SELECT k.key, x.fingerprint_id FROM {work.table('key_new')} k JOIN {node} x ON x.n = k.n ORDER BY k.key",
         key_table(work.entity),
     )
     first, second = "least(x.fingerprint_id, y.fingerprint_id)", "greatest(x.fingerprint_id, y.fingerprint_id)"
     work.replace(
         "pair",
-        everything
+        everything["pair"]
         if work.fresh
         else f"fingerprint_a IN (SELECT fingerprint_id FROM {gone}) OR fingerprint_b IN (SELECT fingerprint_id FROM {gone})",
         f"SELECT {first} AS fingerprint_a, {second} AS fingerprint_b, p.pattern, p.weight, p.outcome, p.contradiction"

@@ -9,7 +9,7 @@ candidate now and then, and the comparison lets it go.
 
 from __future__ import annotations
 
-from rddm.resolve.keys import COUNTED_KINDS, KIND_BITS, KIND_NUMBERS, kind_number_sql
+from rddm.resolve.keys import COUNTED_KINDS, KIND_BITS, KIND_NUMBERS, kind_number_sql, limit_sql
 
 DRAWER_BITS = 22
 _LABEL_BITS = 32 - KIND_BITS
@@ -54,5 +54,6 @@ def findable_sql(keys: str, limit: int) -> str:
     """
     counted = ", ".join(str(KIND_NUMBERS[kind]) for kind in sorted(COUNTED_KINDS))
     return (
-        f"SELECT key FROM {keys} WHERE {kind_number_sql()} NOT IN ({counted}) GROUP BY key HAVING count(*) <= {limit}"
+        f"SELECT key FROM {keys} WHERE {kind_number_sql()} NOT IN ({counted})"
+        f" GROUP BY key HAVING count(*) <= {limit_sql(limit)}"
     )

@@ -65,7 +65,7 @@ WHERE c.record_id IN (SELECT record_id FROM {records})"""
 def exact_keys_sql(descriptions: str) -> str:
     """Return one match key per description: itself, of kind 0. Columns as `rddm.resolve.keys.keys_sql`."""
     key = f"(md5_number_upper(description_id::VARCHAR) >> {64 - PART_BITS})::BIGINT << {KIND_BITS}"
-    return f"SELECT {key} AS key, description FROM {descriptions}"
+    return f"SELECT {key} AS key, n FROM {descriptions}"
 
 
 def exact_compare_sql(pairs: str, nodes: str) -> str:

@@ -16,7 +16,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-KEYS_VERSION = 3
+KEYS_VERSION = 4
 """Changes whenever the keys of a description do, so that stored keys are made anew."""
 
 KIND_BITS = 5
@@ -27,13 +27,15 @@ PART_BITS = 63 - KIND_BITS
 class KeyKind:
     """
     ``parts`` are names of `PARTS`; a key is made where none is null, one for each value of a part that has several.
-    ``broad``: so many share it that only `FEW_DESCRIPTIONS` can afford it.
+    ``broad``: so many share it that only `FEW_DESCRIPTIONS` can afford it. ``rare``: it finds only where it is rare, since it
+    proves nothing where it is not (`RARE_LIMIT`).
     """
 
     number: int
     name: str
     parts: tuple[str, ...]
     broad: bool = False
+    rare: bool = False
 
 
 KEY_KINDS: tuple[KeyKind, ...] = (
@@ -49,7 +51,7 @@ KEY_KINDS: tuple[KeyKind, ...] = (
     KeyKind(10, "given_birth_region", ("given", "birth", "region")),
     KeyKind(11, "given_birth", ("given", "birth")),
     KeyKind(12, "name_year", ("sound", "given", "year")),
-    KeyKind(13, "name", ("last", "given")),
+    KeyKind(13, "name", ("last", "given"), rare=True),
     KeyKind(14, "phone_birth", ("phone", "birth")),
     KeyKind(15, "document_number", ("document_number",)),
     KeyKind(16, "address_given", ("address", "given")),
@@ -81,6 +83,8 @@ SEVERAL = ("last", "sound", "given")
 """Parts that may have several values: a double family name, a short form of several given names."""
 
 
+RARE_LIMIT = 10
+"""So few fingerprints may share a key of a rare kind, where the entity's limit is not lower yet."""
 FEW_DESCRIPTIONS = 50_000
 """So few that every kind is cheap."""
 LEAST_GAIN = 5e-4
@@ -158,6 +162,11 @@ def _number_sql(name: str, text: str) -> str:
     return f"coalesce(try_cast({text} AS BIGINT) & {2**PART_BITS - 1}, {_part_sql(name, text)})"
 
 
+EMAIL_PARTS = {
+    "email_part": _part_sql("email", "d.email"),
+    "mailbox_part": _part_sql("mailbox", "split_part(d.email, '@', 1)"),
+}
+"""SQL of the parts of a delivered record ``d`` that are too dear to be made once per kind of key."""
 PARTS: dict[str, str] = {
     **{
         name: f"{name}_part"
@@ -169,11 +178,11 @@ PARTS: dict[str, str] = {
     "snils": _number_sql("snils", "snils"),
     "document_number": _part_sql("document_number", "document_number"),
     "postcode": _part_sql("postcode", "postcode"),
-    "email": _part_sql("email", "email"),
-    "mailbox": _part_sql("mailbox", "split_part(email, '@', 1)"),
+    "email": "email_part",
+    "mailbox": "mailbox_part",
 }
 """
-SQL of each part's hash over a description. ``<name>_part`` are made with the forms of names, dates and places. The two
+SQL of each part's hash over a description. ``<name>_part`` are made with it. The two
 ``_word``s are hashed alike and joined by exclusive or, which knows no order: names in each other's fields give one key.
 """
 
@@ -189,7 +198,7 @@ def keys_sql(descriptions: str, kinds: Sequence[KeyKind] = KEY_KINDS) -> str:
     """
     Return the query for the match keys of *descriptions* (see `rddm.resolve.fingerprints.distinct_sql`).
 
-    Columns: key BIGINT, description INTEGER; no duplicates.
+    Columns: key BIGINT, n INTEGER; no duplicates.
     """
     return "\nUNION ALL\n".join(query for kind in kinds for query in _kind_sql(descriptions, kind))
 
@@ -199,7 +208,7 @@ def _kind_sql(descriptions: str, kind: KeyKind) -> list[str]:
     several = [name for name in kind.parts if name in SEVERAL]
     key = _key_sql(kind, PARTS)
     if not several:
-        return [f"SELECT {key} AS key, description FROM {descriptions} WHERE key IS NOT NULL"]
+        return [f"SELECT {key} AS key, n FROM {descriptions} WHERE key IS NOT NULL"]
     single = " AND ".join(f"{name}_more IS NULL" for name in several)
     source = f"(SELECT * FROM {descriptions} WHERE NOT ({single}))"
     for name in several:  # one inside the other: two in one SELECT would be zipped, not crossed
@@ -207,8 +216,8 @@ def _kind_sql(descriptions: str, kind: KeyKind) -> list[str]:
         source = f"(SELECT *, unnest({values}) AS {name}_each FROM {source})"
     each = PARTS | {name: f"{name}_each" for name in several}
     return [
-        f"SELECT {key} AS key, description FROM {descriptions} WHERE {single} AND key IS NOT NULL",
-        f"SELECT {_key_sql(kind, each)} AS key, description FROM {source} WHERE key IS NOT NULL",
+        f"SELECT {key} AS key, n FROM {descriptions} WHERE {single} AND key IS NOT NULL",
+        f"SELECT {_key_sql(kind, each)} AS key, n FROM {source} WHERE key IS NOT NULL",
     ]
 
 
@@ -228,8 +237,14 @@ def usable_sql(keys: str, limit: int) -> str:
     counted = ", ".join(str(KIND_NUMBERS[kind]) for kind in sorted(COUNTED_KINDS))
     return (
         f"SELECT key FROM {keys} WHERE {kind_number_sql()} NOT IN ({counted})"
-        f" GROUP BY key HAVING count(*) BETWEEN 2 AND {limit}"
+        f" GROUP BY key HAVING count(*) BETWEEN 2 AND {limit_sql(limit)}"
     )
+
+
+def limit_sql(limit: int, key: str = "key") -> str:
+    """Return the SQL expression for how many may share *key* so that it finds anybody; *limit* is that of most kinds."""
+    rare = ", ".join(str(kind.number) for kind in KEY_KINDS if kind.rare)
+    return f"CASE WHEN {kind_number_sql(key)} IN ({rare}) THEN {min(limit, RARE_LIMIT)} ELSE {limit} END"
 
 
 def is_identifier_sql(key: str = "key") -> str:

@@ -35,6 +35,7 @@ from rddm.resolve.keys import (
     is_identifier_sql,
     kind_number_sql,
     kinds_from_json,
+    limit_sql,
 )
 from rddm.resolve.told import FieldTold, tell_fields
 from rddm.resolve.weights import CLASSES, Mixture, match_probability_of, probability_of, shipped_mixture, weight_of
@@ -573,11 +574,11 @@ def _overlap(asked: _Asked, sources: Sequence[SourceLine]) -> Overlap:
 
 
 def _keys(asked: _Asked, sample: CandidateSample, kinds: Sequence[KeyKind]) -> list[KeyLine]:
+    too_common = f"n > {limit_sql(asked.identity.key_limit)}"
     rows = asked.reading.rows(
         f"""
-        SELECT {kind_number_sql()} AS number, sum(n)::BIGINT AS entries,
-            count(*) FILTER (n > {asked.identity.key_limit}) AS too_common,
-            coalesce(sum(n) FILTER (n > {asked.identity.key_limit}), 0)::BIGINT AS too_common_entries
+        SELECT {kind_number_sql()} AS number, sum(n)::BIGINT AS entries, count(*) FILTER ({too_common}) AS too_common,
+            coalesce(sum(n) FILTER ({too_common}), 0)::BIGINT AS too_common_entries
         FROM (SELECT key, count(*) AS n FROM {asked.stored("key")} GROUP BY key) GROUP BY number"""
     )
     counted = {row["number"]: row for row in rows}

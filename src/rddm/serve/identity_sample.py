@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from rddm.contracts.tables import quote
 from rddm.resolve.comparisons import COMPARISONS, LEVELS, MISSING
 from rddm.resolve.estimates import FoundWith, WeighedPairs
-from rddm.resolve.keys import COUNTED_KINDS, KIND_NUMBERS, Found, found_by_sql, kind_number_sql
+from rddm.resolve.keys import COUNTED_KINDS, KIND_NUMBERS, Found, found_by_sql, kind_number_sql, limit_sql
 from rddm.resolve.weights import Mixture
 from rddm.serve.reading import Reading
 from rddm.serve.weighing import PREFIX, make_nodes, taken_away, weigh_pairs
@@ -88,7 +88,7 @@ def _choose(reading: Reading, entity: str, mixture: Mixture, key_limit: int) -> 
     )
     connection.execute(
         f"{make} {PREFIX}usable AS SELECT key FROM {keys} WHERE key IN (SELECT key FROM {PREFIX}own)"
-        f" GROUP BY key HAVING count(*) BETWEEN 2 AND {key_limit}"
+        f" GROUP BY key HAVING count(*) BETWEEN 2 AND {limit_sql(key_limit)}"
     )
     connection.execute(
         f"{make} {PREFIX}stored_member AS SELECT key, fingerprint_id FROM {keys}"

@@ -123,7 +123,8 @@ class Stages:
                                      "bits": pa.array(bits, pa.float32())}))  # fmt: skip
         self.connection.execute(f"CREATE TABLE weighed AS {weighed_sql('described_once', 'term')}")
         self.connection.execute(
-            "CREATE TABLE node AS SELECT ('0x' || right(replace(record_id::VARCHAR, '-', ''), 8))::INTEGER AS n, weighed.*"
+            "CREATE TABLE node AS SELECT ('0x' || right(replace(record_id::VARCHAR, '-', ''), 8))::INTEGER AS n,"
+            " weighed.n AS description, weighed.* EXCLUDE (n)"
             " FROM described JOIN weighed USING (description_id)"
         )
 
@@ -165,7 +166,8 @@ def test_a_record_is_described_and_keyed_as_the_stages_do(records: list[Record])
     columns = (*FORM_COLUMNS, *PART_COLUMNS)
     rows = stages.rows(f"SELECT {', '.join(columns)} FROM node ORDER BY n")
     keys: dict[int, set[int]] = {}
-    for key, n in stages.rows(f"SELECT key, n FROM ({keys_sql('described_once')}) k JOIN node USING (description)"):
+    found = f"SELECT key, node.n FROM ({keys_sql('described_once')}) k JOIN node ON node.description = k.n"
+    for key, n in stages.rows(found):
         keys.setdefault(n, set()).add(key)
     for place, (record, row) in enumerate(zip(records, rows, strict=True)):
         described = describe_one(record)
@@ -251,7 +253,8 @@ EXPRESSIONS = (
     "contains(a.x, b.x)", "list_has_any(string_split(a.x, '|'), string_split(b.x, '|'))",
     "length(list_intersect(string_split(a.x, ' '), string_split(b.x, ' ')))", "a.x = b.x AND a.x <> 'a'",
     "a.x = b.x OR NULL", "coalesce(a.x > b.x, true)", "a.x IS NULL", "a.x IN ('a', 'b')", "starts_with(a.x, b.x)",
-    "greatest(a.x, b.x)", "try_cast(a.x AS BIGINT)", "CASE WHEN a.x = b.x THEN 1 WHEN b.x IS NULL THEN 2 END",
+    "greatest(a.x, b.x)", "try_cast(a.x AS BIGINT)", "try_cast('+7' || a.x AS BIGINT)",
+    "CASE WHEN a.x = b.x THEN 1 WHEN b.x IS NULL THEN 2 END",
     "md5_number_upper(a.x || chr(31) || b.x) >> 6", "NOT (a.x <= b.x)", "regexp_matches(a.x, '^[ab]+$')",
     "abs(length(a.x) - length(b.x))", "(a.x = b.x)::TINYINT + 1", "hamming('-' || a.x || b.x, '-' || b.x || a.x) <= 2",
 )  # fmt: skip

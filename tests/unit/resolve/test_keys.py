@@ -31,7 +31,7 @@ def keys_of(description: Mapping[str, object], *names: str) -> set[int]:
         for name, kind in types.items()
     )
     with duckdb.connect() as connection:
-        query = keys_sql(f"(SELECT 0 AS description, {columns})", [KINDS[name] for name in names])
+        query = keys_sql(f"(SELECT 0 AS n, {columns})", [KINDS[name] for name in names])
         return {row[0] for row in connection.execute(query).fetchall()}
 
 

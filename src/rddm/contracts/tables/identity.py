@@ -64,13 +64,13 @@ def fingerprint_table(entity: str, method: Method = "probabilistic") -> Table:
     forms = (
         (*_PERSON_FORMS, *_TERM_WEIGHTS)
         if method == "probabilistic"
-        else (Column("exclusive", "VARCHAR", "Not used here: always null"),)
+        else (_DESCRIPTION_ID, Column("exclusive", "VARCHAR", "Not used here: always null"))
     )
     return Table(
         SCHEMA,
         f"{entity}__fingerprint",
         "one row per distinct description of a living record",
-        (_FINGERPRINT_ID, _DESCRIPTION_ID, *forms, _RECORDS),
+        (_FINGERPRINT_ID, *forms, _RECORDS),
     )
 
 
