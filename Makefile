@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test fast-test search lint bench bench-identity bench-lookup docs pins clean
+.PHONY: help demo test fast-test search lint bench bench-scale bench-identity bench-lookup docs pins clean
 
 help: ## what can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 16
@@ -42,6 +42,9 @@ lint: $(VENV)/.dev ## ruff, mypy --strict and the import contracts
 
 bench: $(VENV)/.dev ## one million records through all stages: time, rows per second, peak memory
 	@$(BIN)/python benchmarks/stages.py --records 1000000
+
+bench-scale: $(VENV)/.dev ## 1, 5, 20 and 51 million records from files to the shop window; needs some 120 GB of disk and hours
+	@$(BIN)/python -m benchmarks.scale --markdown benchmarks/results/scale.md
 
 bench-identity: $(VENV)/.dev ## our engine, Splink and goldenmatch on public and invented people: precision, recall, time
 	@$(BIN)/python -m benchmarks.identity --markdown benchmarks/results/identity.md

@@ -27,7 +27,6 @@ import tempfile
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 
 import duckdb
@@ -35,12 +34,12 @@ import psutil
 from benchmarks import population
 from benchmarks.measuring import ProcessTree
 from benchmarks.public_sets import PUBLIC_SETS
+from benchmarks.reporting import ROOT, provenance
 from benchmarks.rivals.job import Answer, Job
 from benchmarks.scoring import Agreement, agreement
 from rich.console import Console
 from rich.table import Table
 
-ROOT = Path(__file__).parents[1]
 RIVALS = Path(__file__).parent / "rivals"
 ENGINES = {
     "rddm": "benchmarks.ours",
@@ -226,9 +225,7 @@ def _markdown(rows: Sequence[Row], versions: dict[str, str]) -> str:
     lines = [
         "# Identity: our default beside Splink and goldenmatch",
         "",
-        f"Machine: {platform.machine()}, {psutil.cpu_count()} cores, {psutil.virtual_memory().total / 2**30:.0f} GiB.  ",
-        f"Date: {datetime.now(UTC):%Y-%m-%d}. Commit: {_commit()}.  ",
-        f"Command: `python -m benchmarks.identity {' '.join(_arguments())}`  ".replace(" `  ", "`  "),
+        *provenance("benchmarks.identity"),
         f"Versions: Python {platform.python_version()}, {', '.join(f'{name} {v}' for name, v in sorted(versions.items()))}.",
         "",
         "| " + " | ".join(COLUMNS) + " |",
@@ -239,26 +236,6 @@ def _markdown(rows: Sequence[Row], versions: dict[str, str]) -> str:
         "",
     ]
     return "\n".join(lines)
-
-
-def _arguments() -> list[str]:
-    """The command line without what is of this machine only."""
-    given = sys.argv[1:]
-    for option in ("--folder", "--markdown"):
-        if option in given:
-            place = given.index(option)
-            given = given[:place] + given[place + 2 :]
-    return given
-
-
-def _commit() -> str:
-    git = shutil.which("git")
-    if git is None:
-        return "unknown"
-    found = subprocess.run(  # noqa: S603 - git
-        [git, "rev-parse", "--short", "HEAD"], cwd=ROOT, capture_output=True, text=True, check=False
-    )
-    return found.stdout.strip() or "unknown"
 
 
 def _show(rows: Sequence[Row]) -> None:

@@ -12,6 +12,7 @@ process's own; PostgreSQL's come on top.
 from __future__ import annotations
 
 import argparse
+import json
 import platform
 import resource
 import shutil
@@ -21,6 +22,7 @@ import time
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
+from dataclasses import asdict, dataclass
 from multiprocessing import get_context
 from pathlib import Path
 
@@ -47,6 +49,7 @@ def main() -> None:
     arguments.add_argument("--records", type=int, default=1_000_000)
     arguments.add_argument("--folder", type=Path, help="keep the invented files here and use them again")
     arguments.add_argument("--memory-limit", default="70%", help="the engine's memory limit, such as 4GB")
+    arguments.add_argument("--json", type=Path, help="write what was measured to this file, too")
     chosen = arguments.parse_args()
     with folder_of(chosen.folder) as folder:
         data = folder / f"people-{chosen.records}"
@@ -55,7 +58,10 @@ def main() -> None:
         project = data / "warehouse"
         shutil.rmtree(project, ignore_errors=True)
         write_project(project, data, chosen.memory_limit)
-        _run(project)
+        measured = measure(project)
+    if chosen.json is not None:
+        chosen.json.write_text(json.dumps(asdict(measured)), encoding="utf-8")
+    _show(measured)
 
 
 @contextmanager
@@ -123,7 +129,31 @@ class _Peaks:
             self._peak = max(self._peak, process.memory_info().rss)
 
 
-def _run(project: Path) -> None:
+@dataclass(frozen=True)
+class Stage:
+    """``cpu`` and ``peak`` (bytes, resident) are the pipeline's own, without PostgreSQL's."""
+
+    name: str
+    seconds: float
+    cpu: float
+    peak: int
+
+
+@dataclass(frozen=True)
+class Measured:
+    """One run from files to the shop window. ``peak``: of the pipeline alone; ``lake`` and ``database``: bytes on disk."""
+
+    received: int
+    people: int
+    status: str
+    seconds: float
+    peak: int
+    lake: int
+    database: int
+    stages: tuple[Stage, ...]
+
+
+def measure(project: Path) -> Measured:
     from rddm.app.wire import open_warehouse  # noqa: PLC0415 - after the processes that invent
     from rddm.pipeline.ingesting import Ingested  # noqa: PLC0415
     from rddm.pipeline.run import run  # noqa: PLC0415
@@ -159,20 +189,34 @@ def _run(project: Path) -> None:
         whole = time.monotonic() - started
         watcher.end_stage()
         peaks.stop()
-        received = sum(each.received for each in report.ingested)
-        resolution = report.engine.resolutions["person"]
-        disk = sum(path.stat().st_size for path in (project / ".rddm" / "lake").rglob("*") if path.is_file())
-        print(
-            f"machine  {platform.machine()}, {psutil.cpu_count()} cores, {psutil.virtual_memory().total / 2**30:.0f} GiB"
+        return Measured(
+            received=sum(each.received for each in report.ingested),
+            people=report.engine.resolutions["person"].living,
+            status=report.status,
+            seconds=whole,
+            peak=resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024,
+            lake=_bytes_in(project / ".rddm" / "lake"),
+            database=_bytes_in(project / ".rddm" / "pg"),
+            stages=tuple(
+                Stage(name, seconds, stage_cpu.get(name, 0), stage_peaks.get(name, 0))
+                for name, seconds in report.stage_seconds.items()
+            ),
         )
-        print(f"records  {received:,} received, {resolution.living:,} people, status {report.status}")
-        print(f"{'stage':<10}{'seconds':>9}{'records/s':>12}{'CPU s':>8}{'peak MiB':>10}")
-        for stage, seconds in report.stage_seconds.items():
-            rate, cpu, peak = received / seconds, stage_cpu.get(stage, 0), stage_peaks.get(stage, 0) / 2**20
-            print(f"{stage:<10}{seconds:>9.1f}{rate:>12,.0f}{cpu:>8.1f}{peak:>10,.0f}")
-        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-        print(f"{'all':<10}{whole:>9.1f}{received / whole:>12,.0f}{sum(stage_cpu.values()):>8.1f}{peak:>10,.0f}")
-        print(f"lake     {disk / 2**20:,.0f} MiB of Parquet")
+
+
+def _bytes_in(folder: Path) -> int:
+    return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
+
+
+def _show(run: Measured) -> None:
+    print(f"machine  {platform.machine()}, {psutil.cpu_count()} cores, {psutil.virtual_memory().total / 2**30:.0f} GiB")
+    print(f"records  {run.received:,} received, {run.people:,} people, status {run.status}")
+    print(f"{'stage':<10}{'seconds':>9}{'records/s':>12}{'CPU s':>8}{'peak MiB':>10}")
+    whole = Stage("all", run.seconds, sum(stage.cpu for stage in run.stages), run.peak)
+    for stage in (*run.stages, whole):
+        rate = run.received / stage.seconds
+        print(f"{stage.name:<10}{stage.seconds:>9.1f}{rate:>12,.0f}{stage.cpu:>8.1f}{stage.peak / 2**20:>10,.0f}")
+    print(f"disk     {run.lake / 2**20:,.0f} MiB of lake, {run.database / 2**20:,.0f} MiB of PostgreSQL")
 
 
 if __name__ == "__main__":
