@@ -81,7 +81,7 @@ def _export(connection: duckdb.DuckDBPyConnection, job: Job) -> None:
         f" JOIN {CATALOG}.identity.{PERSON}__link USING (record_id)) TO {literal(str(job.labels))} (FORMAT parquet)"
     )
     if job.kind == "population":
-        columns = "* EXCLUDE (record_id, entity, source_time, batch, seq, repairs, content_hash)"
+        columns = "* EXCLUDE (record_id, entity, source_time, batch, seq, repairs)"
         conformed = f"(SELECT * FROM {CATALOG}.conformed.{PERSON})"
         connection.execute(
             f"COPY (SELECT {columns} FROM {conformed} ORDER BY record_id) TO {literal(str(job.cleaned))} (FORMAT parquet)"
