@@ -231,7 +231,7 @@ def _report(
     whole = 0
     with warehouse.database.connect() as connection:
         entries = connection.execute(
-            "SELECT sum(cardinality(labels))::bigint, count(*) FROM matching.person_drawer"
+            "SELECT sum(cardinality(entries))::bigint, count(*) FROM matching.person_drawer"
         ).fetchone()
         for name, table, index, rows in connection.execute(
             "SELECT relname, pg_table_size(oid), pg_indexes_size(oid), reltuples::bigint FROM pg_class"

@@ -2,17 +2,18 @@
 Match keys in drawers: the form in which they are looked up one record at a time.
 
 A row of PostgreSQL costs forty bytes beside what is in it, so keys are kept some dozens together. A key's low bits choose its
-*drawer*, what is left of it, cut to 32 bits with its kind, is its *label* in there, and beside each label lies the *number* of
-a person who has the key: the first 32 bits of their id. What two keys or two people come to share by being cut finds one more
-candidate now and then, and the comparison lets it go.
+*drawer*. In there it is an *entry* of 64 bits for each person who has it: above its *label*, what is left of the key, cut to
+32 bits with its kind, below the *number* of the person, the first 32 bits of their id. What two keys or two people come to
+share by being cut finds one more candidate now and then, and the comparison lets it go.
 """
 
 from __future__ import annotations
 
 from rddm.resolve.keys import COUNTED_KINDS, KIND_BITS, KIND_NUMBERS, kind_number_sql, limit_sql
 
-DRAWER_BITS = 22
-_LABEL_BITS = 32 - KIND_BITS
+DRAWER_BITS = 20
+LABEL_BITS = 32
+_REST_BITS = LABEL_BITS - KIND_BITS
 _SIGN = 1 << 31
 """PostgreSQL's integers have a sign."""
 
@@ -28,7 +29,7 @@ def label_of(key: int) -> int:
     >>> drawer_of(5 << 27 | 3 << 5 | 4), label_of(5 << 27 | 3 << 5 | 4) + 2**31 == 5 << 5 | 4
     (3, True)
     """
-    rest = (key >> (KIND_BITS + DRAWER_BITS)) & ((1 << _LABEL_BITS) - 1)
+    rest = (key >> (KIND_BITS + DRAWER_BITS)) & ((1 << _REST_BITS) - 1)
     return (rest << KIND_BITS | key & ((1 << KIND_BITS) - 1)) - _SIGN
 
 
@@ -39,7 +40,7 @@ def drawer_sql(key: str = "key") -> str:
 
 def label_sql(key: str = "key") -> str:
     """Return the SQL expression for `label_of`."""
-    rest = f"(({key} >> {KIND_BITS + DRAWER_BITS}) & {2**_LABEL_BITS - 1})"
+    rest = f"(({key} >> {KIND_BITS + DRAWER_BITS}) & {2**_REST_BITS - 1})"
     return f"(({rest} << {KIND_BITS} | {kind_number_sql(key)}) - {_SIGN})::INTEGER"
 
 
@@ -48,12 +49,25 @@ def number_sql(golden_id: str) -> str:
     return f"(('0x' || left({golden_id}::VARCHAR, 8))::BIGINT - {_SIGN})::INTEGER"
 
 
-def findable_sql(keys: str, limit: int) -> str:
-    """
-    Return the query for the keys of *keys* (key) by which people are found: not only counted, and not of more than *limit*.
-    """
+def entry_sql(key: str, number: str) -> str:
+    """Return the SQL expression for the entry of a person's *number* under *key*; BIGINT."""
+    return f"({label_sql(key)}::BIGINT * {1 << 32} + {number}::BIGINT + {_SIGN})"
+
+
+def finds_sql(key: str = "key") -> str:
+    """Return the SQL condition that people are found by *key*, which does not only count how many share a value."""
     counted = ", ".join(str(KIND_NUMBERS[kind]) for kind in sorted(COUNTED_KINDS))
+    return f"{kind_number_sql(key)} NOT IN ({counted})"
+
+
+def drawers_sql(owned: str, limit: int) -> str:
+    """
+    Return the query for the drawers of *owned* (key, number; one row per description), without those too many share.
+
+    Columns: drawer INTEGER, entries BIGINT[]; grain: one drawer. Whoever counts a key needs all who have it in *owned*.
+    """
+    crowded = f"SELECT key FROM {owned} GROUP BY key HAVING count(*) > {limit_sql(limit)}"
     return (
-        f"SELECT key FROM {keys} WHERE {kind_number_sql()} NOT IN ({counted})"
-        f" GROUP BY key HAVING count(*) <= {limit_sql(limit)}"
+        f"SELECT {drawer_sql()} AS drawer, list({entry_sql('key', 'number')}) AS entries"
+        f" FROM (SELECT DISTINCT key, number FROM {owned} WHERE key NOT IN ({crowded})) GROUP BY drawer"
     )

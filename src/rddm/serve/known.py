@@ -34,12 +34,11 @@ from rddm.resolve.asked import (
     weigh_terms,
 )
 from rddm.resolve.drawers import drawer_of, label_of
-from rddm.resolve.fingerprints import FORM_COLUMNS
 from rddm.resolve.keys import KeyKind, kinds_from_json
 from rddm.resolve.known import Candidate, KnownPerson, Recognised, Thresholds, Verdict, is_comparable, recognise
 from rddm.resolve.roles import roles_of
 from rddm.resolve.weights import Mixture, match_probability_of
-from rddm.serve.matching import SCHEMA
+from rddm.serve.matching import DESCRIPTION_SEPARATOR, PUBLISHED_FORMS, SCHEMA
 from rddm.store.database import Database
 
 CANDIDATES = 150
@@ -47,10 +46,10 @@ CANDIDATES = 150
 _QUESTION = """
 WITH asked AS (SELECT * FROM unnest(%(drawers)s::integer[], %(labels)s::integer[]) AS asked(drawer, label)),
 entry AS (
-    SELECT asked.drawer, asked.label, each.number
+    SELECT asked.drawer, asked.label, ((each & 4294967295) - 2147483648)::integer AS number
     FROM asked JOIN {drawer} AS kept ON kept.drawer = asked.drawer
-    CROSS JOIN LATERAL unnest(kept.labels, kept.numbers) AS each(label, number)
-    WHERE each.label = asked.label
+    CROSS JOIN LATERAL unnest(kept.entries) AS each
+    WHERE (each >> 32)::integer = asked.label
 ),
 found AS (
     SELECT number, sum(1.0 / sharing) AS rarity
@@ -105,7 +104,7 @@ class _Model:
 class _Found:
     """What PostgreSQL answers, of one state: forms by person, term weights, the common identifiers, the model's version."""
 
-    prints: Sequence[tuple[UUID, str]]
+    prints: Sequence[tuple[UUID, Sequence[str]]]
     bits: Mapping[tuple[str, str | None], float]
     common: frozenset[int]
     version: int | None
@@ -189,8 +188,7 @@ class KnownPeople:
         asked = asked | {column: None for column, key in keys.items() if key in found.common}
         asked = weigh_terms(asked, found.bits)
         candidates = []
-        for person, text in found.prints:
-            said = read_print(text)
+        for person, said in ((person, read_print(each)) for person, texts in found.prints for each in texts):
             candidates.append(Candidate(person, said, compare_one(asked, said, families=self._model.mixture.families)))
         people = len({each.person for each in candidates})
         mixture = self._model.mixture
@@ -217,7 +215,7 @@ class KnownPeople:
                 f"Looking people up failed in PostgreSQL ({type(error).__name__}). Is it up? Open the look-up anew."
             ) from error
         return _Found(
-            [(UUID(name), value) for what, name, value, _ in rows if what == "print"],
+            [(UUID(name), value.split(DESCRIPTION_SEPARATOR)) for what, name, value, _ in rows if what == "print"],
             {(name, value or None): bits for what, name, value, bits in rows if what == "term"},
             frozenset(int(name) for what, name, _, _ in rows if what == "common"),
             next((int(name) for what, name, _, _ in rows if what == "model"), None),
@@ -235,7 +233,7 @@ class KnownPeople:
                 f"Nothing is published yet by which a {self._entity} could be looked up. Run the pipeline: `rddm run`."
             )
         version, parameters, kinds, forms = row
-        if tuple(forms) != FORM_COLUMNS:
+        if tuple(forms) != PUBLISHED_FORMS:
             raise StoreError(
                 "What is published for looking people up was made by another version of this program. Run the pipeline with"
                 " this one: `rddm run`."

@@ -5,28 +5,37 @@ Per entity that is matched by weights: what each person's records say in the for
 match keys that lead there (``<entity>_drawer``; see `rddm.resolve.drawers`) and the identifiers that too many share
 (``<entity>_common``); for all of them the learnt ``model`` and its ``term`` weights.
 
-Follows the lake's change feed, in the transaction of the rest of the publication. When the model was learnt anew, or a good
-part of the people changed, the tables are made anew beside the old ones and take their place.
+Follows the lake's change feed, in the transaction of the rest of the publication: the people whose records changed are written
+anew, and in the drawers the entries of the keys that changed. The lake's keys lie in the order of the keys, so few of them
+cost little to find. When the model was learnt anew, or a good part of the people changed, the tables are made anew beside the
+old ones and take their place.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import psycopg
+import pyarrow as pa
 from psycopg import sql
 
 from rddm.contracts.tables import literal, quote
 from rddm.project.settings import ProbabilisticIdentity
 from rddm.resolve.asked import print_sql
-from rddm.resolve.drawers import drawer_sql, findable_sql, label_sql, number_sql
+from rddm.resolve.drawers import drawer_sql, drawers_sql, entry_sql, finds_sql, number_sql
 from rddm.resolve.fingerprints import FORM_COLUMNS
-from rddm.resolve.keys import common_values_sql, is_identifier_sql, without_common_sql
+from rddm.resolve.keys import IDENTIFIERS, KIND_NUMBERS, common_values_sql, is_identifier_sql, kind_number_sql
 from rddm.serve.copying import copy_rows
-from rddm.store.lake import CATALOG, Lake
+from rddm.serve.loading import SCHEMA as LOADING_SCHEMA
+from rddm.serve.loading import NewTable, load
+from rddm.store.database import Database
+from rddm.store.lake import CATALOG, Lake, load_table
 
 SCHEMA = "matching"
+DESCRIPTION_SEPARATOR = "\x1e"
+"""Stands between the descriptions of one person in ``<entity>_print``."""
+PUBLISHED_FORMS = ("a person a row, entries in drawers", *FORM_COLUMNS)
+"""How what is published is laid out; a reader or a publication of another version sees that it is not its own."""
 _KEYS_AT_ONCE = 10_000_000
 """Keys that are put into drawers at a time: a drawer is made in memory."""
 _FEW = 1_000
@@ -62,11 +71,11 @@ def _kept(entity: str) -> tuple[_Kept, _Kept, _Kept]:
             f"{entity}_print",
             "number integer NOT NULL, golden_id uuid NOT NULL, print text NOT NULL",
             "number",
-            f"What the records of a {entity} say, in the forms that are compared. Grain: one distinct description.",
+            f"What the records of a {entity} say, in the forms that are compared. Grain: one {entity}.",
         ),
         _Kept(
             f"{entity}_drawer",
-            "drawer integer NOT NULL, labels integer[] NOT NULL, numbers integer[] NOT NULL",
+            "drawer integer NOT NULL, entries bigint[] NOT NULL",
             "drawer",
             f"Match keys, and the {entity} each leads to. Grain: one drawer of some dozens of keys.",
         ),
@@ -79,207 +88,313 @@ def _kept(entity: str) -> tuple[_Kept, _Kept, _Kept]:
     )
 
 
-def publish_matching(
-    lake: Lake,
-    connection: psycopg.Connection,
-    entity: str,
-    identity: ProbabilisticIdentity,
-    feed: tuple[int, int] | None,
-) -> None:
+_MEND_DRAWERS = """
+UPDATE {drawer} AS kept SET entries = coalesce(fresh.entries, '{{}}') || ARRAY(
+    SELECT entry FROM unnest(kept.entries) AS entry WHERE entry <> ALL (changed.entries))
+FROM changed_drawer AS changed LEFT JOIN fresh_drawer AS fresh ON fresh.drawer = changed.drawer
+WHERE kept.drawer = changed.drawer;
+INSERT INTO {drawer} (drawer, entries) SELECT fresh.drawer, fresh.entries FROM fresh_drawer AS fresh
+WHERE NOT EXISTS (SELECT FROM {drawer} AS kept WHERE kept.drawer = fresh.drawer);
+DELETE FROM {drawer} AS kept USING changed_drawer AS changed WHERE kept.drawer = changed.drawer AND kept.entries = '{{}}'
+"""
+
+
+class MatchingPublication:
     """
-    Bring what a look-up of *entity* needs up to the lake's current snapshot.
+    The publication of what a look-up of one entity needs, up to the lake's current snapshot.
 
     *feed*: the first and the last snapshot whose changes are not published yet; None when nobody can tell which they are.
+    Where it ``is_made_anew``, `load` comes before `publish`. *connection* is in the publication's transaction.
     """
-    work = _Publishing(lake, connection, entity, identity)
-    is_new = work.ensure()
-    if feed is None or is_new or lake.number(work.changes("model", feed, "count(*)", f"entity = {literal(entity)}")):
-        work.fill()
-    else:
-        work.follow(feed)
 
-
-class _Publishing:
     def __init__(
-        self, lake: Lake, connection: psycopg.Connection, entity: str, identity: ProbabilisticIdentity
+        self,
+        lake: Lake,
+        connection: psycopg.Connection,
+        entity: str,
+        identity: ProbabilisticIdentity,
+        feed: tuple[int, int] | None,
     ) -> None:
-        self.lake, self.connection, self.entity, self.limit = lake, connection, entity, identity.key_limit
-        self.link, self.fingerprint, self.key = (
+        self._lake, self._connection, self._entity, self._limit = lake, connection, entity, identity.key_limit
+        self._link, self._fingerprint, self._key = (
             f"{CATALOG}.identity.{quote(f'{entity}__{name}')}" for name in ("link", "fingerprint", "key")
         )
-        self.print, self.drawer, self.common = _kept(entity)
+        self._print, self._drawer, self._common = _kept(entity)
+        self._made: list[str] = []
+        is_there = self._ensure()
+        self._feed = feed if is_there and feed is not None and not self._is_learnt_anew(feed) else None
+        if self._feed is not None:
+            self._find_people(self._feed)
+            people = lake.number(f"SELECT count(*) FROM {CATALOG}.golden.{quote(entity)}")
+            if self._count("person") > max(_ANEW_FROM * people, _FEW):
+                self._feed = None
 
-    def changes(self, name: str, feed: tuple[int, int], columns: str, condition: str = "true") -> str:
-        table = name if name == "model" else f"{self.entity}__{name}"
-        found = f"ducklake_table_changes('{CATALOG}', 'identity', {literal(table)}, {feed[0]}, {feed[1]})"
-        return f"SELECT {columns} FROM {found} WHERE {condition}"
+    @property
+    def is_made_anew(self) -> bool:
+        return self._feed is None
 
-    def ensure(self) -> bool:
-        """See that the schema and its tables are there; return whether any was not."""
-        for statement in _SHARED_TABLES:
-            self.connection.execute(statement.encode())
-        row = self.connection.execute(
-            "SELECT count(*) FROM unnest(%s::text[]) AS wanted(name) WHERE to_regclass(name) IS NULL",
-            ([f"{SCHEMA}.{quote(each.name)}" for each in (self.print, self.drawer, self.common)],),
-        ).fetchone()
-        return row is None or row[0] > 0
-
-    def fill(self) -> None:
+    def load(self, database: Database) -> None:
         """Make all tables anew beside the old ones, which readers keep until all is committed."""
-        self._make("said", f"SELECT DISTINCT golden_id, fingerprint_id FROM {self.link}")
-        self._make("common", common_values_sql(self.key, self.limit))
-        self._refill(self.common, ["SELECT key::VARCHAR AS key FROM matching_common"])
-        self._refill(self.print, [f"{self._prints()} ORDER BY number::INTEGER"])
-        parts = max(1, -(-self.lake.number(f"SELECT count(*) FROM {self.key}") // _KEYS_AT_ONCE))
-        each = [self._drawers(f"{drawer_sql()} % {parts} = {part}") for part in range(parts)]
-        self._refill(self.drawer, each)
-        self._swap_in()
-        self._publish_model()
-        self._clear()
+        self._make("said", f"SELECT DISTINCT golden_id, fingerprint_id FROM {self._link}")
+        common = self._make("common", common_values_sql(self._key, self._limit))
+        self._make_holders()
+        owned = self._make_owned(self._key, "said")
+        parts = max(1, -(-self._count("owned") // _KEYS_AT_ONCE))
+        drawers = [
+            drawers_sql(f"(FROM {owned} WHERE {drawer_sql()} % {parts} = {part})", self._limit) for part in range(parts)
+        ]
+        for kept, queries in (
+            (self._drawer, drawers),
+            (self._print, [self._prints()]),
+            (self._common, [f"FROM {common}"]),
+        ):
+            table = NewTable(_beside(kept), sql.SQL(kept.columns), queries, ((kept.found_by,),), is_keyed=False)
+            load(self._lake.connection, database, table)
 
-    def follow(self, feed: tuple[int, int]) -> None:
-        """Write anew the people and the drawers that changed."""
-        self._find_changed(feed)
-        if not any(self.lake.number(f"SELECT count(*) FROM matching_{name}") for name in ("number", "drawer")):
-            self._clear()
-            return
-        people = self.lake.number(f"SELECT approx_count_distinct(golden_id) FROM {self.link}")
-        if self.lake.number("SELECT count(*) FROM matching_number") > max(_ANEW_FROM * people, _FEW):
-            self.fill()
-            return
-        changed = f"{number_sql('golden_id')} IN (SELECT number FROM matching_number)"
-        self._make("said", f"SELECT DISTINCT golden_id, fingerprint_id FROM {self.link} WHERE {changed}")
-        mine = f"SELECT key FROM {self.key} WHERE fingerprint_id IN (SELECT fingerprint_id FROM matching_said)"
-        shared = f"(SELECT key FROM {self.key} WHERE {is_identifier_sql()} AND key IN ({mine}))"
-        self._make("common", common_values_sql(shared, self.limit))
-        self._rewrite(
-            self.common,
-            "SELECT key::VARCHAR AS key FROM matching_turned",
-            "SELECT key::VARCHAR AS key FROM matching_turned WHERE is_common",
-        )
-        self._rewrite(self.print, "SELECT number::VARCHAR AS number FROM matching_number", self._prints())
-        inside = f"{drawer_sql()} IN (SELECT drawer FROM matching_drawer)"
-        members = f"SELECT fingerprint_id FROM {self.key} WHERE {inside}"
-        self._make(
-            "said", f"SELECT DISTINCT golden_id, fingerprint_id FROM {self.link} WHERE fingerprint_id IN ({members})"
-        )
-        gone = "SELECT drawer::VARCHAR AS drawer FROM matching_drawer"
-        self._rewrite(self.drawer, gone, self._drawers(inside))
-        self._clear()
+    def publish(self) -> None:
+        """Bring the tables up to date, in the publication's transaction."""
+        if self._feed is None:
+            self._swap_in()
+            self._publish_model()
+        else:
+            self._follow(self._feed)
+        for name in self._made:
+            self._lake.connection.execute(f"DROP TABLE IF EXISTS {name}")
 
-    def _find_changed(self, feed: tuple[int, int]) -> None:
-        """
-        Make ``matching_turned`` (key, is_common: identifiers that began or ceased to be common), ``matching_number`` (people to
-        write anew) and ``matching_drawer`` (drawers to write anew).
-        """
-        added = "CASE WHEN change_type IN ('insert', 'update_postimage') THEN 1 ELSE -1 END"
-        self._make(
-            "step",
-            f"SELECT key, sum(step) AS step FROM ({self.changes('key', feed, f'key, {added} AS step')}) GROUP BY key",
+    def _changes(self, name: str, feed: tuple[int, int], columns: str) -> str:
+        """The query for *columns* of the rows that came to and went from a table of the lake, with step: 1 or -1."""
+        table = name if name == "model" else f"{self._entity}__{name}"
+        return (
+            f"SELECT {columns}, CASE WHEN change_type IN ('insert', 'update_postimage') THEN 1 ELSE -1 END AS step"
+            f" FROM ducklake_table_changes('{CATALOG}', 'identity', {literal(table)}, {feed[0]}, {feed[1]})"
         )
-        self._make(
+
+    def _is_learnt_anew(self, feed: tuple[int, int]) -> bool:
+        changes = self._changes("model", feed, "entity")
+        return self._lake.number(f"SELECT count(*) FROM ({changes}) WHERE entity = {literal(self._entity)}") > 0
+
+    def _ensure(self) -> bool:
+        """See that the schema and the tables for all are there; return whether the entity's are, laid out as they are now."""
+        for statement in _SHARED_TABLES:
+            self._connection.execute(statement.encode())
+        row = self._connection.execute(
+            "SELECT (SELECT bool_and(to_regclass(name) IS NOT NULL) FROM unnest(%s::text[]) AS wanted(name))"
+            f" AND NOT EXISTS (SELECT FROM {SCHEMA}.model WHERE entity = %s AND forms <> %s)".encode(),
+            (
+                [f"{SCHEMA}.{quote(each.name)}" for each in (self._print, self._drawer, self._common)],
+                self._entity,
+                list(PUBLISHED_FORMS),
+            ),
+        ).fetchone()
+        return row is not None and row[0]
+
+    def _find_people(self, feed: tuple[int, int]) -> None:
+        """Make ``moved`` (fingerprint_id, golden_id, step: links that came or went) and ``person`` (golden_id: to write)."""
+        columns = "fingerprint_id, golden_id"
+        moved = self._make(
+            "moved",
+            f"SELECT {columns}, sum(step) AS step FROM ({self._changes('link', feed, columns)})"
+            " GROUP BY ALL HAVING sum(step) <> 0",
+        )
+        self._make("person", f"SELECT DISTINCT golden_id FROM {moved}")
+
+    def _follow(self, feed: tuple[int, int]) -> None:
+        """Write anew the people that changed, and in their drawers the keys that did."""
+        if not self._find_keys(feed) and not self._count("person"):
+            return
+        self._find_turned()
+        self._rewrite_common()
+        self._rewrite_prints()
+        self._mend_drawers()
+
+    def _find_keys(self, feed: tuple[int, int]) -> int:
+        """
+        Make ``arrived`` (key, fingerprint_id, step: keys that came or went), ``step`` (key, step: how many more fingerprints
+        have it now), ``changed`` (key: of which that is so, or whose owner changed) and ``near`` (key, fingerprint_id: all that
+        have those now); return how many keys changed.
+        """
+        columns = "key, fingerprint_id"
+        arrived = self._make(
+            "arrived",
+            f"SELECT {columns}, sum(step) AS step FROM ({self._changes('key', feed, columns)})"
+            " GROUP BY ALL HAVING sum(step) <> 0",
+        )
+        step = self._make("step", f"SELECT key, sum(step) AS step FROM {arrived} GROUP BY key")
+        # Who only came or only went has all their keys in the feed; of who changed hands they must be looked for.
+        handed = self._make(
+            "handed",
+            f"SELECT fingerprint_id FROM {self._named('moved')} GROUP BY ALL HAVING count(DISTINCT golden_id) > 1",
+        )
+        kept = f"SELECT key FROM {self._key} WHERE {finds_sql()} AND fingerprint_id IN (FROM {handed})"
+        changed = self._make("changed", f"SELECT key FROM {step}" + (f" UNION {kept}" if self._count("handed") else ""))
+        self._make("near", f"SELECT {columns} FROM {self._key} WHERE key IN (FROM {changed})")
+        return self._count("changed")
+
+    def _find_turned(self) -> None:
+        """
+        Make ``turned`` (key, is_common: identifiers that began or ceased to be common) and ``owner`` (fingerprint_id, golden_id:
+        whose the fingerprints of ``near`` are); who has an identifier that turned is a ``person`` to write anew.
+        """
+        near = self._named("near")
+        turned = self._make(
             "turned",
-            "SELECT key, after > {0} AS is_common FROM (SELECT s.key, any_value(s.step) AS step, count(k.key) AS after"
-            f" FROM matching_step s LEFT JOIN {self.key} k ON k.key = s.key WHERE {is_identifier_sql('s.key')} GROUP BY s.key)"
-            " WHERE (after > {0}) <> (after - step > {0})".format(self.limit),
+            "SELECT key, after > {0} AS is_common FROM (SELECT s.key, any_value(s.step) AS step, count(n.key) AS after"
+            f" FROM {self._named('step')} s LEFT JOIN {near} n ON n.key = s.key WHERE {is_identifier_sql('s.key')}"
+            " GROUP BY s.key) WHERE (after > {0}) <> (after - step > {0})".format(self._limit),
         )
-        self._make(
-            "touched",
-            f"{self.changes('link', feed, 'fingerprint_id')} UNION {self.changes('fingerprint', feed, 'fingerprint_id')}"
-            f" UNION SELECT fingerprint_id FROM {self.key} WHERE key IN (SELECT key FROM matching_turned)",
+        owner = self._make(
+            "owner",
+            f"SELECT DISTINCT fingerprint_id, golden_id FROM {self._link} WHERE fingerprint_id IN"
+            f" (SELECT fingerprint_id FROM {near} WHERE {finds_sql()} OR key IN (SELECT key FROM {turned}))",
         )
-        number = number_sql("golden_id")
+        holders = f"SELECT fingerprint_id FROM {near} WHERE key IN (SELECT key FROM {turned})"
         self._make(
-            "number",
-            f"SELECT {number} AS number FROM {self.link} WHERE fingerprint_id IN (SELECT fingerprint_id FROM matching_touched)"
-            f" UNION {self.changes('link', feed, number)}",
-        )
-        self._make(
-            "drawer",
-            f"SELECT {drawer_sql()} AS drawer FROM matching_step UNION SELECT {drawer_sql()} FROM {self.key}"
-            " WHERE fingerprint_id IN (SELECT fingerprint_id FROM matching_touched)",
+            "person",
+            f"FROM {self._named('person')} UNION SELECT golden_id FROM {owner} WHERE fingerprint_id IN ({holders})",
         )
 
-    def _make(self, name: str, query: str) -> None:
-        self.lake.connection.execute(f"CREATE OR REPLACE TEMP TABLE matching_{name} AS {query}")
+    def _rewrite_common(self) -> None:
+        """Write anew the keys that turned; make ``common`` (key) of those that are."""
+        turned = self._named("turned")
+        self._rewrite(
+            self._common, f"SELECT key FROM {turned}", f"SELECT key FROM {turned} WHERE is_common", "key bigint"
+        )
+        place = sql.Identifier(SCHEMA, self._common.name)
+        keys = [key for (key,) in self._connection.execute(sql.SQL("SELECT key FROM {}").format(place))]
+        load_table(self._lake.connection, self._named("common"), pa.table({"key": pa.array(keys, pa.int64())}))
+        self._made.append(self._named("common"))
 
-    def _clear(self) -> None:
-        for name in ("said", "common", "step", "turned", "touched", "number", "drawer"):
-            self.lake.connection.execute(f"DROP TABLE IF EXISTS matching_{name}")
+    def _rewrite_prints(self) -> None:
+        person = self._named("person")
+        self._make(
+            "said",
+            f"SELECT DISTINCT golden_id, fingerprint_id FROM {self._link} WHERE golden_id IN (FROM {person})",
+        )
+        self._make_holders()
+        changed = f"SELECT {number_sql('golden_id')} AS number, golden_id FROM {person}"
+        self._rewrite(self._print, changed, self._prints(), "number integer, golden_id uuid")
+
+    def _mend_drawers(self) -> None:
+        """Take out the entries that anybody had or has under a key that changed, and put in those of who has it now."""
+        near, arrived, owner, moved = map(self._named, ("near", "arrived", "owner", "moved"))
+        touched = (
+            f"SELECT DISTINCT key, {number_sql('golden_id')} AS number"
+            f" FROM (SELECT key, fingerprint_id FROM {near} UNION SELECT key, fingerprint_id FROM {arrived})"
+            f" JOIN (FROM {owner} UNION SELECT fingerprint_id, golden_id FROM {moved}) USING (fingerprint_id)"
+        )
+        taken = (
+            f"SELECT {drawer_sql()} AS drawer, list({entry_sql('key', 'number')}) AS entries FROM ({touched})"
+            f" WHERE {finds_sql()} GROUP BY drawer"
+        )
+        owned = self._make_owned(near, "owner")
+        for name, columns, query in (
+            ("changed_drawer", "drawer integer, entries bigint[]", taken),
+            ("fresh_drawer", "drawer integer, entries bigint[]", drawers_sql(owned, self._limit)),
+        ):
+            self._copy_aside(name, columns, query)
+        statements = sql.SQL(_MEND_DRAWERS).format(drawer=sql.Identifier(SCHEMA, self._drawer.name))
+        self._connection.execute(statements)
+        self._connection.execute("DROP TABLE changed_drawer, fresh_drawer")
+
+    def _named(self, name: str) -> str:
+        return quote(f"matching_{self._entity}_{name}")
+
+    def _make(self, name: str, query: str) -> str:
+        """Make a temporary table of the engine; return what it is called."""
+        table = self._named(name)
+        self._lake.connection.execute(f"CREATE OR REPLACE TEMP TABLE {table} AS {query}")
+        self._made.append(table)
+        return table
+
+    def _make_owned(self, keys: str, owners: str) -> str:
+        """Make ``owned`` (key, number; one row per fingerprint) of those of *keys* by which people are found."""
+        return self._make(
+            "owned",
+            f"SELECT key, number FROM {keys} JOIN (SELECT fingerprint_id, {number_sql('golden_id')} AS number"
+            f" FROM {self._named(owners)}) USING (fingerprint_id) WHERE {finds_sql()}",
+        )
+
+    def _count(self, name: str) -> int:
+        return self._lake.number(f"SELECT count(*) FROM {self._named(name)}")
+
+    def _make_holders(self) -> None:
+        """Make ``holder`` (fingerprint_id, kind: the number of its kind of key): who has an identifier that is common."""
+        self._make(
+            "holder",
+            f"SELECT fingerprint_id, {kind_number_sql()} AS kind FROM {self._key}"
+            f" WHERE key IN (FROM {self._named('common')})",
+        )
 
     def _prints(self) -> str:
-        """The query for the rows of ``<entity>_print`` of what ``matching_said`` holds."""
-        return (
-            f"SELECT {number_sql('golden_id')}::VARCHAR AS number, golden_id::VARCHAR AS golden_id, {print_sql()} AS print"
-            f" FROM matching_said JOIN ({without_common_sql(self.fingerprint, 'matching_common')}) USING (fingerprint_id)"
+        """The query for the rows of ``<entity>_print`` of whom ``said`` holds, without identifiers that are common."""
+        kept = ", ".join(
+            f"CASE WHEN fingerprint_id IN (SELECT fingerprint_id FROM {self._named('holder')}"
+            f" WHERE kind = {KIND_NUMBERS[kind]}) THEN NULL ELSE {column} END AS {column}"
+            for column, kind in IDENTIFIERS.items()
         )
-
-    def _drawers(self, condition: str) -> str:
-        """The query for the rows of ``<entity>_drawer`` for which *condition*, over a key, holds."""
-        array = "'{{' || array_to_string(list({0} ORDER BY label, number), ',') || '}}' AS {0}s".format
-        return f"""
-            WITH mine AS MATERIALIZED (SELECT key, fingerprint_id FROM {self.key} WHERE {condition}),
-            entry AS (
-                SELECT DISTINCT {drawer_sql()} AS drawer, {label_sql()} AS label, {number_sql("golden_id")} AS number
-                FROM mine JOIN matching_said USING (fingerprint_id) WHERE key IN ({findable_sql("mine", self.limit)})
-            )
-            SELECT drawer::VARCHAR AS drawer, {array("label")}, {array("number")} FROM entry GROUP BY drawer"""
-
-    def _refill(self, kept: _Kept, queries: Sequence[str]) -> None:
-        fresh = sql.Identifier(SCHEMA, f"{kept.name}_new")
-        self.connection.execute(sql.SQL("DROP TABLE IF EXISTS {}").format(fresh))
-        self.connection.execute(sql.SQL("CREATE TABLE {} ({})").format(fresh, sql.SQL(kept.columns)))
-        for query in queries:
-            copy_rows(self.lake, self.connection, query, fresh)
-        column = sql.Identifier(kept.found_by)
-        self.connection.execute(sql.SQL("CREATE INDEX ON {} ({})").format(fresh, column))
-        self.connection.execute(sql.SQL("COMMENT ON TABLE {} IS {}").format(fresh, sql.Literal(kept.grain)))
-        self.connection.execute(sql.SQL("ANALYZE {}").format(fresh))
+        said = f"SELECT * FROM {self._named('said')} JOIN {self._fingerprint} USING (fingerprint_id)"
+        return (
+            f"SELECT {number_sql('golden_id')} AS number, golden_id,"
+            f" string_agg({print_sql()}, chr({ord(DESCRIPTION_SEPARATOR)})) AS print"
+            f" FROM (SELECT * REPLACE ({kept}) FROM ({said})) GROUP BY golden_id"
+        )
 
     def _swap_in(self) -> None:
         """
-        Let the tables that `_refill` made take the places of the old ones.
+        Let the tables that `load` made take the places of the old ones.
 
         They are locked in the order in which a look-up names them, so that neither waits for the other for ever.
         """
-        tables = (self.drawer, self.print, self.common)
-        for kept in tables:
-            place, fresh = sql.Identifier(SCHEMA, kept.name), sql.Identifier(SCHEMA, f"{kept.name}_new")
-            self.connection.execute(sql.SQL("DROP TABLE IF EXISTS {}").format(place))
-            self.connection.execute(sql.SQL("ALTER TABLE {} RENAME TO {}").format(fresh, sql.Identifier(kept.name)))
+        for kept in (self._drawer, self._print, self._common):
+            place, loaded = sql.Identifier(SCHEMA, kept.name), sql.Identifier(LOADING_SCHEMA, _beside(kept))
+            moved = sql.Identifier(SCHEMA, _beside(kept))
+            for statement in (
+                sql.SQL("DROP TABLE IF EXISTS {}").format(place),
+                sql.SQL("ALTER TABLE {} SET SCHEMA {}").format(loaded, sql.Identifier(SCHEMA)),
+                sql.SQL("ALTER TABLE {} RENAME TO {}").format(moved, sql.Identifier(kept.name)),
+                sql.SQL("COMMENT ON TABLE {} IS {}").format(place, sql.Literal(kept.grain)),
+            ):
+                self._connection.execute(statement)
 
-    def _rewrite(self, kept: _Kept, changed: str, query: str) -> None:
-        """Take the rows that query *changed* names out of the table and put those of *query* in."""
-        place, column = sql.Identifier(SCHEMA, kept.name), sql.Identifier(kept.found_by)
-        self.connection.execute(
-            sql.SQL("CREATE TEMP TABLE matching_changed ON COMMIT DROP AS SELECT {} FROM {} LIMIT 0").format(
-                column, place
-            )
+    def _rewrite(self, kept: _Kept, changed: str, query: str, columns: str) -> None:
+        """Take the rows that query *changed* (of *columns*) names out of the table and put those of *query* in."""
+        place = sql.Identifier(SCHEMA, kept.name)
+        self._copy_aside("changed_row", columns, changed)
+        names = [each.split()[0] for each in columns.split(", ")]
+        same = sql.SQL(" AND ").join(
+            sql.SQL("kept.{0} = changed_row.{0}").format(sql.Identifier(each)) for each in names
         )
-        copy_rows(self.lake, self.connection, changed, sql.Identifier("matching_changed"))
-        self.connection.execute("ANALYZE matching_changed")
-        self.connection.execute(
-            sql.SQL("DELETE FROM {0} USING matching_changed WHERE {0}.{1} = matching_changed.{1}").format(place, column)
-        )
-        self.connection.execute("DROP TABLE matching_changed")
-        copy_rows(self.lake, self.connection, query, place)
+        self._connection.execute(sql.SQL("DELETE FROM {} AS kept USING changed_row WHERE {}").format(place, same))
+        self._connection.execute("DROP TABLE changed_row")
+        copy_rows(self._lake.connection, self._connection, query, place)
+
+    def _copy_aside(self, name: str, columns: str, query: str) -> None:
+        """Make PostgreSQL's temporary table *name* of the lake's *query*, known to its planner."""
+        place = sql.Identifier(name)
+        self._connection.execute(sql.SQL("CREATE TEMP TABLE {} ({}) ON COMMIT DROP").format(place, sql.SQL(columns)))
+        copy_rows(self._lake.connection, self._connection, query, place)
+        self._connection.execute(sql.SQL("ANALYZE {}").format(place))
 
     def _publish_model(self) -> None:
-        mine = f"entity = {literal(self.entity)}"
-        model = self.lake.connection.execute(
+        mine = f"entity = {literal(self._entity)}"
+        model = self._lake.connection.execute(
             f"SELECT version, parameters, kinds FROM {CATALOG}.identity.model WHERE {mine} ORDER BY version DESC LIMIT 1"
         ).fetchone()
-        self.connection.execute(f"DELETE FROM {SCHEMA}.model WHERE {mine}".encode())
-        self.connection.execute(f"DELETE FROM {SCHEMA}.term WHERE {mine}".encode())
+        self._connection.execute(f"DELETE FROM {SCHEMA}.model WHERE {mine}".encode())
+        self._connection.execute(f"DELETE FROM {SCHEMA}.term WHERE {mine}".encode())
         if model is None:
             return
-        self.connection.execute(
+        self._connection.execute(
             f"INSERT INTO {SCHEMA}.model (entity, version, parameters, kinds, forms) VALUES (%s, %s, %s, %s, %s)",
-            (self.entity, *model, list(FORM_COLUMNS)),
+            (self._entity, *model, list(PUBLISHED_FORMS)),
         )
         terms = (
-            f"SELECT entity, field, coalesce(value, '') AS value, bits::VARCHAR AS bits FROM {CATALOG}.identity.term"
+            f"SELECT entity, field, coalesce(value, '') AS value, bits::FLOAT AS bits FROM {CATALOG}.identity.term"
+            f" WHERE {mine} AND version = {model[0]}"
         )
-        copy_rows(
-            self.lake, self.connection, f"{terms} WHERE {mine} AND version = {model[0]}", sql.Identifier(SCHEMA, "term")
-        )
+        copy_rows(self._lake.connection, self._connection, terms, sql.Identifier(SCHEMA, "term"))
+
+
+def _beside(kept: _Kept) -> str:
+    """What a table is called while it waits beside those of the shop window, none of which has a dot in its name."""
+    return f"{SCHEMA}.{kept.name}"

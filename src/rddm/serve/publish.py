@@ -21,8 +21,8 @@ from rddm.curate.golden import golden_contract, references
 from rddm.project.settings import Model, ModelEntity, ProbabilisticIdentity, SemanticType
 from rddm.serve.copying import copy_rows
 from rddm.serve.loading import SCHEMA as LOADING_SCHEMA
-from rddm.serve.loading import NewTable, forget_loading, load_beside
-from rddm.serve.matching import publish_matching
+from rddm.serve.loading import NewTable, begin_loading, forget_loading, load_all
+from rddm.serve.matching import MatchingPublication
 from rddm.store.database import Database
 from rddm.store.lake import CATALOG, Lake
 
@@ -151,7 +151,15 @@ def publish(
         new = [each for each in tables if not _columns(connection, each)]
         # This transaction waits meanwhile, longer than some servers let one wait.
         connection.execute("SET LOCAL idle_in_transaction_session_timeout = 0")
-        loaded = load_beside(lake, database, [_new_table(each) for each in new], progress) if new else {}
+        feed = None if changed is None or published is None else (published + 1, snapshot)
+        matching = _matching(lake, connection, model, order, feed)
+        anew = {name: work for name, work in matching.items() if work.is_made_anew}
+        if new or anew:
+            begin_loading(database)
+        loaded = load_all(lake, database, [_new_table(each) for each in new], progress) if new else {}
+        for name, work in anew.items():
+            progress(f"publish matching of {name}")
+            work.load(database)
         rows = {name: (count, 0) for name, count in loaded.items()}
         for each in tables:
             if each in new:
@@ -163,17 +171,26 @@ def publish(
                 progress(f"publish {each.table.name}")
                 since = None if changed is None else published
                 rows[each.table.name] = _publish_table(lake, connection, each, since, snapshot)
+        for name, work in matching.items():
+            progress(f"publish matching of {name}")
+            work.publish()
         forget_loading(connection)
-        for name in order:
-            identity = model.entities[name].identity
-            if isinstance(identity, ProbabilisticIdentity):
-                progress(f"publish matching of {name}")
-                feed = None if changed is None or published is None else (published + 1, snapshot)
-                publish_matching(lake, connection, name, identity, feed)
         connection.execute(
             "INSERT INTO warehouse.publication (lake_snapshot, published_at) VALUES (%s, %s)", (snapshot, at)
         )
     return Publication(snapshot, rows)
+
+
+def _matching(
+    lake: Lake, connection: psycopg.Connection, model: Model, order: Sequence[str], feed: tuple[int, int] | None
+) -> dict[str, MatchingPublication]:
+    """Return what is to be published for look-ups of each entity that is matched by weights."""
+    found = {}
+    for name in order:
+        identity = model.entities[name].identity
+        if isinstance(identity, ProbabilisticIdentity):
+            found[name] = MatchingPublication(lake, connection, name, identity, feed)
+    return found
 
 
 def note_published(lake: Lake, database: Database, at: datetime) -> None:
@@ -211,7 +228,13 @@ def _new_table(each: PublishedTable) -> NewTable:
         for column in each.table.columns
     ]
     definition = sql.SQL(", ").join(columns)
-    return NewTable(each.table.name, each.table.column_names, definition, each.query, ((each.key,), *each.indexes))
+    return NewTable(each.table.name, definition, [_selected(each, each.query)], ((each.key,), *each.indexes))
+
+
+def _selected(each: PublishedTable, query: str) -> str:
+    """Return *query* with the columns of the published table, in its types."""
+    columns = ", ".join(f"{quote(column.name)}::{column.type} AS {quote(column.name)}" for column in each.table.columns)
+    return f"SELECT {columns} FROM ({query})"
 
 
 def _move_in(connection: psycopg.Connection, each: PublishedTable) -> None:
@@ -244,13 +267,13 @@ def _publish_table(
     query = each.query
     if published is not None:
         query = f"SELECT * FROM ({query}) WHERE {each.key} IN (SELECT key FROM changed_key)"
-    _copy(lake, connection, query, each, staged)
+    copy_rows(lake.connection, connection, _selected(each, query), staged)
     if published is None:
         gone = sql.SQL("DELETE FROM {0} AS old WHERE NOT EXISTS (SELECT FROM {1} AS new WHERE new.{2} = old.{2})")
         removed = connection.execute(gone.format(target, staged, key)).rowcount
     else:
         connection.execute("CREATE TEMP TABLE changed_key (key uuid) ON COMMIT DROP")
-        _copy_keys(lake, connection)
+        copy_rows(lake.connection, connection, "SELECT key FROM changed_key", sql.Identifier("changed_key"))
         gone = sql.SQL(
             "DELETE FROM {0} AS old USING changed_key WHERE old.{2} = changed_key.key"
             " AND NOT EXISTS (SELECT FROM {1} AS new WHERE new.{2} = old.{2})"
@@ -282,26 +305,6 @@ def _find_changed_keys(lake: Lake, each: PublishedTable, published: int, snapsho
         for schema, table in each.feeds
     )
     lake.connection.execute(f"CREATE OR REPLACE TEMP TABLE changed_key AS {selects}")
-
-
-def _copy(lake: Lake, connection: psycopg.Connection, query: str, each: PublishedTable, staged: sql.Identifier) -> int:
-    texts = ", ".join(_as_csv(column) for column in each.table.columns)
-    return copy_rows(lake, connection, f"SELECT {texts} FROM ({query})", staged)
-
-
-def _copy_keys(lake: Lake, connection: psycopg.Connection) -> None:
-    query = "SELECT key::VARCHAR AS key FROM changed_key"
-    copy_rows(lake, connection, query, sql.Identifier("changed_key"))
-
-
-def _as_csv(column: Column) -> str:
-    name = quote(column.name)
-    if column.type == "VARCHAR[]":
-        quoted = f"""list_transform({name}, each -> '"' || replace(replace(each, '\\', '\\\\'), '"', '\\"') || '"')"""
-        return f"'{{' || array_to_string({quoted}, ',') || '}}' AS {name}"
-    if column.type == "TIMESTAMP":
-        return f"{name}::VARCHAR || '+00' AS {name}"
-    return f"{name}::VARCHAR AS {name}" if column.type != "VARCHAR" else name
 
 
 def _ensure_publication_table(connection: psycopg.Connection) -> None:

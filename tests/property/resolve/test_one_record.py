@@ -27,7 +27,7 @@ from rddm.resolve.asked import (
     weigh_terms,
 )
 from rddm.resolve.comparisons import COMPARISONS, LEVELS, compare_sql, levels_of
-from rddm.resolve.drawers import drawer_of, drawer_sql, label_of, label_sql, number_sql
+from rddm.resolve.drawers import drawer_of, drawer_sql, entry_sql, label_of, label_sql, number_sql
 from rddm.resolve.fingerprints import (
     DELIVERED_TYPES,
     DICTIONARIES,
@@ -226,10 +226,13 @@ def test_what_is_published_of_a_description_reads_back(record: Record) -> None:
 @given(st.lists(st.integers(0, 2**63 - 1), min_size=1, max_size=20), st.uuids())
 def test_a_key_lies_in_the_drawer_in_which_it_is_looked_for(keys: list[int], golden_id: UUID) -> None:
     listed = ", ".join(f"({key})" for key in keys)
-    rows = duckdb.execute(f"SELECT {drawer_sql()}, {label_sql()} FROM (VALUES {listed}) AS t(key)").fetchall()
-    assert sorted(rows) == sorted((drawer_of(key), label_of(key)) for key in keys)
-    ((number,),) = duckdb.execute(f"SELECT {number_sql('?::UUID')}", [golden_id]).fetchall()
-    assert number == int(golden_id.hex[:8], 16) - 2**31
+    number = number_sql(f"'{golden_id}'::UUID")
+    rows = duckdb.execute(
+        f"SELECT {drawer_sql()}, {label_sql()}, {number}, {entry_sql('key', number)} FROM (VALUES {listed}) AS t(key)"
+    ).fetchall()
+    assert sorted(row[:2] for row in rows) == sorted((drawer_of(key), label_of(key)) for key in keys)
+    assert {row[2] for row in rows} == {int(golden_id.hex[:8], 16) - 2**31}
+    assert all(entry >> 32 == label and entry % 2**32 - 2**31 == number for _, label, number, entry in rows)
 
 
 @given(_value("phone"), _value("email"))
