@@ -14,7 +14,7 @@ import pytest
 from tests.support.warehouse import PERSON, TinyWarehouse
 
 from rddm.conform.typed import clean_typed, typed_entity
-from rddm.contracts.errors import NotFound
+from rddm.contracts.errors import NotFound, StoreError
 from rddm.serve.known import Answer, KnownPeople, open_known_people
 from rddm.serve.matching import DESCRIPTION_SEPARATOR
 
@@ -357,3 +357,17 @@ def test_what_is_typed_is_cleaned_as_what_is_delivered(new_warehouse: New) -> No
     for key, rules in waiting.items():
         record = clean_typed(mapped, as_typed(typed_rows[key]), TODAY)
         assert set(record.problems) == {rule for rule in rules if rule.startswith("invalid")}
+
+
+def test_what_another_version_published_is_refused_and_made_anew_by_the_next_run(new_warehouse: New) -> None:
+    warehouse = new_warehouse(a=PERSON)
+    warehouse.deliver("a/person", row("1", ANNA))
+    warehouse.run()
+    with warehouse.warehouse.database.connect() as connection:
+        connection.execute("UPDATE matching.model SET forms = forms[2:]")
+        connection.execute("ALTER TABLE matching.person_drawer DROP COLUMN entries")
+    with pytest.raises(StoreError, match="another version"):
+        look_up(warehouse, typed(ANNA))
+    warehouse.deliver("a/person", row("2", BORIS))
+    warehouse.run()
+    assert look_up(warehouse, typed(ANNA)).verdict == look_up(warehouse, typed(BORIS)).verdict == "known"
