@@ -31,6 +31,7 @@ from rddm.resolve.keys import (
 from rddm.resolve.name_forms import FORMS_VERSION
 from rddm.resolve.terms import terms_sql
 from rddm.resolve.weights import (
+    LEAST_DESCRIPTIONS,
     Chance,
     Mixture,
     Seen,
@@ -49,12 +50,17 @@ BLIND_DESCRIPTIONS, BLIND_PAIRS_EACH = 50_000, 6
 """Pairs of any two descriptions, neighbours by id (an md5, so by chance), to see how often people agree by chance."""
 
 
+GROWTH, GROWTH_WITHOUT_LEARNING = 10, 2
+"""How many times the records that a model was learnt from outgrow it; the latter where there were too few to learn from."""
+
+
 @dataclass(frozen=True)
 class StoredModel:
     version: int
     mixture: Mixture
     learnt: bool
     pairs: int
+    records: int
     kinds: tuple[KeyKind, ...]
     applied: str
     run_id: int
@@ -94,15 +100,29 @@ def applied_settings(work: Work) -> str:
 def load_model(work: Work) -> StoredModel | None:
     """Return the newest stored model of the entity."""
     row = work.connection.execute(
-        f"SELECT version, parameters, learnt, pairs, kinds, applied, run_id FROM {work.stored('model')} WHERE entity ="
+        f"SELECT version, parameters, learnt, pairs, coalesce(records, 0), kinds, applied, run_id FROM {work.stored('model')} WHERE entity ="
         f" {literal(work.entity)}"
         " ORDER BY version DESC LIMIT 1"
     ).fetchone()
     if row is None:
         return None
-    version, parameters, learnt, pairs, kinds, applied, run_id = row
+    version, parameters, learnt, pairs, records, kinds, applied, run_id = row
     mixture = Mixture.from_json(parameters) if parameters else shipped_mixture()
-    return StoredModel(version, mixture, learnt, pairs, kinds_from_json(kinds), applied, run_id)
+    return StoredModel(version, mixture, learnt, pairs, records, kinds_from_json(kinds), applied, run_id)
+
+
+def is_outgrown(work: Work, model: StoredModel) -> bool:
+    """
+    Whether there is so much more data than *model* was learnt from that it should be learnt anew.
+
+    What a hundred records teach is wrong for a million. Learning anew whenever there are `GROWTH` times as many records makes
+    it, over all runs, no dearer than learning once.
+    """
+    if work.method != "probabilistic":
+        return False
+    records = work.count(work.conformed)
+    growth = GROWTH if model.learnt else GROWTH_WITHOUT_LEARNING
+    return records >= max(LEAST_DESCRIPTIONS, growth * model.records)
 
 
 def terms_of(work: Work, version: int) -> str:
@@ -139,7 +159,7 @@ def learn_model(work: Work, version: int) -> StoredModel:
     kinds = affordable_kinds(descriptions)
     if learnt and descriptions >= FEW_DESCRIPTIONS:
         kinds = worthwhile_kinds(_found(work, mixture, counts), kinds)
-    return StoredModel(version, mixture, learnt, pairs, kinds, "", work.run.run_id)
+    return StoredModel(version, mixture, learnt, pairs, work.count(work.conformed), kinds, "", work.run.run_id)
 
 
 def _found(work: Work, mixture: Mixture, counts: Sequence[PatternCount]) -> list[Found]:
@@ -159,12 +179,13 @@ def store_model(work: Work, model: StoredModel, *, replace: bool) -> None:
         )
     work.connection.execute(
         f"INSERT INTO {work.stored('model')} ({', '.join(map(quote, MODEL.column_names))}) VALUES (?, ?, ?, ?, ?,"
-        f" ?, ?, ?, ?)",
+        f" ?, ?, ?, ?, ?)",
         [
             work.entity,
             model.version,
             model.learnt,
             model.pairs,
+            model.records,
             model.mixture.to_json() if work.method == "probabilistic" else "",
             json.dumps([kind.name for kind in model.kinds]),
             applied_settings(work),
