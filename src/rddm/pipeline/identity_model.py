@@ -100,8 +100,8 @@ def applied_settings(work: Work) -> str:
 def load_model(work: Work) -> StoredModel | None:
     """Return the newest stored model of the entity."""
     row = work.connection.execute(
-        f"SELECT version, parameters, learnt, pairs, coalesce(records, 0), kinds, applied, run_id FROM {work.stored('model')} WHERE entity ="
-        f" {literal(work.entity)}"
+        f"SELECT version, parameters, learnt, pairs, coalesce(records, 0), kinds, applied, run_id"
+        f" FROM {work.stored('model')} WHERE entity = {literal(work.entity)}"
         " ORDER BY version DESC LIMIT 1"
     ).fetchone()
     if row is None:

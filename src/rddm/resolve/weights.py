@@ -106,6 +106,8 @@ _STRANGERS = {"phone": 0.05, "email": 0.02, "snils": 0.001, "document_number": 0
 With how many descriptions of strangers one shares an identifier: numbers are handed on, mailboxes lent, digits
 mistyped.
 """
+_NEIGHBOURS = {"phone": 0.5}
+"""With how many descriptions of strangers one's number differs in a digit: numbers are handed out side by side."""
 _NAMESAKE_PLACE = {SAME: 0.02, ALIKE: 0.08, CLOSE: 0.2, DIFFERENT: 0.7}
 """Where a name is common, it is common among neighbours."""
 _NAMESAKE_MAILBOX = {ALIKE: 0.03, DIFFERENT: 0.97}
@@ -216,6 +218,7 @@ def measure_chance(
         field = NAMES.index(name)
         levels[field] = prior[field]
         levels[field, SAME] = strangers / max(descriptions, 2)
+        levels[field, ALIKE] = max(prior[field, ALIKE], _NEIGHBOURS.get(name, 0.0) / max(descriptions, 2))
         levels[field, DIFFERENT] = 1 - levels[field, SAME] - levels[field, ALIKE]
     return Chance(descriptions, levels, same_names)
 
