@@ -13,7 +13,7 @@ FIRST_NAMES = ("Пётр", "Иван", "Егор", "Глеб", "Лев", "Яко
 
 def _people(first: int, last: int) -> Mapping[str, Record]:
     """Twice each of the people from number *first* to *last*."""
-    people = {}
+    people: dict[str, Record] = {}
     for number, (last_name, first_name) in enumerate(product(LAST_NAMES, FIRST_NAMES)):
         if first <= number < last:
             record = {"last_name": last_name, "first_name": first_name, "birth_date": f"20{number:02d}-03-05"}
