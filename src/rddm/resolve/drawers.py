@@ -5,11 +5,13 @@ A row of PostgreSQL costs forty bytes beside what is in it, so keys are kept som
 *drawer*. In there it is an *entry* of 64 bits for each person who has it: above its *label*, what is left of the key, cut to
 32 bits with its kind, below the *number* of the person, the first 32 bits of their id. What two keys or two people come to
 share by being cut finds one more candidate now and then, and the comparison lets it go.
+
+All kinds find here, also those that a run only counts: everyone on a family's phone is few to look at for one question.
 """
 
 from __future__ import annotations
 
-from rddm.resolve.keys import COUNTED_KINDS, KIND_BITS, KIND_NUMBERS, kind_number_sql, limit_sql
+from rddm.resolve.keys import KIND_BITS, kind_number_sql, limit_sql
 
 DRAWER_BITS = 20
 LABEL_BITS = 32
@@ -52,12 +54,6 @@ def number_sql(golden_id: str) -> str:
 def entry_sql(key: str, number: str) -> str:
     """Return the SQL expression for the entry of a person's *number* under *key*; BIGINT."""
     return f"({label_sql(key)}::BIGINT * {1 << 32} + {number}::BIGINT + {_SIGN})"
-
-
-def finds_sql(key: str = "key") -> str:
-    """Return the SQL condition that people are found by *key*, which does not only count how many share a value."""
-    counted = ", ".join(str(KIND_NUMBERS[kind]) for kind in sorted(COUNTED_KINDS))
-    return f"{kind_number_sql(key)} NOT IN ({counted})"
 
 
 def drawers_sql(owned: str, limit: int) -> str:

@@ -22,7 +22,7 @@ from psycopg import sql
 from rddm.contracts.tables import literal, quote
 from rddm.project.settings import ProbabilisticIdentity
 from rddm.resolve.asked import print_sql
-from rddm.resolve.drawers import drawer_sql, drawers_sql, entry_sql, finds_sql, number_sql
+from rddm.resolve.drawers import drawer_sql, drawers_sql, entry_sql, number_sql
 from rddm.resolve.fingerprints import FORM_COLUMNS
 from rddm.resolve.keys import IDENTIFIERS, KIND_NUMBERS, common_values_sql, is_identifier_sql, kind_number_sql
 from rddm.serve.copying import copy_rows
@@ -225,7 +225,7 @@ class MatchingPublication:
             "handed",
             f"SELECT fingerprint_id FROM {self._named('moved')} GROUP BY ALL HAVING count(DISTINCT golden_id) > 1",
         )
-        kept = f"SELECT key FROM {self._key} WHERE {finds_sql()} AND fingerprint_id IN (FROM {handed})"
+        kept = f"SELECT key FROM {self._key} WHERE fingerprint_id IN (FROM {handed})"
         changed = self._make("changed", f"SELECT key FROM {step}" + (f" UNION {kept}" if self._count("handed") else ""))
         self._make("near", f"SELECT {columns} FROM {self._key} WHERE key IN (FROM {changed})")
         return self._count("changed")
@@ -245,7 +245,7 @@ class MatchingPublication:
         owner = self._make(
             "owner",
             f"SELECT DISTINCT fingerprint_id, golden_id FROM {self._link} WHERE fingerprint_id IN"
-            f" (SELECT fingerprint_id FROM {near} WHERE {finds_sql()} OR key IN (SELECT key FROM {turned}))",
+            f" (SELECT fingerprint_id FROM {near})",
         )
         holders = f"SELECT fingerprint_id FROM {near} WHERE key IN (SELECT key FROM {turned})"
         self._make(
@@ -284,7 +284,7 @@ class MatchingPublication:
         )
         taken = (
             f"SELECT {drawer_sql()} AS drawer, list({entry_sql('key', 'number')}) AS entries FROM ({touched})"
-            f" WHERE {finds_sql()} GROUP BY drawer"
+            " GROUP BY drawer"
         )
         owned = self._make_owned(near, "owner")
         for name, columns, query in (
@@ -307,11 +307,11 @@ class MatchingPublication:
         return table
 
     def _make_owned(self, keys: str, owners: str) -> str:
-        """Make ``owned`` (key, number; one row per fingerprint) of those of *keys* by which people are found."""
+        """Make ``owned`` (key, number; one row per fingerprint) of *keys*."""
         return self._make(
             "owned",
             f"SELECT key, number FROM {keys} JOIN (SELECT fingerprint_id, {number_sql('golden_id')} AS number"
-            f" FROM {self._named(owners)}) USING (fingerprint_id) WHERE {finds_sql()}",
+            f" FROM {self._named(owners)}) USING (fingerprint_id)",
         )
 
     def _count(self, name: str) -> int:

@@ -105,6 +105,20 @@ def test_who_is_not_there_is_unknown(new_warehouse: New) -> None:
     assert (answer.verdict, list(answer.people), answer.compared) == ("unknown", [], 0)
 
 
+def test_a_phone_and_an_address_alone_lead_to_who_has_them(new_warehouse: New) -> None:
+    warehouse = new_warehouse(a=PERSON)
+    warehouse.deliver(
+        "a/person", row("1", ANNA), row("2", BORIS), row("3", ("Белов", "Пётр", "1975-01-02", ANNA[3], None))
+    )
+    warehouse.run()
+    both = look_up(warehouse, phone=ANNA[3], email=ANNA[4])
+    assert both.people[0].id == golden_id(warehouse, "1")
+    assert both.verdict != "unknown"
+    family = look_up(warehouse, phone=ANNA[3])
+    assert family.verdict == "possible"
+    assert {each.id for each in family.people} == {golden_id(warehouse, "1"), golden_id(warehouse, "3")}
+
+
 def test_a_twin_is_never_known(new_warehouse: New) -> None:
     warehouse = new_warehouse(a=PERSON)
     warehouse.deliver("a/person", row("1", ANNA))
