@@ -37,7 +37,7 @@ SOURCE = """
 connector: {{type: file}}
 entities:
   person:
-    read: {{path: ../{name}.parquet}}
+    read: {{path: "../{name}*.parquet"}}
     key: key
     source_time: updated_at
     fields: {{{fields}}}
