@@ -44,6 +44,7 @@ class Ingested:
     erased: int = 0
     deletions: int = 0
     column_changes: list[tuple[str, str]] = field(default_factory=list)
+    warning: str | None = None
     error: SourceError | None = None
     cut_off: list[Unreadable] = field(default_factory=list)
 
@@ -104,6 +105,9 @@ def ingest(  # noqa: PLR0913 - what is read, and all that reading it needs
             if deletions is not None:
                 result.add(deletions)
                 result.deletions = deletions.landed
+        elif is_snapshot and result.received == 0:
+            with _landing(place):
+                result.warning = _emptied(lake, place)
     except SourceError as error:
         result.error = error
     if result.error is None and result.cut_off:
@@ -146,6 +150,22 @@ def _landing(place: Place) -> Iterator[None]:
             f"Look at what it delivered since, and at sources/{place.source}.yaml; the next run reads it again. "
             "If both are right, this is a bug: please report it.",
         ) from error
+
+
+def _emptied(lake: Lake, place: Place) -> str | None:
+    """Return what to say of a snapshot that held nothing, which deletes nothing; None when no record stands."""
+    if not lake.has("raw", f"{place.source}__{place.entity}"):
+        return None
+    standing = lake.number(
+        f"SELECT count(*) FROM (SELECT arg_max(_op, (_batch, _seq)) AS op FROM {place.raw_table} GROUP BY _key)"
+        " WHERE op = 'upsert'"
+    )
+    if standing == 0:
+        return None
+    return (
+        f'source "{place.source}", entity {place.entity}: its snapshot holds no record, and an empty one deletes nothing.'
+        f" Its {standing:,} records stay as they were. Look at what it delivers."
+    )
 
 
 def _cut_off(result: Ingested) -> SourceError:

@@ -13,7 +13,8 @@ def remove_source(warehouse: Warehouse, name: str) -> int:
     """
     Land a deletion of every living record of source *name*; return how many. The next run takes them out of all layers.
 
-    What was delivered stays in the raw layer, and a version that the source delivers later stands again.
+    What was delivered stays in the raw layer. A version that the source delivers later stands again; with ``source_time`` only
+    one that is not there yet.
 
     Raises:
         RunInProgress: someone else writes to the warehouse.

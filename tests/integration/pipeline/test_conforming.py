@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 import pytest
 from tests.support.warehouse import PERSON, TinyWarehouse
 
+from rddm.app.cli.run_summary import summarise
 from rddm.contracts.errors import ConservationError
 from rddm.contracts.ids import derive_record_id
 from rddm.pipeline import conforming_versions
@@ -333,3 +334,15 @@ def test_a_patch_of_a_snapshots_record_lays_over_the_version_that_arrived_last(n
     patch_record(lake, control, place, "1", {"born": "1998-01-01"}, author)
     warehouse.run()
     assert warehouse.query("SELECT birth_date::VARCHAR FROM lake.conformed.person") == ["1998-01-01"]
+
+
+def test_an_empty_snapshot_deletes_nothing_and_is_told(new_warehouse: New) -> None:
+    warehouse = new_warehouse(a=PERSON.replace("    key: id\n", "    key: id\n    mode: snapshot\n"))
+    assert warehouse.run().ingested[0].warning is None
+    warehouse.deliver("a/person", ANNA)
+    assert warehouse.run().ingested[0].warning is None
+    warehouse.deliveries["a", "person"] = []
+    report = warehouse.run()
+    assert warehouse.query("SELECT first_name FROM lake.conformed.person") == ["Анна"]
+    assert 'source "a", entity person' in (report.ingested[0].warning or "")
+    assert report.ingested[0].warning in summarise(report, warehouse.warehouse).warnings

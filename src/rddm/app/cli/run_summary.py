@@ -111,7 +111,7 @@ def summarise(report: RunReport, warehouse: Warehouse) -> RunSummary:
         published={name: {"written": written, "removed": gone} for name, (written, gone) in report.published.items()},
         stage_seconds={name: round(seconds, 3) for name, seconds in report.stage_seconds.items()},
         problems=[str(each) for each in report.problems],
-        warnings=list(report.engine.warnings),
+        warnings=[each.warning for each in report.ingested if each.warning] + report.engine.warnings,
         column_changes=[
             {"source": each.source, "entity": each.entity, "column": column, "change": change}
             for each in report.ingested

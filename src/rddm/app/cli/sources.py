@@ -78,7 +78,7 @@ def remove_command(
         print_json({"source": name, "removed": removed})
     else:
         typer.echo(
-            f"{removed:,} records of {name} are taken out. Now take sources/{name}.yaml away, or they come again."
+            f"{removed:,} records of {name} are taken out. Now take sources/{name}.yaml away, or new versions come again."
         )
     if summary.problems:
         raise typer.Exit(SourceError.exit_code)
