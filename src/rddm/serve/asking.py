@@ -36,7 +36,7 @@ class Answer:
 def ask(database: Database, statement: str, limit: int) -> Answer:
     """
     Return the first *limit* rows of one *statement*, read in a transaction that cannot write; tables are looked for in
-    schema ``warehouse``. It reads every table, and nothing else of the server.
+    schema ``warehouse``. On an embedded server it reads every table, and nothing else of the server.
 
     Raises:
         ConfigurationError: the statement is wrong, or is none that reads.
@@ -45,9 +45,8 @@ def ask(database: Database, statement: str, limit: int) -> Answer:
     if word is None or word[1].upper() not in READS:
         raise _refused(0, "this is no statement that reads.", f"It begins with {', '.join(READS[:-1])} or {READS[-1]}.")
     try:
-        with database.connect() as connection:
+        with database.for_reading().connect() as connection:
             connection.execute("SET TRANSACTION READ ONLY")
-            _read_only_tables(connection)
             connection.execute(sql.SQL("SET LOCAL search_path = {}, pg_catalog").format(sql.Identifier(SCHEMA)))
             cursor = connection.cursor()
             # As a stream: one statement at a time is taken, and no more rows are fetched than are wanted.
@@ -63,13 +62,6 @@ def ask(database: Database, statement: str, limit: int) -> Answer:
     except psycopg.Error as error:
         raise _explained(error, statement) from error
     return Answer(columns, [[_plain(value) for value in row] for row in rows[:limit]], len(rows) > limit)
-
-
-def _read_only_tables(connection: psycopg.Connection) -> None:
-    """Take the server's files and programs from a superuser, as the owner of an embedded server is, to the transaction's end."""
-    row = connection.execute("SELECT rolsuper FROM pg_roles WHERE rolname = current_user").fetchone()
-    if row is not None and row[0]:
-        connection.execute("SET LOCAL ROLE pg_read_all_data")
 
 
 def psql_command(database: Database) -> str:

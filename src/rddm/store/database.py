@@ -14,6 +14,8 @@ from rddm.store.trouble import store_trouble, told_in_words
 
 WRITER_LOCK = 0x5244444D  # "RDDM"; advisory locks are per database, and a warehouse has a database of its own
 OPENING_LOCK = WRITER_LOCK + 1
+READER = "rddm_reader"
+"""A login of embedded servers that reads every table, and nothing else of the server."""
 
 
 class Database:
@@ -26,6 +28,19 @@ class Database:
     def conninfo(self) -> str:
         """Keyword connection string as libpq reads it. May hold a password: never print it."""
         return psycopg.conninfo.make_conninfo(self._url)
+
+    def for_reading(self) -> Database:
+        """
+        Return the database as login `READER` sees it, where that is needed and there is one: on an embedded server, whose owner
+        may read the server's files, and whatever role a superuser takes, a statement can take it off again.
+        """
+        with self.connect() as connection:
+            row = connection.execute(
+                "SELECT count(*) FROM pg_roles AS mine, pg_roles AS reader"
+                " WHERE mine.rolname = current_user AND mine.rolsuper AND reader.rolname = %s",
+                (READER,),
+            ).fetchone()
+        return Database(psycopg.conninfo.make_conninfo(self._url, user=READER)) if row and row[0] else self
 
     @contextmanager
     def connect(self, *, autocommit: bool = False) -> Iterator[psycopg.Connection]:

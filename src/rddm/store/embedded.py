@@ -34,6 +34,8 @@ import psycopg
 from psycopg import pq, sql
 
 from rddm.contracts.errors import StoreError
+from rddm.store.database import READER
+from rddm.store.folders import make_private
 
 DATABASE = "rddm"
 VERSION = 18
@@ -51,6 +53,8 @@ SETTINGS = {
     "wal_level": "minimal",
     "max_wal_senders": "0",
 }
+LOGGING = ("log_min_messages=log", "log_min_error_statement=panic", "log_statement=none")
+"""The server's log tells of the server. A statement, or the error it ends in, can hold a person's data."""
 LOCALE = ("--locale-provider=builtin", "--builtin-locale=C.UTF-8")
 """
 Text sorts by code point, alike on every machine. A third of the time to publish went into the C library's comparing, one text at
@@ -107,7 +111,7 @@ def start_embedded(data_folder: Path) -> str:
     """
     data_folder = data_folder.resolve()
     try:
-        data_folder.parent.mkdir(parents=True, exist_ok=True)
+        make_private(data_folder.parent)
         server = _hold(data_folder)
         with _locked(data_folder.with_name("pg.lock")):
             _see_it_up(server)
@@ -126,6 +130,8 @@ def ensure_database(server_url: str, name: str) -> str:
     with psycopg.connect(server_url, autocommit=True) as connection:
         if connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", (name,)).fetchone() is None:
             connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
+        with suppress(psycopg.errors.DuplicateObject):
+            connection.execute(sql.SQL("CREATE ROLE {} LOGIN IN ROLE pg_read_all_data").format(sql.Identifier(READER)))
         parameters = psycopg.conninfo.conninfo_to_dict(server_url)
     return f"postgresql://{parameters['user']}@/{name}?host={quote(str(parameters['host']), safe='/')}"
 
@@ -245,7 +251,8 @@ def _see_it_up(server: _Server) -> None:
             _clear_away(server)
             # Connections of a killed server may still hold its memory, so a start may fail at first.
             time.sleep(attempt)
-            options = f"-h '' -k {server.sockets} -c unix_socket_permissions=0700"
+            settings = " ".join(f"-c {each}" for each in ("unix_socket_permissions=0700", *LOGGING))
+            options = f"-h '' -k {server.sockets} {settings}"
             server.call("pg_ctl", "-w", "-t", str(PATIENCE_SECONDS), "-D", ".", "-l", "log", "-o", options, "start")
         _wait_while_rejecting(server)
         if server.ping() is pq.Ping.OK:

@@ -22,6 +22,7 @@ from rddm.contracts.errors import NotFound, StoreError
 from rddm.contracts.extensions import load_extension_sql
 from rddm.contracts.tables import Table, create_table_sql, literal, quote
 from rddm.project.settings import Engine, Storage
+from rddm.store.folders import make_private
 from rddm.store.trouble import store_trouble
 
 CATALOG = "lake"
@@ -220,7 +221,7 @@ def open_lake(conninfo: str, folder: Path, storage: Storage, engine: Engine, *, 
     DuckDB spills to ``folder/spill`` when memory is short.
     """
     spill = folder / "spill"
-    spill.mkdir(parents=True, exist_ok=True)
+    make_private(spill)
     connection = connect_duckdb(engine, spill)
     for extension in ("ducklake", "postgres_scanner"):
         connection.execute(load_extension_sql(extension))
@@ -230,7 +231,7 @@ def open_lake(conninfo: str, folder: Path, storage: Storage, engine: Engine, *, 
         data_path = storage.path.rstrip("/") + "/"
     else:
         data_folder = folder / storage.path
-        data_folder.mkdir(parents=True, exist_ok=True)
+        make_private(data_folder)
         data_path = f"{data_folder.resolve()}{os.sep}"
     options = f"DATA_PATH {literal(data_path)}, METADATA_SCHEMA '{METADATA_SCHEMA}'" + (
         ", READ_ONLY" if read_only else ""

@@ -36,3 +36,17 @@ def test_a_statement_reads_tables_and_no_files_of_the_server(new_database: NewDa
     for statement in ("SELECT pg_read_file('/etc/hostname')", "SELECT pg_ls_dir('/')"):
         with pytest.raises(ConfigurationError, match="permission denied for function"):
             ask(database, statement, 1)
+
+
+def test_no_statement_takes_the_rights_of_the_servers_owner_back(new_database: NewDatabase) -> None:
+    database = Database(new_database())
+    read_a_file = (
+        "WITH a AS MATERIALIZED (SELECT set_config('role', '{}', true) AS r)"
+        " SELECT word FROM a, LATERAL ts_stat(CASE WHEN a.r IS NOT NULL THEN"
+        " 'SELECT to_tsvector(''simple'', pg_read_file(''/etc/hostname''))' END)"
+    )
+    for role in ("none", "postgres"):
+        with pytest.raises(ConfigurationError, match="permission denied"):
+            ask(database, read_a_file.format(role), 1)
+    with pytest.raises(ConfigurationError, match="permission denied"):
+        ask(database, "SELECT set_config('session_authorization', 'postgres', true), pg_reload_conf()", 1)

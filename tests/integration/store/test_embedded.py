@@ -185,3 +185,17 @@ def test_a_table_made_and_filled_in_one_transaction_is_not_written_twice(data: P
         ).fetchone()
     assert row is not None
     assert row[0] < row[1] / 4
+
+
+def test_the_servers_log_holds_nothing_of_what_is_asked(data: Path) -> None:
+    with psycopg.connect(start_embedded(data)) as connection:
+        for statement in ("SELECT 'Zuckerberg'::int", "SELECT nothing FROM pg_class WHERE relname = 'Zuckerberg'"):
+            with pytest.raises(psycopg.Error), connection.transaction():
+                connection.execute(statement)
+    assert "Zuckerberg" not in (data / "log").read_text(encoding="utf-8")
+
+
+def test_a_new_state_folder_is_open_to_nobody_else(data: Path) -> None:
+    start_embedded(data)
+    assert data.parent.stat().st_mode & 0o066 == 0
+    assert data.stat().st_mode & 0o077 == 0
