@@ -244,7 +244,10 @@ def _facts(lake: Lake, settings: ProjectSettings) -> tuple[set[LeavingRecord], s
                 own, single = _facts_of(lake, name, each, delivered, references)
                 whole |= own
                 versions |= single
-        whole |= _conformed_facts(lake, settings, name)
+        # What stands can be an older version of a fact whose newest one, which waits, names somebody else.
+        handed_over = {(each.source, each.entity, each.key) for each in versions}
+        standing = _conformed_facts(lake, settings, name)
+        whole |= {each for each in standing if (each.source, each.entity, each.key) not in handed_over}
     return whole, versions
 
 

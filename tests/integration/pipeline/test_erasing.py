@@ -408,3 +408,20 @@ def test_a_table_that_somebody_reads_is_cleared_by_a_later_run(
     assert warehouse.run().status == "succeeded"
     assert warehouse.warehouse.erasures.get(proof.erasure_id).state == "done"
     assert places_of(warehouse) == []
+
+
+def test_what_is_somebody_elses_by_now_waits_for_them_and_comes(warehouse: TinyWarehouse) -> None:
+    booking = {"id": "b9", "shift": "s1", "role": "cook"}
+    warehouse.deliver("camps/booking", {**booking, "camper": "h1", "changed": "2024-01-01"})
+    warehouse.run()
+    warehouse.deliver("camps/booking", {**booking, "camper": "late", "changed": "2024-02-01"})
+    warehouse.run()
+    assert warehouse.query("SELECT key FROM lake.conformed.participation WHERE key = 'b9'") == ["b9"]
+
+    erase_her(warehouse)
+    assert warehouse.query("SELECT _key FROM lake.raw.camps__booking WHERE _key = 'b9'") == ["b9"]
+    assert warehouse.query("SELECT key FROM lake.conformed.participation WHERE key = 'b9'") == []
+    warehouse.deliver("camps/camper", {**OTHERS[1], "id": "late", "last": "Поздняя", "phone": None, "email": None})
+    report = warehouse.run()
+    assert warehouse.published("SELECT count(*) FROM warehouse.participation_record WHERE key = 'b9'") == [1]
+    assert all(each.balances for each in report.engine.balances)
