@@ -125,7 +125,7 @@ def find_leaving(
     _load_records(lake, own)
     whole, versions = _facts(lake, settings)
     records = tuple(sorted(own | whole))
-    found = Leaving(entity, ids, records, tuple(sorted(versions)), tuple(_pieces(lake, entity)))
+    found = Leaving(entity, ids, records, tuple(sorted(versions)), tuple(_pieces(lake, settings, entity)))
     load_leaving(lake, found)
     places = _count_places(lake, settings, found)
     referring = sum(_count_referring(lake, settings, name) for name in settings.model.entities)
@@ -327,30 +327,50 @@ def _count_referring(lake: Lake, settings: ProjectSettings, name: str) -> int:
 
 # --- unreadable pieces that name them ---------------------------------------------------------------------------------
 
-_IDENTIFIERS = ("phone", "email", "snils")
+_LEAST_LENGTH = {"phone": 10, "email": 6, "snils": 9, "document_number": 8}
+"""How many signs an identifier has at least to tell of somebody in what is no record, where it can stand between anything."""
 
 
-def _pieces(lake: Lake, entity: str) -> list[LeavingPiece]:
-    """Unreadable pieces in which one of their identifiers stands. Nobody can say more of what is no record."""
+def _pieces(lake: Lake, settings: ProjectSettings, entity: str) -> list[LeavingPiece]:
+    """Unreadable pieces in which an identifier of theirs stands, of any version. Nobody can say more of what is no record."""
     unreadable = f"{CATALOG}.{SCHEMA}.{UNREADABLE.name}"
-    columns = {column.lower() for column in lake.columns("conformed").get(entity, ())}
-    identifiers = [each for each in _IDENTIFIERS if each in columns]
-    if not identifiers or lake.number(f"SELECT count(*) FROM {unreadable}") == 0:
+    values = _identifiers(lake, settings, entity)
+    if not values or lake.number(f"SELECT count(*) FROM {unreadable}") == 0:
         return []
-    values = " UNION ".join(
-        f"SELECT {'lower(email)' if each == 'email' else f'right({each}, 10)'} AS value"
-        f" FROM {CATALOG}.conformed.{quote(entity)} WHERE record_id IN (SELECT record_id FROM {RECORDS})"
-        for each in identifiers
-    )
     rows = lake.connection.execute(
         f"""
         SELECT DISTINCT source, entity, batch, place FROM (
-            SELECT *, lower(content::VARCHAR) AS text, regexp_replace(content::VARCHAR, '[ ()+-]', '', 'g') AS digits
-            FROM {unreadable}
-        ) JOIN (SELECT value FROM ({values}) WHERE length(value) > 5) ON contains(text, value) OR contains(digits, value)
+            SELECT *, lower(content::VARCHAR) AS text, {_letters_and_digits("content::VARCHAR")} AS signs FROM {unreadable}
+        ) JOIN (SELECT DISTINCT value FROM ({" UNION ALL ".join(values)})) ON contains(text, value) OR contains(signs, value)
         ORDER BY ALL"""
     ).fetchall()
     return [LeavingPiece(*row) for row in rows]
+
+
+def _identifiers(lake: Lake, settings: ProjectSettings, entity: str) -> list[str]:
+    """Return queries for the identifiers (value) of the records that go: as they stand, and as any version delivered them."""
+    columns = {column.lower() for column in lake.columns("conformed").get(entity, ())}
+    standing = f"{CATALOG}.conformed.{quote(entity)} WHERE record_id IN (SELECT record_id FROM {RECORDS})"
+    queries = [_value_sql(field, standing) for field in _LEAST_LENGTH if field in columns]
+    delivered = lake.columns(SCHEMA)
+    for mapped in mapped_entities(settings).get(entity, ()):
+        names = [each for each in delivered.get(f"{mapped.source}__{mapped.entity}", ()) if each not in ENVELOPE_NAMES]
+        mine = [field for field in _LEAST_LENGTH if field in mapped.settings.fields]
+        if names and mine:
+            raw = raw_table(mapped.source, mapped.entity)
+            versions = f"(SELECT * FROM {raw} WHERE _key IN ({keys_of(mapped.source, mapped.entity)}))"
+            queries += [_value_sql(field, f"({mapped_sql(mapped, versions, names)})") for field in mine]
+    return queries
+
+
+def _value_sql(field: str, rows: str) -> str:
+    value = f"lower(trim({field}))" if field == "email" else _letters_and_digits(field)
+    shown = f"right({value}, 10)" if field == "phone" else value
+    return f"SELECT value FROM (SELECT {shown} AS value FROM {rows}) WHERE length(value) >= {_LEAST_LENGTH[field]}"
+
+
+def _letters_and_digits(text: str) -> str:
+    return f"regexp_replace(lower({text}), '[^0-9a-z]', '', 'g')"
 
 
 # --- how much ---------------------------------------------------------------------------------------------------------

@@ -388,8 +388,11 @@ def _keep_unreadable(
         row = connection.execute(
             f"""
             INSERT INTO {CATALOG}.{SCHEMA}.{UNREADABLE.name} BY NAME
-            SELECT {number}::BIGINT AS batch, $source AS source, $entity AS entity, place, reason, content, content_hash,
-                $at::TIMESTAMP AS received_at
+            SELECT {number}::BIGINT AS batch, $source AS source, $entity AS entity, place, reason,
+                CASE WHEN content_hash IN (
+                    SELECT content_hash FROM {CATALOG}.{SCHEMA}.{UNREADABLE.name}
+                    WHERE source = $source AND entity = $entity AND content = ''::BLOB
+                ) THEN ''::BLOB ELSE content END AS content, content_hash, $at::TIMESTAMP AS received_at
             FROM (
                 SELECT DISTINCT ON (place, content_hash) * FROM (
                     SELECT *, md5(content)::UUID AS content_hash FROM unreadable_pieces))

@@ -425,3 +425,26 @@ def test_what_is_somebody_elses_by_now_waits_for_them_and_comes(warehouse: TinyW
     report = warehouse.run()
     assert warehouse.published("SELECT count(*) FROM warehouse.participation_record WHERE key = 'b9'") == [1]
     assert all(each.balances for each in report.engine.balances)
+
+
+def _pieces(lines: list[bytes], first: int) -> list[Unreadable]:
+    return [
+        Unreadable(f"broken.csv, line {place}", "too many fields", line)
+        for place, line in enumerate(lines, start=first)
+    ]
+
+
+def test_pieces_with_what_an_older_version_said_go_and_stay_away_wherever_they_stand(warehouse: TinyWarehouse) -> None:
+    old = {"phone": "+7 903 765-43-21", "email": "Old.Address@post.alt"}
+    warehouse.deliver("camps/camper", {**HER, **old, "id": "h1", "changed": "2023-01-01"})
+    lines = [b"broken;8.903.765.43.21;", b"broken;old.address@post.alt;", b"broken;of another;"]
+    warehouse.deliver("camps/camper", *_pieces(lines, first=3))
+    warehouse.run()
+    erase_her(warehouse)
+    kept = "SELECT content::VARCHAR FROM lake.raw.unreadable WHERE contains(content::VARCHAR, 'broken') ORDER BY 1"
+    assert warehouse.query(kept) == [lines[2].decode()]
+
+    warehouse.deliver("camps/camper", *_pieces(lines, first=4))
+    report = warehouse.run()
+    assert warehouse.query(kept) == [lines[2].decode()] * 2
+    assert all(each.balances for each in report.engine.balances)
