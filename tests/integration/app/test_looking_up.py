@@ -89,6 +89,7 @@ def test_the_program_of_the_guide_runs(
         ([], "there is no field"),
         (["--last-name"], "--last-name has no value"),
         (["Щербакова"], "belongs to no option"),
+        (["--last-name", "Аня\udcff"], "no text"),
     ],
 )
 def test_a_wrong_command_line_is_refused_without_repeating_what_was_typed(

@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from rddm.app.cli.options import JsonOption, LimitOption, ProjectOption, find_project
+from rddm.app.cli.options import JsonOption, LimitOption, ProjectOption, can_be_written, find_project
 from rddm.contracts.errors import ConfigurationError, ConfigurationProblem, NotFound, Undecided
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
 LOOKUP_HELP = """
 Do we know this person? Matches what you type with everybody's records, by the weights that the last run learnt.
@@ -48,6 +48,7 @@ def lookup_command(
     from rddm.app.cli.render.lookup import draw_answer  # noqa: PLC0415
 
     texts = fields_of(context.args) | (_read_json(sys.stdin.read()) if stdin else {})
+    _see_text(texts)
     with wire.open_people(find_project(project), os.environ) as people:
         strange = [name for name in texts if name not in people.model_fields]
         if strange or not texts:
@@ -97,6 +98,16 @@ def _read_json(text: str) -> dict[str, str]:
     if not isinstance(given, dict):
         raise _refused("standard input holds no JSON object.", 'Give one such as {"last_name": "…", "phone": "…"}.')
     return {str(name): str(value) for name, value in given.items() if value is not None}
+
+
+def _see_text(texts: Mapping[str, str]) -> None:
+    """
+    Raises:
+        ConfigurationError: a value holds half a character, or bytes that are no UTF-8.
+    """
+    for name, text in texts.items():
+        if not can_be_written(name) or not can_be_written(text):
+            raise _refused("a field's value is no text.", "Give it in UTF-8.")
 
 
 def _refused(message: str, fix: str) -> ConfigurationError:

@@ -61,3 +61,17 @@ def find_project(given: Path | None) -> Path:
             "Go to a warehouse project, name it with --project DIR, or write a new one with `rddm init NAME`.",
         )
     )
+
+
+def can_be_written(given: str) -> bool:
+    r"""
+    Tell whether what somebody gave can be written down: not half a character, nor bytes that are no UTF-8.
+
+    >>> can_be_written("Щербакова"), can_be_written("\ud800")
+    (True, False)
+    """
+    try:
+        given.encode()
+    except UnicodeEncodeError:
+        return False
+    return True

@@ -9,7 +9,15 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from rddm.app.cli.opening import author, reading
-from rddm.app.cli.options import AsOfOption, ByOption, JsonOption, LimitOption, ProjectOption, find_project
+from rddm.app.cli.options import (
+    AsOfOption,
+    ByOption,
+    JsonOption,
+    LimitOption,
+    ProjectOption,
+    can_be_written,
+    find_project,
+)
 from rddm.contracts.errors import SourceError
 
 if TYPE_CHECKING:
@@ -291,4 +299,6 @@ def _assignment(text: str) -> tuple[str, str | None]:
     column, sign, value = text.partition("=")
     if not sign or not column.strip():
         raise typer.BadParameter("write --set COLUMN=VALUE.", param_hint="--set")
+    if not can_be_written(column) or not can_be_written(value):
+        raise typer.BadParameter("this is no text: give it in UTF-8.", param_hint="--set")
     return column.strip(), value or None
