@@ -27,7 +27,7 @@ import psutil
 from benchmarks.measuring import ProcessTree
 from benchmarks.reporting import provenance
 from benchmarks.scoring import Agreement
-from benchmarks.stages import folder_of
+from benchmarks.stages import folder_of, invent
 
 from rddm.app.wire import open_reading
 from rddm.contracts.tables import literal
@@ -93,6 +93,8 @@ def main() -> None:
 
 def _run(folder: Path, records: int, memory_limit: str) -> Size:
     data = folder / f"people-{records}"
+    if not (data / "done").exists():
+        invent(data, records)
     found = folder / f"measured-{records}.json"
     command = [sys.executable, "-m", "benchmarks.stages", "--records", str(records), "--folder", str(folder)]
     process = subprocess.Popen([*command, "--memory-limit", memory_limit, "--json", str(found)])  # noqa: S603 - ourselves
@@ -100,8 +102,12 @@ def _run(folder: Path, records: int, memory_limit: str) -> Size:
     with process, ProcessTree(process.pid, server, psutil.virtual_memory().total) as tree:
         process.wait()
     if process.returncode != 0:
-        raise SystemExit(f"{records:,} records: the run ended with {process.returncode}")
-    return Size(json.loads(found.read_text(encoding="utf-8")), tree.peak(), _score(data))
+        why = "it was stopped, as it wanted all memory" if tree.exceeded else f"it ended with {process.returncode}"
+        raise SystemExit(f"{records:,} records: {why}")
+    measured = json.loads(found.read_text(encoding="utf-8"))
+    if measured["status"] != "succeeded":
+        raise SystemExit(f"{records:,} records: the run {measured['status']}")
+    return Size(measured, tree.peak(), _score(data))
 
 
 def _score(data: Path) -> Agreement:

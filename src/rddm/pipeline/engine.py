@@ -222,13 +222,22 @@ def _resolve(  # noqa: PLR0913 - the stage's whole world, named once
         if isinstance(entity.identity, FactIdentity):
             link_facts(lake, entity, entity.identity, name, f"changed_{name}", f"touched_{name}")
         elif isinstance(entity.identity, ProbabilisticIdentity | ExactIdentity):
-            result.resolutions[name] = resolve_one(lake, settings, name, human, run, progress)
+            resolution = result.resolutions[name] = resolve_one(lake, settings, name, human, run, progress)
+            if resolution.model_is_outgrown:
+                result.warnings.append(_outgrown(name))
             connection.execute(
                 f"INSERT INTO regrouped_{name} SELECT unnest([golden_id, other_id]) FROM {CATALOG}.identity.event"
                 f" WHERE entity = {literal(name)} AND run_id = {run.run_id}"
             )
         else:
             _link_alone(lake, name)
+
+
+def _outgrown(name: str) -> str:
+    return (
+        f"There are many more records of entity {name} by now than its weights were learnt from."
+        " See what learning them anew would change: `rddm identity learn`."
+    )
 
 
 def resolve_one(

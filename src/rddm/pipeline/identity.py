@@ -63,7 +63,7 @@ class Resolution:
     cut_components: int = 0
     model_version: int = 0
     model_learnt: bool = False
-    model_is_new: bool = False
+    model_is_outgrown: bool = False
     match_probability: float | None = None
 
 
@@ -90,8 +90,8 @@ def resolve_entity(  # noqa: PLR0913 - the engine's call; each argument is one t
     twice. Fills *touched* (golden_id): ids whose members changed, came or went, those that ended or were merged
     included. Each stored table gets one DELETE and one INSERT at most.
 
-    The model is learnt by the first call and used unchanged by the later ones, until *relearn* or until the data have outgrown
-    it. When it, the settings or the rules in the code change, everything is matched anew; ids stay.
+    The model is learnt by the first call and used unchanged by the later ones, until *relearn*. When it, the settings
+    or the rules in the code change, everything is matched anew; ids stay.
     """
     identity = model_entity.identity
     if not isinstance(identity, ProbabilisticIdentity | ExactIdentity):
@@ -100,7 +100,6 @@ def resolve_entity(  # noqa: PLR0913 - the engine's call; each argument is one t
     work.prepare()
     stored = load_model(work)
     stale = stored is not None and stored.applied != applied_settings(work)
-    relearn = relearn or (stored is not None and is_outgrown(work, stored))
     work.fresh = stored is None or stale or relearn
     if not work.count(changed) and (stored is None or not (work.fresh or _is_rejudged(work, judgements))):
         # Nothing to do; and a model is not learnt before there is a record to learn from.
@@ -250,7 +249,7 @@ def _report(work: Work, model: StoredModel) -> Resolution:
         cut_components=counts.get("cut_components", 0),
         model_version=model.version,
         model_learnt=model.learnt,
-        model_is_new=model.run_id == work.run.run_id,
+        model_is_outgrown=is_outgrown(work, model),
         match_probability=(
             match_probability_of(work.identity, model.mixture)
             if isinstance(work.identity, ProbabilisticIdentity)

@@ -50,8 +50,10 @@ BLIND_DESCRIPTIONS, BLIND_PAIRS_EACH = 50_000, 6
 """Pairs of any two descriptions, neighbours by id (an md5, so by chance), to see how often people agree by chance."""
 
 
-GROWTH, GROWTH_WITHOUT_LEARNING = 10, 2
-"""How many times the records that a model was learnt from outgrow it; the latter where there were too few to learn from."""
+GROWTH = 10
+"""So many times the records that a model was learnt from outgrow it..."""
+GROWTH_WITHOUT_LEARNING = 2
+"""... and so many times, where they were too few to learn from."""
 
 
 @dataclass(frozen=True)
@@ -60,7 +62,7 @@ class StoredModel:
     mixture: Mixture
     learnt: bool
     pairs: int
-    records: int
+    records: int | None
     kinds: tuple[KeyKind, ...]
     applied: str
     run_id: int
@@ -100,7 +102,7 @@ def applied_settings(work: Work) -> str:
 def load_model(work: Work) -> StoredModel | None:
     """Return the newest stored model of the entity."""
     row = work.connection.execute(
-        f"SELECT version, parameters, learnt, pairs, coalesce(records, 0), kinds, applied, run_id"
+        f"SELECT version, parameters, learnt, pairs, records, kinds, applied, run_id"
         f" FROM {work.stored('model')} WHERE entity = {literal(work.entity)}"
         " ORDER BY version DESC LIMIT 1"
     ).fetchone()
@@ -113,16 +115,14 @@ def load_model(work: Work) -> StoredModel | None:
 
 def is_outgrown(work: Work, model: StoredModel) -> bool:
     """
-    Whether there is so much more data than *model* was learnt from that it should be learnt anew.
+    Whether there is so much more data than *model* was learnt from that learning anew is worth a look.
 
-    What a hundred records teach is wrong for a million. Learning anew whenever there are `GROWTH` times as many records makes
-    it, over all runs, no dearer than learning once.
+    What a hundred records teach, or too few to teach anything, is wrong for a million.
     """
-    if work.method != "probabilistic":
+    if work.method != "probabilistic" or model.records is None:
         return False
-    records = work.count(work.conformed)
     growth = GROWTH if model.learnt else GROWTH_WITHOUT_LEARNING
-    return records >= max(LEAST_DESCRIPTIONS, growth * model.records)
+    return work.count(work.conformed) >= max(LEAST_DESCRIPTIONS, growth * model.records)
 
 
 def terms_of(work: Work, version: int) -> str:

@@ -15,6 +15,7 @@ from rddm.pipeline.fitting import within_columns, within_types
 from rddm.pipeline.landing import (
     Landed,
     Place,
+    follow_envelope,
     key_sql,
     land,
     land_deletions,
@@ -80,6 +81,7 @@ def ingest(  # noqa: PLR0913 - what is read, and all that reading it needs
         lake.connection.execute("CREATE OR REPLACE TEMP TABLE seen_key (_key VARCHAR)")
     try:
         with _landing(place):
+            follow_envelope(lake, place)
             cursor = None if is_snapshot else read_cursor(lake, place)
             columns = set(raw_columns(lake, place))
         # A snapshot is only complete when it is read from its beginning.

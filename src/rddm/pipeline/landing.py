@@ -34,7 +34,7 @@ from rddm.contracts.tables.raw import (
     record_table,
 )
 from rddm.project.expressions import expression_columns
-from rddm.project.hashes import reading_fingerprint
+from rddm.project.hashes import envelope_settings, reading_fingerprint
 from rddm.project.settings import SourceEntity
 from rddm.store.lake import CATALOG, Lake
 from rddm.store.trouble import is_of_the_statement
@@ -60,6 +60,10 @@ class Landed:
     changes: tuple[tuple[str, str], ...] = ()
 
 
+_GONE = "md5('gone')::UUID"
+"""The ``_hash`` of the deletions that we make ourselves, which nobody delivered."""
+
+
 @dataclass(frozen=True)
 class Place:
     """An entity of a source, with how its envelope is read."""
@@ -80,6 +84,54 @@ def read_cursor(lake: Lake, place: Place) -> Cursor | None:
         [place.source, place.entity, reading_fingerprint(place.settings)],
     ).fetchone()
     return None if row is None else json.loads(row[0])
+
+
+def follow_envelope(lake: Lake, place: Place) -> None:
+    """
+    Read times and deletions of what the raw layer holds anew, where they were read with other settings than there are now.
+
+    Raises:
+        SourceError: the key is another one. Whose record a version is cannot change under all that refers to it.
+    """
+    mine = (place.source, place.entity)
+    cursors = f"{CATALOG}.{SCHEMA}.{CURSOR.name}"
+    row = lake.connection.execute(
+        f"SELECT envelope FROM {cursors} WHERE source = ? AND entity = ? AND envelope IS NOT NULL", mine
+    ).fetchone()
+    now = envelope_settings(place.settings)
+    if row is None or row[0] == now:
+        return
+    before = json.loads(row[0])
+    if before["key"] != list(place.settings.key):
+        raise SourceError(
+            *mine,
+            f"its key was {', '.join(before['key'])} when its records were read, and they are known by that.",
+            "Set it back in the mapping. Or give the source another name, by which all of it is read anew, and take what was"
+            f" read under this one out: `rddm sources remove {place.source}`.",
+        )
+    columns = [name for name in lake.columns(SCHEMA)[f"{place.source}__{place.entity}"] if name not in ENVELOPE_NAMES]
+    with lake.transaction(f"read the envelope of {place.source}/{place.entity} anew") as connection:
+        connection.execute(
+            f"""
+            UPDATE {place.raw_table} AS landed SET _op = read._op, _source_time = read._source_time FROM (
+                SELECT _batch, _seq, _op, {_within_the_calendar("_source_time")} FROM (
+                    SELECT _batch, _seq, {_envelope_sql(place, columns)}
+                    FROM (SELECT *{_absent_sql(place, columns)} FROM {place.raw_table} WHERE _hash <> {_GONE})
+                )
+            ) AS read
+            WHERE landed._batch = read._batch AND landed._seq = read._seq
+                AND (landed._op <> read._op OR landed._source_time IS DISTINCT FROM read._source_time)"""
+        )
+        connection.execute(
+            f"""
+            UPDATE {place.raw_table} AS landed SET _source_time = newest._source_time FROM (
+                SELECT _key, max(_source_time) AS _source_time FROM {place.raw_table} WHERE _hash <> {_GONE} GROUP BY _key
+            ) AS newest
+            WHERE landed._key = newest._key AND landed._hash = {_GONE}"""
+        )
+        # By arrival, a value that came back counts, which by time was a version that was there already: it is read again.
+        reading = ", reading = ''" if place.settings.newest_by_arrival else ""
+        connection.execute(f"UPDATE {cursors} SET envelope = ?{reading} WHERE source = ? AND entity = ?", [now, *mine])
 
 
 def raw_columns(lake: Lake, place: Place) -> list[str]:
@@ -160,7 +212,7 @@ def land_deletions(
             f"""
             INSERT INTO {place.raw_table} BY NAME
             SELECT _key, 'delete' AS _op, source_time AS _source_time, $at::TIMESTAMP AS _received_at,
-                {number} AS _batch, row_number() OVER (ORDER BY _key) - 1 AS _seq, md5('gone')::UUID AS _hash
+                {number} AS _batch, row_number() OVER (ORDER BY _key) - 1 AS _seq, {_GONE} AS _hash
             FROM ({gone})""",
             {"at": received_at},
         )
@@ -222,31 +274,43 @@ def content_hash_sql(delivered: pa.Table) -> str:
 
 def _insert_sql(place: Place, delivered: pa.Table, number: int, new_versions: str) -> str:
     columns = delivered.column_names
-    known = {name.lower() for name in columns}
-    deleted = f"coalesce(TRY({place.settings.deleted}), false)" if place.settings.deleted else "false"
-    source_time = "NULL::TIMESTAMP"
-    if place.settings.source_time and place.settings.source_time.lower() in known:
-        source_time = source_time_sql(quote(place.settings.source_time), place.settings.source_time_format)
-    # The condition may name a column that only other batches deliver: JSON leaves out what is empty.
-    read = expression_columns(place.settings.deleted) if place.settings.deleted else ()
-    missing = {name.lower(): name for name in read if name.lower() not in known}
-    absent = "".join(f", NULL::VARCHAR AS {quote(name)}" for name in missing.values())
     delivered_names = "".join(f"{quote(name)}, " for name in columns)
     return f"""
         INSERT INTO {place.raw_table} BY NAME
         WITH texts AS (
-            SELECT {texts_sql(delivered)}_seq{absent} FROM delivered
+            SELECT {texts_sql(delivered)}_seq{_absent_sql(place, columns)} FROM delivered
         ), enveloped AS (
             SELECT * EXCLUDE (_key) REPLACE ({_within_the_calendar("_source_time")}),
                 coalesce(_key, '{MISSING_KEY_PREFIX}' || _hash) AS _key
             FROM (
                 SELECT {delivered_names}_seq, {key_sql(place.settings, columns)} AS _key,
-                    CASE WHEN {deleted} THEN 'delete' ELSE 'upsert' END AS _op, TRY({source_time}) AS _source_time,
+                    {_envelope_sql(place, columns)},
                     $at::TIMESTAMP AS _received_at, {number}::BIGINT AS _batch, {content_hash_sql(delivered)} AS _hash
                 FROM texts
             )
         ), {new_versions}
         SELECT * FROM new_version"""
+
+
+def _envelope_sql(place: Place, columns: Collection[str]) -> str:
+    """Return the SQL of ``_op`` and ``_source_time`` over the delivered *columns* as text, and those of `_absent_sql`."""
+    deleted = f"coalesce(TRY({place.settings.deleted}), false)" if place.settings.deleted else "false"
+    source_time = "NULL::TIMESTAMP"
+    if place.settings.source_time and place.settings.source_time.lower() in {name.lower() for name in columns}:
+        source_time = source_time_sql(quote(place.settings.source_time), place.settings.source_time_format)
+    return f"CASE WHEN {deleted} THEN 'delete' ELSE 'upsert' END AS _op, TRY({source_time}) AS _source_time"
+
+
+def _absent_sql(place: Place, columns: Collection[str]) -> str:
+    """
+    Return select list items, each with a comma before it, of columns that the condition for deletions names and nobody delivered.
+
+    Other batches may have them: JSON leaves out what is empty.
+    """
+    known = {name.lower() for name in columns}
+    read = expression_columns(place.settings.deleted) if place.settings.deleted else ()
+    missing = {name.lower(): name for name in read if name.lower() not in known}
+    return "".join(f", NULL::VARCHAR AS {quote(name)}" for name in missing.values())
 
 
 def _new_versions(lake: Lake, place: Place, delivered: pa.Table) -> str:
@@ -411,12 +475,13 @@ def _move_cursor(connection: duckdb.DuckDBPyConnection, place: Place, cursor: Cu
         f"DELETE FROM {CATALOG}.{SCHEMA}.{CURSOR.name} WHERE source = ? AND entity = ?", [place.source, place.entity]
     )
     connection.execute(
-        f"INSERT INTO {CATALOG}.{SCHEMA}.{CURSOR.name} VALUES (?, ?, ?, ?, ?)",
+        f"INSERT INTO {CATALOG}.{SCHEMA}.{CURSOR.name} VALUES (?, ?, ?, ?, ?, ?)",
         [
             place.source,
             place.entity,
             json.dumps(dict(cursor), ensure_ascii=False, sort_keys=True),
             number,
             reading_fingerprint(place.settings),
+            envelope_settings(place.settings),
         ],
     )

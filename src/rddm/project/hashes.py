@@ -37,6 +37,12 @@ def reading_fingerprint(entity: SourceEntity) -> str:
     return hashlib.md5(text.encode(), usedforsecurity=False).hexdigest()
 
 
+def envelope_settings(entity: SourceEntity) -> str:
+    """Return, as JSON, the settings by which a delivered record's key and time, and whether it is deleted, are read."""
+    written = entity.model_dump(mode="json", include={"key", "source_time", "source_time_format", "deleted"})
+    return json.dumps(written, ensure_ascii=False, sort_keys=True)
+
+
 def conforming_hash(settings: ProjectSettings, source: str, entity: str, *, rules_version: str) -> str:
     """
     Return a hash (sha256, hexadecimal) of everything that decides how *entity* of *source* is conformed.

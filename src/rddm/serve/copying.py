@@ -44,8 +44,12 @@ def copy_rows(
         source, sink = os.pipe()
         with open(source, "rb", buffering=0) as pieces:  # noqa: PTH123 - a pipe has no path
             writing = pool.submit(_write, reader, f"SELECT {values} FROM ({query})", sink)
-            while piece := pieces.read(_PIECE_BYTES):
-                copy.write(piece)
+            try:
+                while piece := pieces.read(_PIECE_BYTES):
+                    copy.write(piece)
+            except BaseException:
+                reader.interrupt()  # or it would go on for as long as the query takes
+                raise
         return writing.result()
 
 

@@ -6,9 +6,9 @@ match keys that lead there (``<entity>_drawer``; see `rddm.resolve.drawers`) and
 (``<entity>_common``); for all of them the learnt ``model`` and its ``term`` weights.
 
 Follows the lake's change feed, in the transaction of the rest of the publication: the people whose records changed are written
-anew, and in the drawers the entries of the keys that changed. The lake's keys lie in the order of the keys, so few of them
-cost little to find. When the model was learnt anew, or a good part of the people changed, the tables are made anew beside the
-old ones and take their place.
+anew, and in the drawers the entries of the keys that changed. Keys are found by their order in the lake; of fingerprints and
+links, whole columns are read. When the model was learnt anew, or a good part of the people changed, the tables are made anew
+beside the old ones and take their place.
 """
 
 from __future__ import annotations

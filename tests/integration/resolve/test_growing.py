@@ -24,21 +24,19 @@ def _people(first: int, last: int) -> Mapping[str, Record]:
     return people
 
 
-def test_what_was_too_little_to_learn_from_is_learnt_from_as_soon_as_it_is_enough(warehouse: Warehouse) -> None:
+def test_a_run_says_when_there_is_enough_to_learn_from_at_last(warehouse: Warehouse) -> None:
     little = warehouse.run(_people(0, 20))
-    assert (little.model_learnt, little.model_version) == (False, 1)
-    before = warehouse.golden_ids()
-
+    assert (little.model_learnt, little.model_is_outgrown) == (False, False)
     enough = warehouse.run(_people(20, 100))
-    assert (enough.model_learnt, enough.model_version, enough.model_is_new) == (True, 2, True)
-    assert len(warehouse.groups()) == 100
-    after = warehouse.golden_ids()
-    assert {key: after[key] for key in before} == before
-
-    more = warehouse.run({"c": _people(0, 1)["a0"]})
-    assert (more.model_version, more.model_is_new) == (2, False)
+    assert (enough.model_learnt, enough.model_version, enough.model_is_outgrown) == (False, 1, True)
+    learnt = warehouse.run(relearn=True)
+    assert (learnt.model_learnt, learnt.model_version, learnt.model_is_outgrown) == (True, 2, False)
 
 
-def test_a_model_is_not_learnt_anew_before_the_data_are_several_times_as_many(warehouse: Warehouse) -> None:
-    assert not warehouse.run(_people(0, 99)).model_learnt
-    assert warehouse.run(_people(99, 100)).model_version == 1
+def test_a_model_is_outgrown_by_ten_times_its_records(warehouse: Warehouse) -> None:
+    warehouse.run(_people(0, 99))
+    warehouse.run(relearn=True)
+    for records, is_outgrown in ((21, False), (20, True), (None, False)):
+        warehouse.connection.execute("UPDATE testlake.identity.model SET records = ?, learnt = true", [records])
+        some = {"a0": {**_people(0, 1)["a0"], "email": f"{records}@mail.ru"}, **_people(99, 100)}
+        assert warehouse.run(some).model_is_outgrown == is_outgrown

@@ -171,7 +171,7 @@ MODEL = Table(
         Column("version", "BIGINT", "Counts from 1"),
         Column("learnt", "BOOLEAN", "False: the shipped parameters, because there was too little data to learn from"),
         Column("pairs", "BIGINT", "How many candidate pairs it was learnt from"),
-        Column("records", "BIGINT", "How many records there were then"),
+        Column("records", "BIGINT", "How many records there were then; null in models of before this was noted"),
         Column("parameters", "VARCHAR", "JSON: shares and level probabilities per class"),
         Column("kinds", "VARCHAR", "JSON: names of the kinds of match keys in use"),
         Column("applied", "VARCHAR", "JSON: the settings that the stored links were made with"),

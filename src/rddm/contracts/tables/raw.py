@@ -59,6 +59,7 @@ CURSOR = Table(
         Column(
             "reading", "VARCHAR", "Hash of the connector's settings it was read with; with others, reading begins anew"
         ),
+        Column("envelope", "VARCHAR", "The settings that key, time and deletion of its records were read with, JSON"),
     ),
 )
 

@@ -154,8 +154,6 @@ def _happened(resolved: Mapping[str, int]) -> str:
         ("ended", "ended"),
     ]
     found = [f"{number(resolved[kind])} {words}" for kind, words in kinds if resolved.get(kind)]
-    if resolved.get("model_is_new") and resolved["model_version"] > 1:
-        found.append("matched anew by weights learnt anew")
     return f"   {', '.join(found)}" if found else ""
 
 

@@ -1,0 +1,78 @@
+"""What makes a record's key, its time and whether it is deleted changes after records were read."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from tests.support.warehouse import PERSON, TinyWarehouse
+
+New = Callable[..., TinyWarehouse]
+BY_TIME = PERSON.replace("source_time: changed", "source_time: changed\n    source_time_format: '%d/%m/%Y %Hh'")
+NEW_ANNA = {"id": "1", "last": "Новая", "first": "Анна", "born": "2001-05-06", "changed": "05/06/2026 10h"}
+OLD_ANNA = {**NEW_ANNA, "last": "Старая", "changed": "01/06/2026 10h"}
+BORIS = {"id": "2", "last": "Орлов", "first": "Борис", "born": "2002-01-01", "changed": "01/06/2026 10h", "out": "да"}
+
+
+def set_to(warehouse: TinyWarehouse, source: str) -> None:
+    warehouse.write_source("a", source)
+    warehouse.reopen()
+
+
+def people(warehouse: TinyWarehouse) -> list[object]:
+    return warehouse.published("SELECT last_name FROM warehouse.person ORDER BY 1")
+
+
+def test_another_way_to_read_the_time_holds_for_what_is_here(new_warehouse: New) -> None:
+    warehouse = new_warehouse(a=PERSON)
+    warehouse.deliver("a/person", NEW_ANNA, BORIS)
+    warehouse.run()
+    warehouse.deliver("a/person", OLD_ANNA)
+    warehouse.run()
+    assert people(warehouse) == ["Орлов", "Старая"]
+    set_to(warehouse, BY_TIME)
+    report = warehouse.run()
+    assert people(warehouse) == ["Новая", "Орлов"]
+    assert all(each.balances for each in report.engine.balances)
+    assert warehouse.run().published == {}
+
+
+def test_another_condition_for_deletions_holds_for_what_is_here(new_warehouse: New) -> None:
+    warehouse = new_warehouse(a=PERSON)
+    warehouse.deliver("a/person", NEW_ANNA, BORIS)
+    warehouse.run()
+    set_to(warehouse, PERSON.replace("gone = 'yes'", "out = 'да' OR nobody_has_this = '1'"))
+    report = warehouse.run()
+    assert people(warehouse) == ["Новая"]
+    assert all(each.balances for each in report.engine.balances)
+    set_to(warehouse, PERSON)
+    warehouse.run()
+    assert people(warehouse) == ["Новая", "Орлов"]
+
+
+def test_what_a_snapshot_left_out_stays_out_whatever_the_time_is_read_from(new_warehouse: New) -> None:
+    snapshot = PERSON.replace("    key: id", "    mode: snapshot\n    key: id")
+    warehouse = new_warehouse(a=snapshot)
+    warehouse.deliver("a/person", NEW_ANNA, BORIS)
+    warehouse.run()
+    del warehouse.deliveries["a", "person"][1]
+    warehouse.run()
+    assert people(warehouse) == ["Новая"]
+    set_to(warehouse, BY_TIME.replace("    key: id", "    mode: snapshot\n    key: id"))
+    report = warehouse.run()
+    assert people(warehouse) == ["Новая"]
+    assert all(each.balances for each in report.engine.balances)
+
+
+def test_another_key_stops_the_source_and_nothing_else(new_warehouse: New) -> None:
+    warehouse = new_warehouse(a=PERSON, b=PERSON)
+    warehouse.deliver("a/person", NEW_ANNA, BORIS)
+    warehouse.run()
+    set_to(warehouse, PERSON.replace("key: id", "key: email"))
+    warehouse.deliver("b/person", {**BORIS, "id": "9", "last": "Иной", "born": "1990-01-01"})
+    report = warehouse.run()
+    problems = [str(each.error) for each in report.ingested if each.error is not None]
+    assert len(problems) == 1
+    assert "its key was id" in problems[0]
+    assert people(warehouse) == ["Иной", "Новая", "Орлов"]
+    set_to(warehouse, PERSON)
+    assert [each.error for each in warehouse.run().ingested] == [None, None]
