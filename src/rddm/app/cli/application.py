@@ -19,7 +19,7 @@ All your services' data in one warehouse, one explained profile per person.
   rddm run                               [dim]# read, clean, match, publish[/dim]
   rddm person find Иванова Анна          [dim]# and who is that?[/dim]
 
-Or `rddm demo`: nine invented services, all of it in two minutes.
+Or `rddm demo`: nine invented services, all of it in a few minutes.
 
 Every command takes [cyan]--project DIR[/cyan] (or finds rddm.yaml here and in the folders above)
 and [cyan]--json[/cyan] (JSON alone on standard output; progress and errors go to standard error).
@@ -34,6 +34,7 @@ and [cyan]--json[/cyan] (JSON alone on standard output; progress and errors go t
   5  another run is writing to this warehouse
   6  a run's counts did not balance; it was rolled back
   7  what you asked for does not exist
+  8  a look-up is not sure: somebody has to look
   130  interrupted; the next run goes on from here
 """
 
