@@ -13,6 +13,7 @@ from rddm.resolve.keys import (
     affordable_kinds,
     keys_sql,
     part_of,
+    usable_sql,
     worthwhile_kinds,
 )
 
@@ -73,3 +74,14 @@ def test_a_kind_that_finds_only_what_others_find_is_not_used() -> None:
     ]  # fmt: skip
     used = worthwhile_kinds(found, [KINDS[name] for name in ("phone", "snils", "phone_given", "full_name", "name")])
     assert [kind.name for kind in used] == ["phone", "phone_given", "full_name"]
+
+
+def test_a_key_of_a_rare_kind_finds_only_where_few_share_it() -> None:
+    name, sound = (KINDS[kind].number for kind in ("name", "sound_birth"))
+    shared = {1 << 5 | name: 10, 2 << 5 | name: 11, 1 << 5 | sound: 11, 2 << 5 | sound: 61}
+    rows = ", ".join(f"({key})" for key, count in shared.items() for _ in range(count))
+    with duckdb.connect() as connection:
+        usable = connection.execute(usable_sql(f"(SELECT * FROM (VALUES {rows}) AS t(key))", 60)).fetchall()
+        lower = connection.execute(usable_sql(f"(SELECT * FROM (VALUES {rows}) AS t(key))", 5)).fetchall()
+    assert {key for (key,) in usable} == {1 << 5 | name, 1 << 5 | sound}
+    assert lower == []
