@@ -89,7 +89,8 @@ class ProbabilisticIdentity(Settings):
     possible_probability: float = Field(default=0.6, gt=0, lt=1)
     """From here up to ``match_probability``: for a steward to decide."""
     key_limit: int = Field(default=60, ge=2)
-    """A match key (one e-mail, say) that more different descriptions than this share is not used to find candidates."""
+    """A match key (one e-mail, say) that more different descriptions than this share is not used to find candidates.
+    Family name and given name alone are not from eleven on."""
 
 
 class ExactIdentity(Settings):
