@@ -22,6 +22,7 @@ import pyarrow.compute as pc
 from rddm.contracts.batches import Batch, Cursor, Unreadable
 from rddm.contracts.errors import SourceError
 from rddm.contracts.tables import literal, quote
+from rddm.contracts.tables.conformed import PROGRESS
 from rddm.contracts.tables.raw import (
     BATCH,
     COLUMN_CHANGE,
@@ -128,6 +129,11 @@ def follow_envelope(lake: Lake, place: Place) -> None:
                 SELECT _key, max(_source_time) AS _source_time FROM {place.raw_table} WHERE _hash <> {_GONE} GROUP BY _key
             ) AS newest
             WHERE landed._key = newest._key AND landed._hash = {_GONE}"""
+        )
+        # A run that did not read the source may have conformed it by these settings already, of what was read by the others.
+        connection.execute(
+            f"UPDATE {CATALOG}.{PROGRESS.schema}.{PROGRESS.name} SET conforming_hash = '' WHERE source = ? AND entity = ?",
+            mine,
         )
         # By arrival, a value that came back counts, which by time was a version that was there already: it is read again.
         reading = ", reading = ''" if place.settings.newest_by_arrival else ""

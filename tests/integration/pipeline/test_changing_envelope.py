@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from tests.support.warehouse import PERSON, TinyWarehouse
+from tests.support.warehouse import PERSON, Quiet, TinyWarehouse
+
+from rddm.pipeline.run import run
 
 New = Callable[..., TinyWarehouse]
 BY_TIME = PERSON.replace("source_time: changed", "source_time: changed\n    source_time_format: '%d/%m/%Y %Hh'")
@@ -32,6 +34,20 @@ def test_another_way_to_read_the_time_holds_for_what_is_here(new_warehouse: New)
     set_to(warehouse, BY_TIME)
     report = warehouse.run()
     assert people(warehouse) == ["Новая", "Орлов"]
+    assert all(each.balances for each in report.engine.balances)
+    assert warehouse.run().published == {}
+
+
+def test_it_holds_also_when_a_run_that_reads_nothing_came_between(new_warehouse: New) -> None:
+    warehouse = new_warehouse(a=PERSON)
+    warehouse.deliver("a/person", NEW_ANNA, BORIS)
+    warehouse.run()
+    warehouse.deliver("a/person", OLD_ANNA)
+    warehouse.run()
+    set_to(warehouse, BY_TIME.replace("gone = 'yes'", "out = 'да'"))
+    run(warehouse.warehouse, Quiet(), read=False)
+    report = warehouse.run()
+    assert people(warehouse) == ["Новая"]
     assert all(each.balances for each in report.engine.balances)
     assert warehouse.run().published == {}
 
