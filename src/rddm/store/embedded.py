@@ -53,8 +53,11 @@ SETTINGS = {
     "wal_level": "minimal",
     "max_wal_senders": "0",
 }
-LOGGING = ("log_min_messages=log", "log_min_error_statement=panic", "log_statement=none")
-"""The server's log tells of the server. A statement, or the error it ends in, can hold a person's data."""
+LOGGING = ("log_min_messages=log", "log_min_error_statement=panic", "log_statement=none", "log_error_verbosity=terse")
+"""
+The server's log tells of the server. A statement, or the error it ends in, can hold a person's data; of a process that was
+killed the log would tell the statement as a detail.
+"""
 LOCALE = ("--locale-provider=builtin", "--builtin-locale=C.UTF-8")
 """
 Text sorts by code point, alike on every machine. A third of the time to publish went into the C library's comparing, one text at
