@@ -28,7 +28,7 @@ def label_of(key: int) -> int:
     """
     Return what a key is known by in its drawer.
 
-    >>> drawer_of(5 << 27 | 3 << 5 | 4), label_of(5 << 27 | 3 << 5 | 4) + 2**31 == 5 << 5 | 4
+    >>> drawer_of(5 << 25 | 3 << 5 | 4), label_of(5 << 25 | 3 << 5 | 4) + 2**31 == 5 << 5 | 4
     (3, True)
     """
     rest = (key >> (KIND_BITS + DRAWER_BITS)) & ((1 << _REST_BITS) - 1)

@@ -23,6 +23,7 @@ from pathlib import Path
 from rddm.store.embedded import start_embedded
 import psycopg
 with psycopg.connect(start_embedded(Path(sys.argv[1]))) as connection:
+    connection.execute("SELECT pg_advisory_xact_lock(1)")  # two who make a table at once get in each other's way
     connection.execute("CREATE TABLE IF NOT EXISTS started (at timestamptz DEFAULT now())")
     connection.execute("INSERT INTO started DEFAULT VALUES")
     count = connection.execute("SELECT count(*) FROM started").fetchone()[0]
