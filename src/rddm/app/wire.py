@@ -14,7 +14,7 @@ from rddm.project.settings import ProjectSettings
 from rddm.serve.reading import Reading
 from rddm.store.control import Control
 from rddm.store.database import Database
-from rddm.store.embedded import start_embedded
+from rddm.store.embedded import LOG, start_embedded
 from rddm.store.erasures import SECRET_VARIABLE, Erasures
 from rddm.store.lake import Lake, open_lake
 
@@ -43,7 +43,10 @@ def open_database(settings: ProjectSettings, environment: Mapping[str, str]) -> 
     url = environment.get(DATABASE_URL)
     if not url and settings.database.url is not None:
         url = settings.database.url.get_secret_value()
-    return Database(url or start_embedded(settings.root / STATE_FOLDER / "pg"))
+    if url:
+        return Database(url)
+    data = settings.root / STATE_FOLDER / "pg"
+    return Database(start_embedded(data), log=data / LOG)
 
 
 @contextmanager

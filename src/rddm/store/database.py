@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import logging
+import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from importlib import resources
+from pathlib import Path
 
 import psycopg
 
@@ -19,10 +21,15 @@ READER = "rddm_reader"
 
 
 class Database:
-    """One PostgreSQL database, by URL. Holds no open connection of its own."""
+    """
+    One PostgreSQL database, by URL. Holds no open connection of its own.
 
-    def __init__(self, url: str) -> None:
+    *log*: the file that its server appends messages to, if that is ours to empty.
+    """
+
+    def __init__(self, url: str, log: Path | None = None) -> None:
         self._url = url
+        self._log = log
 
     @property
     def conninfo(self) -> str:
@@ -54,6 +61,11 @@ class Database:
         with connection:
             connection.execute("SET TIME ZONE 'UTC'")
             yield connection
+
+    def empty_log(self) -> None:
+        """Forget the server's messages; does nothing where they are not ours."""
+        if self._log is not None and self._log.exists():
+            os.truncate(self._log, 0)
 
     def migrate(self) -> None:
         """Bring schema ``control`` to this version's form; does nothing when it is."""

@@ -53,6 +53,7 @@ SETTINGS = {
     "wal_level": "minimal",
     "max_wal_senders": "0",
 }
+LOG = "log"
 LOGGING = ("log_min_messages=log", "log_min_error_statement=panic", "log_statement=none", "log_error_verbosity=terse")
 """
 The server's log tells of the server. A statement, or the error it ends in, can hold a person's data; of a process that was
@@ -142,7 +143,7 @@ def ensure_database(server_url: str, name: str) -> str:
 def _does_not_start(data: Path) -> StoreError:
     return StoreError(
         f"The embedded PostgreSQL in {data} does not start. Is the disk full, or the folder damaged? "
-        f"Look at {data / 'log'}, or name a server of your own in RDDM_DATABASE_URL."
+        f"Look at {data / LOG}, or name a server of your own in RDDM_DATABASE_URL."
     )
 
 
@@ -256,7 +257,7 @@ def _see_it_up(server: _Server) -> None:
             time.sleep(attempt)
             settings = " ".join(f"-c {each}" for each in ("unix_socket_permissions=0700", *LOGGING))
             options = f"-h '' -k {server.sockets} {settings}"
-            server.call("pg_ctl", "-w", "-t", str(PATIENCE_SECONDS), "-D", ".", "-l", "log", "-o", options, "start")
+            server.call("pg_ctl", "-w", "-t", str(PATIENCE_SECONDS), "-D", ".", "-l", LOG, "-o", options, "start")
         _wait_while_rejecting(server)
         if server.ping() is pq.Ping.OK:
             return

@@ -108,7 +108,8 @@ def clear_database(
     database: Database, schemas: Collection[str], untouched: Collection[tuple[str, str]]
 ) -> ClearedDatabase:
     """
-    Write the tables of *schemas* anew, with their indexes and statistics, and end the old log.
+    Write the tables of *schemas* anew, with their indexes and statistics, end the old write-ahead log, and empty an embedded
+    server's log of messages: earlier versions wrote statements to it.
 
     *untouched* (schema, name) are left as they are: nothing was deleted from them.
     """
@@ -131,6 +132,7 @@ def clear_database(
         with contextlib.suppress(psycopg.errors.InsufficientPrivilege):
             _vacuum(connection, "pg_catalog", "pg_statistic", "FULL")
         is_log_cleared = _end_log(connection)
+    database.empty_log()
     return ClearedDatabase(rewritten, size, tuple(only_freed), tuple(in_use), is_log_cleared)
 
 

@@ -14,8 +14,11 @@ from pathlib import Path
 import psycopg
 import pytest
 
+from rddm.app.wire import open_database
 from rddm.contracts.errors import StoreError
-from rddm.store.embedded import VERSION, start_embedded
+from rddm.project.load import load_project
+from rddm.store.embedded import LOG, VERSION, start_embedded
+from rddm.store.scrubbing import clear_database
 
 STARTED = """
 import sys
@@ -194,6 +197,28 @@ def test_the_servers_log_holds_nothing_of_what_is_asked(data: Path) -> None:
             with pytest.raises(psycopg.Error), connection.transaction():
                 connection.execute(statement)
     assert "Zuckerberg" not in (data / "log").read_text(encoding="utf-8")
+
+
+def test_nor_when_a_process_of_it_is_killed(data: Path) -> None:
+    with psycopg.connect(start_embedded(data), autocommit=True) as connection:
+        connection.execute("SELECT 'Zuckerberg'")  # what it ran last would be told
+        os.kill(connection.info.backend_pid, signal.SIGKILL)
+        with pytest.raises(psycopg.Error):
+            connection.execute("SELECT 1")
+    start_embedded(data)
+    log = (data / LOG).read_text(encoding="utf-8")
+    assert "terminated by signal 9" in log
+    assert "Zuckerberg" not in log
+
+
+def test_clearing_the_database_of_a_project_empties_its_servers_log(data: Path) -> None:
+    (data.parent / "rddm.yaml").write_text("name: tiny\n", encoding="utf-8")
+    database = open_database(load_project(data.parent, {}), {})
+    log = data.parent / ".rddm" / "pg" / LOG
+    with log.open("a", encoding="utf-8") as file:
+        file.write("STATEMENT: SELECT 'Zuckerberg'::int")
+    clear_database(database, ["control"], [])
+    assert "Zuckerberg" not in log.read_text(encoding="utf-8")
 
 
 def test_a_new_state_folder_is_open_to_nobody_else(data: Path) -> None:
