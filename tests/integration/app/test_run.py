@@ -124,6 +124,7 @@ def test_an_unexpected_error_ends_in_1_with_a_log_and_no_data(
     monkeypatch.setattr(load, "load_project", fail)
     monkeypatch.setattr("sys.argv", ["rddm", "check", "--project", str(new_project.folder)])
     outcome = new_project.rddm("check")
+    assert (new_project.folder / ".rddm" / "last-error.log").stat().st_mode & 0o777 == 0o600
     log = (new_project.folder / ".rddm" / "last-error.log").read_text(encoding="utf-8")
     assert outcome.code == 1
     assert "ValueError" in outcome.err

@@ -73,7 +73,9 @@ def _write_log(error: BaseException) -> Path | None:
     text = "\nwhich came from\n\n".join(chain)
     with contextlib.suppress(OSError, RddmError):
         place = _folder() / LOG
-        place.parent.mkdir(exist_ok=True)
+        place.parent.mkdir(mode=0o700, exist_ok=True)
+        place.touch(mode=0o600)
+        place.chmod(0o600)
         place.write_text(text, encoding="utf-8")
         return place
     with contextlib.suppress(OSError):
