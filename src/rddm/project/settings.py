@@ -134,7 +134,10 @@ class FileConnector(Settings):
 
     type: Literal["file"] = "file"
     path: str | None = None
-    """A path or glob, relative to the project, or ``s3://bucket/prefix/*.csv``. Usually given under ``read``."""
+    """
+    A path or glob, relative to the project, or ``s3://bucket/prefix/*.csv``. Usually given under ``read``. It is shown, and
+    kept with every batch as its origin: no place for a secret.
+    """
     format: Literal["csv", "tsv", "json", "jsonl", "xml", "xlsx", "parquet"] | None = None
     """Recognised from the file's name and content when left out."""
     encoding: str | None = None
