@@ -145,6 +145,8 @@ def follow_envelope(lake: Lake, place: Place) -> None:
 
 def forget_cursors(lake: Lake, source: str) -> None:
     """Let the next reading of every entity of *source* begin anew."""
+    if not lake.has(SCHEMA, CURSOR.name):
+        return  # nothing was ever read
     with lake.transaction(f"begin {source} anew") as connection:
         connection.execute(f"UPDATE {CATALOG}.{SCHEMA}.{CURSOR.name} SET reading = '' WHERE source = ?", [source])
 

@@ -345,6 +345,14 @@ def test_a_source_that_was_taken_out_stands_again_when_it_is_read_again(new_ware
         assert warehouse.run().published == {}
 
 
+def test_a_source_can_be_taken_out_after_a_removal_that_found_nothing_yet(new_warehouse: New) -> None:
+    warehouse = new_warehouse(a=PERSON)
+    assert remove_source(warehouse.warehouse, "a") == 0
+    warehouse.deliver("a/person", ANNA)
+    warehouse.run()
+    assert remove_source(warehouse.warehouse, "a") == 1
+
+
 def test_what_was_read_again_after_a_removal_is_a_duplicate_from_then_on(new_warehouse: New) -> None:
     warehouse = new_warehouse(a=PERSON)
     warehouse.deliver("a/person", ANNA)
