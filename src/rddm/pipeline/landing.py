@@ -3,7 +3,8 @@ Landing: one batch and its cursor go into the raw layer in one transaction.
 
 A record equal to a version that is already here adds nothing and is counted as a duplicate. *Equal* is:
 
-* for a source that says when it changed a record (``source_time``): the same key and content were here before, ever;
+* for a source that says when it changed a record (``source_time``): the same key and content were here before, ever, or
+  since the source was taken out (`rddm.pipeline.removing`);
 * otherwise: the key's last version to arrive has the same content, so that a value may come back to what it was.
 """
 
@@ -44,6 +45,8 @@ SOURCE_TIME_FORMATS = (
     "%d.%m.%Y %H:%M:%S", "%d.%m.%Y %H:%M", "%d.%m.%Y", "%d/%m/%Y %H:%M:%S", "%d/%m/%Y", "%Y%m%d%H%M%S", "%Y%m%d",
 )  # fmt: skip
 _PLAIN_TIME = "[0-9]{4}-[0-9]{2}-[0-9]{2}[ T][0-9]{2}:[0-9]{2}:[0-9]{2}([.][0-9]{1,6})?"
+BETWEEN_RUNS = 0
+"""The run that a batch belongs to which no run has read: the deletions of a source that was taken out."""
 ROWS_AT_ONCE = 16_384
 """The engine shares a batch out to its threads in pieces of at most so many rows."""
 
@@ -138,6 +141,14 @@ def follow_envelope(lake: Lake, place: Place) -> None:
         # By arrival, a value that came back counts, which by time was a version that was there already: it is read again.
         reading = ", reading = ''" if place.settings.newest_by_arrival else ""
         connection.execute(f"UPDATE {cursors} SET envelope = ?{reading} WHERE source = ? AND entity = ?", [now, *mine])
+
+
+def forget_cursors(lake: Lake, source: str) -> None:
+    """Let the next reading of every entity of *source* begin anew."""
+    if not lake.has(SCHEMA, CURSOR.name):
+        return  # nothing was ever read
+    with lake.transaction(f"begin {source} anew") as connection:
+        connection.execute(f"UPDATE {CATALOG}.{SCHEMA}.{CURSOR.name} SET reading = '' WHERE source = ?", [source])
 
 
 def raw_columns(lake: Lake, place: Place) -> list[str]:
@@ -328,14 +339,15 @@ def _new_versions(lake: Lake, place: Place, delivered: pa.Table) -> str:
     if each_once and lake.number(f"SELECT count(*) FROM {place.raw_table}") == 0:
         return "new_version AS (SELECT * FROM enveloped)"
     if not place.settings.newest_by_arrival:
+        landed = f"(SELECT _key, _hash FROM {place.raw_table} WHERE _batch > {_taken_out(lake, place)}) AS landed"
         # Telling the first of its kind takes a grouping of whole records, which nearly no batch needs.
         if each_once:
-            return f"new_version AS (SELECT * FROM enveloped ANTI JOIN {place.raw_table} AS landed USING (_key, _hash))"
+            return f"new_version AS (SELECT * FROM enveloped ANTI JOIN {landed} USING (_key, _hash))"
         return f"""
         first_of_kind AS (
             SELECT * FROM enveloped QUALIFY row_number() OVER (PARTITION BY _key, _hash ORDER BY _seq) = 1
         ), new_version AS (
-            SELECT * FROM first_of_kind ANTI JOIN {place.raw_table} AS landed USING (_key, _hash)
+            SELECT * FROM first_of_kind ANTI JOIN {landed} USING (_key, _hash)
         )"""
     return f"""
         last_landed AS (
@@ -348,6 +360,14 @@ def _new_versions(lake: Lake, place: Place, delivered: pa.Table) -> str:
             SELECT * EXCLUDE (last_hash, previous_hash) FROM before
             WHERE _hash IS DISTINCT FROM coalesce(previous_hash, last_hash)
         )"""
+
+
+def _taken_out(lake: Lake, place: Place) -> int:
+    """Return the batch by which the source was last taken out; 0 when it never was. What came before does not stand."""
+    return lake.number(
+        f"SELECT max(batch) FROM {CATALOG}.{SCHEMA}.{BATCH.name} WHERE run_id = {BETWEEN_RUNS}"
+        f" AND source = {literal(place.source)} AND entity = {literal(place.entity)}"
+    )
 
 
 def _within_the_calendar(moment: str) -> str:

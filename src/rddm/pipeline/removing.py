@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-from rddm.pipeline.landing import Place, land_deletions
+from rddm.pipeline.landing import BETWEEN_RUNS, Place, forget_cursors, land_deletions
 from rddm.pipeline.run import Warehouse
-
-BETWEEN_RUNS = 0
-"""The run that a batch belongs to which no run has read."""
 
 
 def remove_source(warehouse: Warehouse, name: str) -> int:
     """
     Land a deletion of every living record of source *name*; return how many. The next run takes them out of all layers.
 
-    What was delivered stays in the raw layer. A version that the source delivers later stands again; with ``source_time`` only
-    one that is not there yet.
+    What was delivered stays in the raw layer. The source's next reading begins anew, and what it delivers stands again, also
+    what it delivered before. Killed in between, it is brought to its end by doing it again.
 
     Raises:
         RunInProgress: someone else writes to the warehouse.
@@ -22,6 +19,7 @@ def remove_source(warehouse: Warehouse, name: str) -> int:
     removed = 0
     with warehouse.database.writer_lock() as still_held, warehouse.lake.only_while(still_held):
         warehouse.lake.connection.execute("CREATE OR REPLACE TEMP TABLE kept_key (_key VARCHAR)")
+        forget_cursors(warehouse.lake, name)
         for entity, settings in warehouse.settings.sources[name].entities.items():
             place = Place(name, entity, settings)
             if warehouse.lake.has("raw", f"{name}__{entity}"):

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 
 import pytest
-from tests.support.warehouse import PERSON, TinyWarehouse
+from tests.support.warehouse import PERSON, Quiet, TinyWarehouse
 
 from rddm.app.cli.run_summary import summarise
 from rddm.contracts.errors import ConservationError
@@ -16,6 +16,7 @@ from rddm.pipeline.conservation import balances
 from rddm.pipeline.landing import Place
 from rddm.pipeline.patching import Author, patch_record
 from rddm.pipeline.removing import remove_source
+from rddm.pipeline.run import run
 from rddm.store.control import Patch
 
 New = Callable[..., TinyWarehouse]
@@ -311,7 +312,7 @@ def test_a_source_that_is_removed_is_gone_and_is_no_longer_spoken_of(new_warehou
         warehouse.deliver(place, ANNA)
     warehouse.run()
     assert remove_source(warehouse.warehouse, "b") == 1
-    report = warehouse.run()
+    report = run(warehouse.warehouse, Quiet(), read=False)
     assert [(each.source, each.conformed, each.deleted) for each in report.engine.balances] == [
         ("a", 1, 0),
         ("b", 0, 1),
@@ -320,6 +321,46 @@ def test_a_source_that_is_removed_is_gone_and_is_no_longer_spoken_of(new_warehou
     (warehouse.root / "sources" / "b.yaml").unlink()
     warehouse.reopen()
     assert not [warning for warning in warehouse.run().engine.warnings if "any more" in warning]
+
+
+@pytest.mark.parametrize(
+    "source", [PERSON, PERSON.replace("    source_time: changed\n", "")], ids=["by time", "by arrival"]
+)
+def test_a_source_that_was_taken_out_stands_again_when_it_is_read_again(new_warehouse: New, source: str) -> None:
+    warehouse = new_warehouse(a=source)
+    older = {**ANNA, "last": "Старая", "changed": "2023-01-01"}
+    gone = {**ANNA, "id": "2", "changed": "2024-01-01", "gone": "yes"}
+    warehouse.deliver("a/person", older, {**ANNA, "changed": "2024-01-01"}, gone)
+    warehouse.run()
+    stood = warehouse.query("SELECT record_id, last_name FROM lake.conformed.person")
+    assert len(stood) == 1
+    for _ in range(2):
+        assert remove_source(warehouse.warehouse, "a") == 1
+        assert remove_source(warehouse.warehouse, "a") == 0
+        run(warehouse.warehouse, Quiet(), read=False)
+        assert warehouse.published("SELECT 1 FROM warehouse.person") == []
+        report = warehouse.run()
+        assert warehouse.query("SELECT record_id, last_name FROM lake.conformed.person") == stood
+        assert all(each.balances for each in report.engine.balances)
+        assert warehouse.run().published == {}
+
+
+def test_a_source_can_be_taken_out_after_a_removal_that_found_nothing_yet(new_warehouse: New) -> None:
+    warehouse = new_warehouse(a=PERSON)
+    assert remove_source(warehouse.warehouse, "a") == 0
+    warehouse.deliver("a/person", ANNA)
+    warehouse.run()
+    assert remove_source(warehouse.warehouse, "a") == 1
+
+
+def test_what_was_read_again_after_a_removal_is_a_duplicate_from_then_on(new_warehouse: New) -> None:
+    warehouse = new_warehouse(a=PERSON)
+    warehouse.deliver("a/person", ANNA)
+    warehouse.run()
+    remove_source(warehouse.warehouse, "a")
+    assert [each.landed for each in warehouse.run().ingested] == [1]
+    warehouse.deliver("a/person", ANNA)
+    assert [(each.landed, each.duplicate) for each in warehouse.run().ingested] == [(0, 1)]
 
 
 def test_a_patch_of_a_snapshots_record_lays_over_the_version_that_arrived_last(new_warehouse: New) -> None:

@@ -27,7 +27,8 @@ Show one source: its mapping, its last batches, what of it could not be read.
 """
 REMOVE_HELP = """
 Take a source out: all its records leave every layer that is shown, as if the source had deleted them. Its file must still be
-there; take it away afterwards. What was delivered stays in the raw layer.
+there; take it away afterwards. What was delivered stays in the raw layer. With the file put back, the next run reads the source
+anew, and its records stand again.
 
 [bold]Example[/bold]
 
@@ -78,7 +79,7 @@ def remove_command(
         print_json({"source": name, "removed": removed})
     else:
         typer.echo(
-            f"{removed:,} records of {name} are taken out. Now take sources/{name}.yaml away, or new versions come again."
+            f"{removed:,} records of {name} are taken out. Now take sources/{name}.yaml away, or they come again."
         )
     if summary.problems:
         raise typer.Exit(SourceError.exit_code)
