@@ -22,6 +22,7 @@ from rddm.pipeline.conforming_judged import judge, stand_at_once, write
 from rddm.pipeline.conforming_versions import Versions, forget, look_up_rest, look_up_words
 from rddm.pipeline.conforming_work import Affected, Conforming, Target
 from rddm.project.settings import ModelEntity, SemanticType
+from rddm.store.scratch import LARGE_ROWS
 from rddm.store.trouble import is_of_the_statement
 
 _BEFORE_IT_RUNS = (duckdb.BinderException, duckdb.ParserException, duckdb.CatalogException)
@@ -62,8 +63,8 @@ def conform_entity(
 def _conform_together(
     work: Conforming, target: Target, affected: Sequence[Affected], progress: Callable[[str], None]
 ) -> None:
-    connection = work.connection
-    _make_evaluated(connection, target)
+    work.scratch.in_files = sum(_records(work, each) for each in affected) >= LARGE_ROWS
+    _make_evaluated(work, target)
     judged: list[Affected] = []
     for each in affected:
         progress(f"conform {each.mapped.source}/{each.mapped.entity}")
@@ -82,11 +83,18 @@ def _conform_together(
         write(work, target, judged)
         for each in judged:
             work.warnings.extend(_failing_expressions(work, target, each))
-    for table in (target.evaluated, target.judged, "version"):
-        connection.execute(f"DROP TABLE IF EXISTS {table}")
+    work.scratch.drop(target.evaluated, target.judged, "version")
 
 
-def _make_evaluated(connection: duckdb.DuckDBPyConnection, target: Target) -> None:
+def _records(work: Conforming, affected: Affected) -> int:
+    """How many versions of *affected* there are, or, where they are not all, records."""
+    where = "" if affected.is_all else f" WHERE {affected.where}"
+    return work.lake.number(
+        f"SELECT count(*) FROM {affected.place.raw_table if affected.is_all else 'affected_key'}{where}"
+    )
+
+
+def _make_evaluated(work: Conforming, target: Target) -> None:
     table = conformed_table("evaluated", target.entity)
     columns = ", ".join(f"{quote(column.name)} {column.type}" for column in table.columns)
     keys = "".join(
@@ -94,9 +102,7 @@ def _make_evaluated(connection: duckdb.DuckDBPyConnection, target: Target) -> No
         for name, settings in target.entity.fields.items()
         if settings.type is SemanticType.REFERENCE
     )
-    connection.execute(
-        f"CREATE OR REPLACE TEMP TABLE {target.evaluated} ({columns}{keys}, is_delete BOOLEAN, problems VARCHAR[])"
-    )
+    work.scratch.begin(target.evaluated, f"({columns}{keys}, is_delete BOOLEAN, problems VARCHAR[])")
 
 
 def _evaluate(work: Conforming, target: Target, affected: Affected) -> None:
@@ -110,7 +116,7 @@ def _evaluate(work: Conforming, target: Target, affected: Affected) -> None:
     left = _stand_at_once(work, target, versions) if is_simple else relation
     if left is not None:
         versions = look_up_rest(work, versions, left)
-        work.connection.execute(f"INSERT INTO {target.evaluated} BY NAME {versions.evaluated_sql(left)}")
+        work.scratch.add(target.evaluated, versions.evaluated_sql(left))
     forget(work, versions)
 
 
@@ -118,11 +124,10 @@ def _stand_at_once(work: Conforming, target: Target, versions: Versions) -> str 
     """Conform what needs no judging of a source that is new; return the versions left, None when there are none."""
     affected = versions.affected
     raw = affected.place.raw_table
-    work.connection.execute(
-        f"CREATE OR REPLACE TEMP TABLE several AS SELECT _key FROM {raw} GROUP BY _key HAVING count(*) > 1"
-    )
+    work.scratch.make("several", f"SELECT _key FROM {raw} GROUP BY _key HAVING count(*) > 1")
     single = f"(SELECT * FROM {raw} ANTI JOIN several USING (_key))" if work.has_rows("several") else raw
     count = stand_at_once(work, target, affected, versions.evaluated_sql(single))
+    work.scratch.drop("several")
     if count == work.lake.number(f"SELECT count(*) FROM {raw}"):
         return None
     standing = f"(SELECT batch AS _batch, seq AS _seq FROM {target.conformed} WHERE {affected.where})"
@@ -132,9 +137,7 @@ def _stand_at_once(work: Conforming, target: Target, versions: Versions) -> str 
 
 def _collect(work: Conforming, raw: str, keys: str) -> None:
     """Make ``version`` of every version of the records that the query *keys* (_key) names."""
-    work.connection.execute(
-        f"CREATE OR REPLACE TEMP TABLE version AS SELECT * FROM {raw} SEMI JOIN ({keys}) USING (_key)"
-    )
+    work.scratch.make("version", f"SELECT * FROM {raw} SEMI JOIN ({keys}) USING (_key)")
 
 
 def _failing_expressions(work: Conforming, target: Target, affected: Affected) -> list[str]:

@@ -40,22 +40,20 @@ def stand_at_once(work: Conforming, target: Target, affected: Affected, evaluate
 
 def judge(work: Conforming, target: Target, judged: Sequence[Affected]) -> None:
     """Make ``judged_<name>``: *evaluated* with states; for trees, again until no more parents come to stand."""
-    connection, living = work.connection, target.living()
+    living = target.living()
     by_arrival = [(each.mapped.source, each.mapped.entity) for each in judged if each.mapped.settings.newest_by_arrival]
     if target.is_tree():
-        connection.execute("CREATE OR REPLACE TEMP TABLE standing_parent (record_id UUID)")
+        work.scratch.begin("standing_parent", "(record_id UUID)")
         for reference in living:
             if target.entity.fields[reference].references == target.name:
                 living[reference] = "standing_parent"
     states = judged_sql(target.evaluated, target.entity, living, by_arrival)
     standing = -1
     while True:
-        connection.execute(f"CREATE OR REPLACE TEMP TABLE {target.judged} AS {states}")
+        work.scratch.make(target.judged, states)
         if not target.is_tree():
             return
-        connection.execute(
-            f"CREATE OR REPLACE TEMP TABLE standing_parent AS SELECT record_id FROM {target.judged} WHERE state = 'conformed'"
-        )
+        work.scratch.make("standing_parent", f"SELECT record_id FROM {target.judged} WHERE state = 'conformed'")
         count = work.lake.number("SELECT count(*) FROM standing_parent")
         if count == standing:
             return
@@ -64,15 +62,13 @@ def judge(work: Conforming, target: Target, judged: Sequence[Affected]) -> None:
 
 def write(work: Conforming, target: Target, judged: Sequence[Affected]) -> None:
     """Bring conformed, quarantine, tombstones and progress to what ``judged_<name>`` says; note what changed."""
-    connection = work.connection
     if work.has_rows(target.judged):
         _remember_what_stood(work, target, judged)
         superseded = _superseded_deltas(work, target, judged)
         _write_conformed(work, target)
         _write_quarantine(work, target)
         _write_tombstones(work, target)
-        for each in ("affected_record", "standing_before", "waited", "buried"):
-            connection.execute(f"DROP TABLE {each}")
+        work.scratch.drop("affected_record", "standing_before", "waited", "buried")
     else:
         superseded = {}
     _write_progress(work, judged, superseded)
@@ -80,11 +76,10 @@ def write(work: Conforming, target: Target, judged: Sequence[Affected]) -> None:
 
 def _remember_what_stood(work: Conforming, target: Target, judged: Sequence[Affected]) -> None:
     """Where the affected records were until now: ``standing_before``, ``waited``, ``buried``."""
-    connection = work.connection
-    connection.execute(
-        "CREATE OR REPLACE TEMP TABLE affected_record AS"
-        f" SELECT record_id, any_value(source) AS source, any_value(entity) AS entity, any_value(key) AS key"
-        f" FROM {target.judged} GROUP BY record_id"
+    work.scratch.make(
+        "affected_record",
+        "SELECT record_id, any_value(source) AS source, any_value(entity) AS entity, any_value(key) AS key"
+        f" FROM {target.judged} GROUP BY record_id",
     )
     # Files and row groups are pruned by source, entity and key; ids are spread evenly over all of them.
     known = " OR ".join(f"({each.where})" for each in judged if not each.is_new) or "false"
@@ -98,9 +93,10 @@ def _remember_what_stood(work: Conforming, target: Target, judged: Sequence[Affe
         ("waited", LIVING_QUARANTINE, "attempts, first_seen"),
         ("buried", LIVING_TOMBSTONE, "batch"),
     ):
-        connection.execute(
-            f"CREATE OR REPLACE TEMP TABLE {name} AS SELECT record_id, source, entity, key, {columns}"
-            f" FROM (SELECT * FROM {table} WHERE {known}) AS stood SEMI JOIN affected_record USING ({by})"
+        work.scratch.make(
+            name,
+            f"SELECT record_id, source, entity, key, {columns}"
+            f" FROM (SELECT * FROM {table} WHERE {known}) AS stood SEMI JOIN affected_record USING ({by})",
         )
 
 
@@ -133,21 +129,20 @@ def _superseded_deltas(work: Conforming, target: Target, judged: Sequence[Affect
 def _write_conformed(work: Conforming, target: Target) -> None:
     connection = work.connection
     columns = ", ".join(quote(column) for column in conformed_table(target.name, target.entity).column_names)
-    connection.execute(
+    work.scratch.make(
+        "unchanged",
         f"""
-        CREATE OR REPLACE TEMP TABLE unchanged AS
         SELECT judged.record_id FROM {target.judged} AS judged JOIN standing_before USING (record_id)
         WHERE judged.state = 'conformed' AND judged.batch = standing_before.batch AND judged.seq = standing_before.seq
             AND {content_hash_sql(target.entity, "judged")} = standing_before.content_hash
-            AND judged.repairs IS NOT DISTINCT FROM standing_before.repairs"""
+            AND judged.repairs IS NOT DISTINCT FROM standing_before.repairs""",
     )
-    connection.execute(
-        "CREATE OR REPLACE TEMP TABLE removed AS"
-        " SELECT record_id, source, entity, key FROM standing_before ANTI JOIN unchanged USING (record_id)"
+    work.scratch.make(
+        "removed", "SELECT record_id, source, entity, key FROM standing_before ANTI JOIN unchanged USING (record_id)"
     )
-    connection.execute(
-        f"CREATE OR REPLACE TEMP TABLE added AS SELECT {columns} FROM {target.judged} AS judged"
-        " ANTI JOIN unchanged USING (record_id) WHERE state = 'conformed'"
+    work.scratch.make(
+        "added",
+        f"SELECT {columns} FROM {target.judged} AS judged ANTI JOIN unchanged USING (record_id) WHERE state = 'conformed'",
     )
     if work.has_rows("removed"):
         connection.execute(f"DELETE FROM {target.conformed} WHERE record_id IN (SELECT record_id FROM removed)")
@@ -158,8 +153,7 @@ def _write_conformed(work: Conforming, target: Target) -> None:
         " ANTI JOIN standing_before USING (record_id)"
     )
     connection.execute(f"INSERT INTO {work.departed} SELECT record_id FROM removed ANTI JOIN added USING (record_id)")
-    for each in ("unchanged", "removed", "added"):
-        connection.execute(f"DROP TABLE {each}")
+    work.scratch.drop("unchanged", "removed", "added")
 
 
 def _write_quarantine(work: Conforming, target: Target) -> None:

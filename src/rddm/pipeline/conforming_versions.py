@@ -20,10 +20,9 @@ from rddm.conform.values import fast_sql
 from rddm.contracts.tables import quote
 from rddm.contracts.tables.raw import OPERATION
 from rddm.pipeline.conforming_work import Affected, Conforming
-from rddm.store.lake import append_rows, load_table
 
 TEXTS_AT_ONCE = 200_000
-"""How many distinct texts Python holds at a time; the rest wait in a temporary table, which may spill to disk."""
+"""How many distinct texts Python holds at a time; the rest wait in a table."""
 
 
 @dataclass(frozen=True)
@@ -75,7 +74,7 @@ def look_up_words(work: Conforming, affected: Affected, relation: str) -> Versio
     names = name_lookup_table(work.connection.execute(doubtful).fetchall())
     if names is None:
         return versions
-    load_table(work.connection, "name_lookup", names)
+    work.scratch.load("name_lookup", names)
     return replace(versions, lookups=replace(versions.lookups, names="name_lookup"))
 
 
@@ -92,10 +91,8 @@ def _look_up(work: Conforming, versions: Versions, relation: str, names: Sequenc
     tables = dict(lookups.tables)
     order = affected.mapped.value_fields()
     for name in names:
-        work.connection.execute(
-            "CREATE OR REPLACE TEMP TABLE undecided AS SELECT delivered, row_number() OVER () AS number"
-            f" FROM ({undecided_sql(delivered, name, lookups.fast.get(name))})"
-        )
+        undecided = undecided_sql(delivered, name, lookups.fast.get(name))
+        work.scratch.make("undecided", f"SELECT delivered, row_number() OVER () AS number FROM ({undecided})")
         if work.has_rows("undecided WHERE delivered IS NOT NULL"):
             is_sparse = name not in lookups.fast  # what SQL does not settle is rarely as it should be
             table = f"lookup_{order.index(name)}"
@@ -105,14 +102,13 @@ def _look_up(work: Conforming, versions: Versions, relation: str, names: Sequenc
 
 def forget(work: Conforming, versions: Versions) -> None:
     """Drop the tables that looking up made."""
-    for table in ("undecided", *(each.table for each in versions.lookups.tables.values()), "name_lookup"):
-        work.connection.execute(f"DROP TABLE IF EXISTS {table}")
+    work.scratch.drop("undecided", *(each.table for each in versions.lookups.tables.values()), "name_lookup")
 
 
 def _clean_undecided(work: Conforming, affected: Affected, name: str, table: str, *, is_sparse: bool) -> Lookup:
     """Make *table* of what Python makes of each text in ``undecided``."""
     connection, clean = work.connection, cleaner(affected.mapped, name, work.at.date(), work.memory)
-    connection.execute(f"CREATE OR REPLACE TEMP TABLE {table} {LOOKUP_COLUMNS}")
+    work.scratch.begin(table, LOOKUP_COLUMNS)
     has_repairs = has_problems = False
     for start in range(0, work.lake.number("SELECT count(*) FROM undecided"), TEXTS_AT_ONCE):
         texts = connection.execute(
@@ -120,7 +116,7 @@ def _clean_undecided(work: Conforming, affected: Affected, name: str, table: str
             " AND delivered IS NOT NULL"
         ).to_arrow_table()
         cleaned = lookup_table(texts.column(0).to_pylist(), clean, is_sparse=is_sparse)
-        append_rows(connection, table, cleaned)
+        work.scratch.append(table, cleaned)
         has_repairs |= cleaned["repairs"].null_count < cleaned.num_rows
         has_problems |= cleaned["problem"].null_count < cleaned.num_rows
     return Lookup(table, has_repairs, has_problems, is_sparse)

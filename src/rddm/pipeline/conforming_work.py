@@ -18,6 +18,7 @@ from rddm.contracts.tables.conformed import PROGRESS, QUARANTINE, TOMBSTONE
 from rddm.pipeline.landing import Place
 from rddm.project.settings import ModelEntity
 from rddm.store.lake import CATALOG, Lake, load_table
+from rddm.store.scratch import Scratch
 
 CONFORMED = f"{CATALOG}.conformed"
 LIVING_QUARANTINE = f"{CATALOG}.{QUARANTINE.schema}.{QUARANTINE.name}"
@@ -28,7 +29,8 @@ LIVING_PROGRESS = f"{CATALOG}.{PROGRESS.schema}.{PROGRESS.name}"
 @dataclass(frozen=True)
 class Conforming:
     """
-    What conforming an entity of the model works with and leaves behind in temporary tables.
+    What conforming an entity of the model works with and leaves behind in temporary tables; what it needs no longer than for
+    one source is in ``scratch``.
 
     ``awaited`` (column record_id) holds the parents that records wait for in quarantine; ``arrived`` and ``departed``
     (record_id) gather, over all entities of a run, the awaited ones that came to the conformed layer and all that went
@@ -37,6 +39,7 @@ class Conforming:
     """
 
     lake: Lake
+    scratch: Scratch
     at: datetime
     hashes: Mapping[tuple[str, str], str]
     awaited: str = "awaited"

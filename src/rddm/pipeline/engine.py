@@ -30,6 +30,7 @@ from rddm.pipeline.stamp import RunStamp, timed
 from rddm.project.order import entities_in_parent_order
 from rddm.project.settings import ExactIdentity, FactIdentity, ModelEntity, ProbabilisticIdentity, ProjectSettings
 from rddm.store.lake import CATALOG, Lake, load_table
+from rddm.store.scratch import Scratch
 
 Progress = Callable[[str], None]
 
@@ -173,15 +174,18 @@ def _conform(  # noqa: PLR0913 - the stage's whole world, named once
     removing: Removing | None,
 ) -> None:
     prepare(lake, human.patches, human.patch_changed)
-    work = Conforming(lake, run.at, conforming_hashes)
+    work = Conforming(lake, Scratch(lake.connection, lake.spill / "conform"), run.at, conforming_hashes)
     mapped = mapped_entities(settings)
     if removing is not None:
         removing.first(lake)
-    for name in order:
-        usable = [each for each in mapped[name] if (each.source, each.entity) not in left_out]
-        conform_entity(work, name, settings.model.entities[name], usable, progress)
-        if removing is not None:
-            removing.changed(lake, name)
+    try:
+        for name in order:
+            usable = [each for each in mapped[name] if (each.source, each.entity) not in left_out]
+            conform_entity(work, name, settings.model.entities[name], usable, progress)
+            if removing is not None:
+                removing.changed(lake, name)
+    finally:
+        work.scratch.clear()
     result.problems += [*left_out.values(), *work.problems]
     result.warnings += work.warnings
     columns = lake.columns(raw.SCHEMA)

@@ -32,6 +32,8 @@ from rddm.pipeline.identity_work import Work
 from rddm.pipeline.stamp import RunStamp
 from rddm.project.settings import ExactIdentity, ModelEntity, ProbabilisticIdentity
 from rddm.resolve.weights import match_probability_of
+from rddm.store.lake import spill_folder
+from rddm.store.scratch import LARGE_ROWS, Scratch
 
 
 @dataclass(frozen=True)
@@ -96,7 +98,8 @@ def resolve_entity(  # noqa: PLR0913 - the engine's call; each argument is one t
     identity = model_entity.identity
     if not isinstance(identity, ProbabilisticIdentity | ExactIdentity):
         raise TypeError(f"entity {entity} has no identity to resolve")
-    work = Work(connection, lake, entity, model_entity, identity, exclusive_sources, run, progress)
+    scratch = Scratch(connection, spill_folder(connection) / "resolve")
+    work = Work(connection, scratch, lake, entity, model_entity, identity, exclusive_sources, run, progress)
     work.prepare()
     stored = load_model(work)
     stale = stored is not None and stored.applied != applied_settings(work)
@@ -104,6 +107,7 @@ def resolve_entity(  # noqa: PLR0913 - the engine's call; each argument is one t
     if not work.count(changed) and (stored is None or not (work.fresh or _is_rejudged(work, judgements))):
         # Nothing to do; and a model is not learnt before there is a record to learn from.
         return Resolution(living=int(work.value(f"SELECT count(DISTINCT golden_id) FROM {work.stored('link')}")))
+    scratch.in_files = work.count(work.conformed if work.fresh else changed) >= LARGE_ROWS
     try:
         progress("describe", 0.0)
         _reconsider(work, changed, judgements)

@@ -18,6 +18,8 @@ from rddm.resolve.roles import roles_of
 _ARROW = {
     "VARCHAR": pa.string(), "BOOLEAN": pa.bool_(), "BIGINT": pa.int64(), "BIGINT[]": pa.list_(pa.int64()), "DATE": pa.date32(),
 }  # fmt: skip
+VALUES_AT_ONCE = 100_000
+"""How many distinct values Python holds at a time."""
 
 
 def describe(work: Work, reconsidered: str) -> None:
@@ -49,9 +51,9 @@ def _describe_probabilistic(work: Work, reconsidered: str) -> None:
 
 
 def _dictionary(work: Work, forms: Forms, delivered: str, *, empty: bool) -> str:
-    columns = [("value", _ARROW[forms.value_type]), *((name, _ARROW[kind]) for name, kind in forms.types)]
+    columns = pa.schema([("value", _ARROW[forms.value_type]), *((name, _ARROW[kind]) for name, kind in forms.types)])
     if empty:
-        return work.load(f"{forms.role}_forms", columns, [])
+        return work.load(f"{forms.role}_forms", columns.empty_table())
     return _forms_of(work, delivered, forms.role, f"{forms.role}_forms", columns, forms.values)
 
 
@@ -60,13 +62,20 @@ def _forms_of(
     table: str,
     column: str,
     name: str,
-    columns: list[tuple[str, pa.DataType]],
+    columns: pa.Schema,
     values: Callable[[Any], tuple[Any, ...]],
 ) -> str:
+    """Make table *name* of *columns*: each distinct value of *column* in *table*, and what *values* makes of it."""
     found = work.connection.execute(
         f"SELECT DISTINCT {quote(column)} FROM {table} WHERE {quote(column)} IS NOT NULL"
-    ).fetchall()
-    return work.load(name, columns, ((value, *values(value)) for (value,) in found))
+    ).to_arrow_table()
+    parts = [columns.empty_table()]
+    for start in range(0, found.num_rows, VALUES_AT_ONCE):
+        each = found.column(0).slice(start, VALUES_AT_ONCE).to_pylist()
+        made = zip(*((value, *values(value)) for value in each), strict=True)
+        arrays = [pa.array(list(column), kind) for column, kind in zip(made, columns.types, strict=True)]
+        parts.append(pa.Table.from_arrays(arrays, schema=columns))
+    return work.load(name, pa.concat_tables(parts))
 
 
 def _single(function: Callable[[str], str | None]) -> Callable[[str], tuple[str | None]]:
@@ -85,7 +94,7 @@ def _describe_exact(work: Work, identity: ExactIdentity, reconsidered: str) -> N
                 f" {reconsidered}))",
                 name,
                 f"exact_forms_{place}",
-                [("value", pa.string()), ("key", pa.string())],
+                pa.schema([("value", pa.string()), ("key", pa.string())]),
                 _single(function),
             )
     described = work.make(

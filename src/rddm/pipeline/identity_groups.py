@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import groupby
+from typing import Any
 
+import duckdb
 import numpy as np
 import pyarrow as pa
 
@@ -50,7 +53,7 @@ def group_fingerprints(work: Work, mixture: Mixture) -> None:
         doubtful = _find_doubtful(work, labels)
     if work.count(doubtful):
         labels = _settle(work, labels, doubtful, mixture)
-    found = work.load_arrow("label", _labels_table(labels, edges))
+    found = work.load("label", _labels_table(labels, edges))
     work.make(
         "grouped",
         f"SELECT c.fingerprint_id, c.n, l.grp, l.best FROM {work.table('closure')} c JOIN {found} l ON l.n = c.n",
@@ -124,7 +127,7 @@ SELECT fingerprint_id FROM (
             f"SELECT * FROM ({edges}) t(fingerprint_id) WHERE fingerprint_id NOT IN (SELECT fingerprint_id FROM"
             f" {reached})",
         )
-        work.execute(f"INSERT INTO {reached} SELECT fingerprint_id FROM {found}")
+        work.add("reached", f"SELECT fingerprint_id FROM {found}")
         work.make("frontier", f"SELECT fingerprint_id FROM {found}")
 
 
@@ -158,7 +161,7 @@ def _find_doubtful(work: Work, labels: Integers) -> str:
     """
     several = np.flatnonzero(np.bincount(labels)[labels] > 1)
     table = pa.table({"n": pa.array(several.astype(np.int32)), "component": pa.array(labels[several].astype(np.int64))})
-    label = work.load_arrow("label", table)
+    label = work.load("label", table)
     component = work.make(
         "component",
         f"SELECT c.fingerprint_id, c.n, l.component FROM {label} l JOIN {work.table('closure')} c ON c.n = l.n",
@@ -208,8 +211,10 @@ def _settle(work: Work, labels: Integers, doubtful: str, mixture: Mixture) -> In
         f"SELECT n, fingerprint_id, component, row_number() OVER (ORDER BY fingerprint_id) AS place FROM {component}"
         f" WHERE component IN (SELECT component FROM {doubtful})",
     )
-    crossing = f"""(
-SELECT x.n AS a, y.n AS b FROM {members} x JOIN {members} y ON y.component = x.component AND x.place < y.place)"""
+    crossing = work.make(
+        "crossing",
+        f"SELECT x.n AS a, y.n AS b FROM {members} x JOIN {members} y ON y.component = x.component AND x.place < y.place",
+    )
     cross = compare(work, "cross", crossing, mixture)
     forbidding = ", ".join(map(literal, FORBIDDING))
     rows = work.connection.execute(
@@ -231,12 +236,12 @@ pair AS (
 SELECT component, a, b, weight, forbidden, same, different, n_a, n_b, contradicting FROM pair
 WHERE component IN (SELECT component FROM pair WHERE contradicting OR different OR weight < 0)
 ORDER BY component, a, b"""
-    ).fetchall()
+    )
     labels = labels.copy()
     following = int(labels.max()) + 1
     threshold = threshold_of(work, mixture)
     contradicting = 0
-    for _, found in groupby(rows, key=lambda row: row[0]):
+    for _, found in groupby(_each_row(rows), key=lambda row: row[0]):
         pairs = list(found)
         node_of = {row[1]: row[7] for row in pairs} | {row[2]: row[8] for row in pairs}
         places = sorted(node_of)
@@ -254,3 +259,9 @@ ORDER BY component, a, b"""
         following += len(places)
     work.counts["split_components"] = contradicting
     return labels
+
+
+def _each_row(result: duckdb.DuckDBPyConnection) -> Iterator[tuple[Any, ...]]:
+    """Yield the rows of *result*; Python holds some of them at a time."""
+    while rows := result.fetchmany(10_000):
+        yield from rows

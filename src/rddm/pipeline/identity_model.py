@@ -253,6 +253,5 @@ JOIN sample b ON b.place = a.other""",
     chance = measure_chance(
         work.count(distinct), [row[0] for row in blindly], [row[1] for row in blindly], float(namesakes or 0)
     )
-    for name in ("chosen", "key", "node", "member", "usable", "pair", "blind"):
-        work.execute(f"DROP TABLE {work.table(f'learn_{name}')}")
+    work.drop(*(f"learn_{name}" for name in ("chosen", "key", "node", "member", "usable", "pair", "blind")))
     return counts, chance

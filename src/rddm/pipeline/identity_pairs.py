@@ -7,7 +7,7 @@ A fingerprint that takes part is a *node* with a number of this run: numbers are
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import pyarrow as pa
 
@@ -32,6 +32,9 @@ from rddm.resolve.keys import (
 )
 from rddm.resolve.weights import Mixture, match_probability_of, pattern_bits, weight_of, weight_sql
 
+COMPARED_NODES = 10_000_000
+"""How many nodes the first, and the second, ends of pairs that are compared at a time may be: they are held in memory."""
+
 
 def threshold_of(work: Work, mixture: Mixture) -> float:
     """The match weight from which two fingerprints match."""
@@ -53,25 +56,42 @@ def _weighed(work: Work, compared: str, mixture: Mixture, columns: str) -> str:
     match, family, chance = pattern_bits(mixture, patterns)
     bits = {"pattern": pa.array(patterns, type=pa.int32())}
     bits |= {name: pa.array(found) for name, found in (("match", match), ("family", family), ("chance", chance))}
-    work.load_arrow("pattern", pa.table(bits))
+    work.load("pattern", pa.table(bits))
     return f"SELECT {columns}, round({weight_sql()}, 6) AS weight FROM {table} JOIN {work.table('pattern')} USING (pattern)"
 
 
 def compare(work: Work, name: str, pairs: str, mixture: Mixture, least: float | None = None) -> str:
     """
-    Make table *name*: *pairs* (a, b) of nodes, with pattern, weight and contradiction; those that weigh *least* or more.
+    Make table *name*: *pairs* (a table: a, b) of nodes, with pattern, weight and contradiction; those that weigh *least* or more.
     """
-    nodes = work.table("node")
-    if work.method == "exact":
-        query = exact_compare_sql(pairs, nodes)
-    else:
-        query = _weighed(
-            work, compare_sql(pairs, nodes, families=mixture.families), mixture, "a, b, pattern, contradiction"
-        )
     condition = "true" if least is None else f"weight >= {least!r}"
-    made = work.make(name, f"SELECT * FROM ({query}) WHERE {condition}")
-    work.execute(f"DROP TABLE IF EXISTS {work.table('compared')}")
-    return made
+    fill = work.make
+    for part, first, second in _parts(work, pairs):
+        if work.method == "exact":
+            query = exact_compare_sql(part, first)
+        else:
+            compared = compare_sql(part, first, second, families=mixture.families)
+            query = _weighed(work, compared, mixture, "a, b, pattern, contradiction")
+        fill(name, f"SELECT * FROM ({query}) WHERE {condition}")
+        fill = work.add
+        work.drop("compared")
+    return work.table(name)
+
+
+def _parts(work: Work, pairs: str) -> Iterator[tuple[str, str, str]]:
+    """Yield *pairs* (a table: a, b) in parts, each with the nodes that its first and its second ends are."""
+    nodes = work.table("node")
+    if work.count(nodes) <= COMPARED_NODES or work.method == "exact":
+        yield pairs, nodes, nodes
+        return
+    blocks = f"SELECT DISTINCT a // {COMPARED_NODES}, b // {COMPARED_NODES} FROM {pairs} ORDER BY ALL"
+    for block in work.connection.execute(blocks).fetchall():
+        a, b = (f"BETWEEN {COMPARED_NODES * each} AND {COMPARED_NODES * (each + 1) - 1}" for each in block)
+        yield (
+            f"(SELECT a, b FROM {pairs} WHERE a {a} AND b {b})",
+            f"(SELECT * FROM {nodes} WHERE n {a})",
+            f"(SELECT * FROM {nodes} WHERE n {b})",
+        )
 
 
 def make_fingerprints(work: Work, mixture: Mixture) -> None:
@@ -88,7 +108,7 @@ def make_fingerprints(work: Work, mixture: Mixture) -> None:
         weighed = work.view("weighed", weighed_sql(distinct, work.table("terms")))
         proof = _weighed(work, self_sql(weighed, "description_id"), mixture, "description_id")
         weak = work.make("weak", f"SELECT description_id FROM ({proof}) WHERE weight < {threshold_of(work, mixture)!r}")
-        work.execute(f"DROP TABLE {work.table('compared')}")
+        work.drop("compared")
     else:
         work.view("weighed", f"SELECT * FROM {distinct}")
         weak = work.make("weak", f"SELECT description_id FROM {distinct} LIMIT 0")
@@ -139,11 +159,12 @@ def find_pairs(work: Work, mixture: Mixture, kinds: Sequence[KeyKind]) -> None:
     forms = ", ".join(f"w.{column}" for column in (*_form_columns(work), *parts))
     node = work.make(
         "node",
-        f"SELECT (row_number() OVER () - 1)::INTEGER AS n, c.fingerprint_id, {forms}, c.after AS records FROM {change} c"
-        f" JOIN {work.table('weighed')} w ON w.description_id = c.description_id WHERE c.before = 0 AND c.after > 0",
+        f"SELECT c.n, c.fingerprint_id, {forms}, c.after AS records"
+        f" FROM (SELECT (row_number() OVER () - 1)::INTEGER AS n, * FROM {change} WHERE before = 0 AND after > 0) c"
+        f" JOIN {work.table('weighed')} w ON w.description_id = c.description_id",
     )
     work.execute(f"DROP VIEW {work.table('weighed')}")
-    work.execute(f"DROP TABLE {work.table('distinct')}")
+    work.drop("distinct")
     work.counts["fingerprints"] = work.count(node)
     _write_fingerprints(work)
     work.make("key_new", exact_keys_sql(node) if work.method == "exact" else keys_sql(node, kinds))
@@ -157,7 +178,7 @@ def find_pairs(work: Work, mixture: Mixture, kinds: Sequence[KeyKind]) -> None:
     outcome = f"CASE WHEN weight >= {threshold_of(work, mixture)!r} THEN 'match' ELSE 'possible' END"
     weighed = compare(work, "pair_weighed", work.table("pair_found"), mixture, possible_threshold_of(work))
     work.view("pair_new", f"SELECT *, {outcome} AS outcome FROM {weighed}")
-    work.execute(f"DROP TABLE {work.table('pair_found')}")
+    work.drop("pair_found")
 
 
 def _form_columns(work: Work) -> list[str]:
@@ -172,10 +193,10 @@ def fetch_nodes(work: Work, wanted: str) -> None:
         return
     node, columns = work.table("node"), ", ".join(_form_columns(work))
     first = work.count(node)
-    work.execute(
-        f"INSERT INTO {node} (n, fingerprint_id, {columns})"
-        f" SELECT {first} + row_number() OVER () - 1, fingerprint_id, {columns} FROM {work.past('fingerprint')}"
-        f" WHERE fingerprint_id IN ({wanted}) AND fingerprint_id NOT IN (SELECT fingerprint_id FROM {node})"
+    work.add(
+        "node",
+        f"SELECT ({first} + row_number() OVER () - 1)::INTEGER AS n, fingerprint_id, {columns} FROM {work.past('fingerprint')}"
+        f" WHERE fingerprint_id IN ({wanted}) AND fingerprint_id NOT IN (SELECT fingerprint_id FROM {node})",
     )
     _forget_common(work, first)
 
@@ -202,11 +223,14 @@ def _forget_common(work: Work, first: int) -> None:
     common = work.make("common", common_values_sql(counted, work.key_limit))
     if not work.count(common):
         return
-    for column, name in IDENTIFIERS.items():
-        work.execute(
-            f"UPDATE {node} SET {column} = NULL WHERE n IN (SELECT n FROM ({keys}) WHERE key IN (SELECT key FROM {common})"
-            f" AND {kind_number_sql()} = {KIND_NUMBERS[name]})"
-        )
+    shared = work.make(
+        "common_of_node", f"SELECT n, {kind_number_sql()} AS kind FROM ({keys}) WHERE key IN (SELECT key FROM {common})"
+    )
+    told = ", ".join(
+        f"CASE WHEN n NOT IN (SELECT n FROM {shared} WHERE kind = {KIND_NUMBERS[name]}) THEN {column} END AS {column}"
+        for column, name in IDENTIFIERS.items()
+    )
+    work.make("node", f"SELECT * REPLACE ({told}) FROM {node}")
 
 
 def _members_of_everything(work: Work) -> None:

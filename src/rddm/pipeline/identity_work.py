@@ -1,8 +1,9 @@
-"""The desk that resolving one entity works at: temporary tables for what is new, the lake's for what was."""
+"""The desk that resolving one entity works at: a scratch's tables for what is new, the lake's for what was."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -13,7 +14,7 @@ from rddm.contracts.tables import Column, Table, create_table_sql, literal, quot
 from rddm.contracts.tables.identity import Method, identity_tables
 from rddm.pipeline.stamp import RunStamp
 from rddm.project.settings import ExactIdentity, ModelEntity, ProbabilisticIdentity
-from rddm.store.lake import load_table
+from rddm.store.scratch import Scratch
 
 PREFIX = "identity_"
 _NO_LIMIT = 2**31
@@ -28,6 +29,7 @@ class Work:
     """
 
     connection: duckdb.DuckDBPyConnection
+    scratch: Scratch
     lake: str
     entity: str
     model_entity: ModelEntity
@@ -60,14 +62,22 @@ class Work:
         return f"{PREFIX}no_{name}" if self.fresh else self.stored(name)
 
     def table(self, name: str) -> str:
-        """The temporary table of that name."""
+        """The scratch's table of that name."""
         return f"{PREFIX}{name}"
 
     def make(self, name: str, query: str) -> str:
-        """Make the temporary table *name* from *query*; return its full name."""
-        table = self.table(name)
-        self.connection.execute(f"CREATE OR REPLACE TEMP TABLE {table} AS {query}")
-        return table
+        """Make table *name* from *query*; return its full name."""
+        self.scratch.make(self.table(name), query)
+        return self.table(name)
+
+    def add(self, name: str, query: str) -> str:
+        """Add the rows of *query* to table *name*, by the names of its columns; return its full name."""
+        self.scratch.add(self.table(name), query)
+        return self.table(name)
+
+    def drop(self, *names: str) -> None:
+        """Give back tables that are needed no more."""
+        self.scratch.drop(*map(self.table, names))
 
     def view(self, name: str, query: str) -> str:
         """Make the temporary view *name* of *query*; return its full name."""
@@ -75,14 +85,9 @@ class Work:
         self.connection.execute(f"CREATE OR REPLACE TEMP VIEW {view} AS {query}")
         return view
 
-    def load(self, name: str, columns: Sequence[tuple[str, pa.DataType]], rows: Iterable[Sequence[Any]]) -> str:
-        """Make the temporary table *name* from Python values; only for distinct values and the like."""
-        lists: list[list[Any]] = [list(column) for column in zip(*rows, strict=True)] or [[] for _ in columns]
-        arrays = [pa.array(values, type=kind) for values, (_, kind) in zip(lists, columns, strict=True)]
-        return self.load_arrow(name, pa.Table.from_arrays(arrays, names=[column for column, _ in columns]))
-
-    def load_arrow(self, name: str, data: pa.Table) -> str:
-        load_table(self.connection, self.table(name), data)
+    def load(self, name: str, data: pa.Table) -> str:
+        """Make table *name* of *data*; return its full name."""
+        self.scratch.load(self.table(name), data)
         return self.table(name)
 
     def count(self, table: str, condition: str = "true") -> int:
@@ -125,7 +130,12 @@ class Work:
         return [column for column in table.columns if column.name not in there]
 
     def clear(self) -> None:
-        """Drop the temporary tables and views."""
+        """Give everything back that was made beside the lake's tables."""
+        self.scratch.clear()
+        with suppress(duckdb.TransactionException):  # one that failed takes its tables with it
+            self._drop_all()
+
+    def _drop_all(self) -> None:
         for kind, catalog in (
             ("VIEW", "duckdb_views() WHERE view_name"),
             ("TABLE", "duckdb_tables() WHERE table_name"),

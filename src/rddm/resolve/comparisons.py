@@ -312,9 +312,11 @@ def _term_sums_sql(terms: Mapping[str, str]) -> str:
     return f"{family} AS family_terms, {' + '.join(terms.values())} AS chance_terms"
 
 
-def compare_sql(pairs: str, nodes: str, *, each_term: bool = False, families: bool = True) -> str:
+def compare_sql(
+    pairs: str, nodes: str, others: str | None = None, *, each_term: bool = False, families: bool = True
+) -> str:
     """
-    Return the query that compares *pairs* (a, b: numbers of *nodes*, their column n).
+    Return the query that compares *pairs* (a: numbers of *nodes*, their column n; b: of *others*, of *nodes* too without).
 
     Columns: a, b, pattern INTEGER, contradiction VARCHAR (nullable), family_terms and chance_terms DOUBLE: the sums of the
     term weights that count against a family and against chance. With *each_term*, instead of the sums each comparison's
@@ -340,7 +342,7 @@ FROM (
     a.exclusive = b.exclusive AS exclusive_same
   FROM {pairs} p
   JOIN {nodes} a ON a.n = p.a
-  JOIN {nodes} b ON b.n = p.b
+  JOIN {others or nodes} b ON b.n = p.b
 )"""
 
 

@@ -178,14 +178,15 @@ def distinct_sql(descriptions: str) -> str:
     """
     Return the query for one row per description, with its number of records.
 
-    *descriptions* is a table, not a query. Columns: n (INTEGER, from 0, in no order), description_id, those of `FORM_COLUMNS`
-    and `PART_COLUMNS`.
+    Columns: n (INTEGER, from 0, in no order), description_id, those of `FORM_COLUMNS` and `PART_COLUMNS`.
     """
-    # To group by the id alone and take the rows then is cheaper than to group rows as wide as these.
-    return (
-        f"SELECT (row_number() OVER () - 1)::INTEGER AS n, d.* EXCLUDE (record_id) FROM {descriptions} d"
-        f" JOIN (SELECT min(rowid) AS first FROM {descriptions} GROUP BY description_id) ON d.rowid = first"
-    )
+    # To group by the id alone and take the rows then is cheaper than to group rows as wide as these; and rows are numbered
+    # one after the other, by one thread.
+    return f"""
+SELECT first.n, d.* EXCLUDE (record_id) FROM {descriptions} d JOIN (
+  SELECT (row_number() OVER () - 1)::INTEGER AS n, record_id
+  FROM (SELECT min(record_id) AS record_id FROM {descriptions} GROUP BY description_id)
+) first USING (record_id)"""
 
 
 def weighed_sql(distinct: str, terms: str) -> str:

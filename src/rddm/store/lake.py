@@ -149,9 +149,7 @@ class Lake:
 
     @property
     def spill(self) -> Path:
-        """Where to write what does not fit in memory."""
-        row = self.connection.execute("SELECT current_setting('temp_directory')").fetchone()
-        return Path(row[0] if row else "")
+        return spill_folder(self.connection)
 
     def current_snapshot(self) -> int:
         return self.number(f"SELECT id FROM {CATALOG}.current_snapshot()")
@@ -196,20 +194,17 @@ class Lake:
         return {(schema, name): frozenset(columns) for schema, name, columns in rows}
 
 
+def spill_folder(connection: duckdb.DuckDBPyConnection) -> Path:
+    """Return where *connection* writes what does not fit in memory."""
+    row = connection.execute("SELECT current_setting('temp_directory')").fetchone()
+    return Path(row[0] if row else "")
+
+
 def load_table(connection: duckdb.DuckDBPyConnection, name: str, table: pa.Table) -> None:
     """Make the temporary table *name* of *table*."""
-    _with_incoming(connection, table, f"CREATE OR REPLACE TEMP TABLE {name} AS SELECT * FROM incoming")
-
-
-def append_rows(connection: duckdb.DuckDBPyConnection, name: str, table: pa.Table) -> None:
-    """Add the rows of *table* to the table *name*, column by column of the same name."""
-    _with_incoming(connection, table, f"INSERT INTO {name} BY NAME SELECT * FROM incoming")
-
-
-def _with_incoming(connection: duckdb.DuckDBPyConnection, table: pa.Table, statement: str) -> None:
     connection.register("incoming", table)
     try:
-        connection.execute(statement)
+        connection.execute(f"CREATE OR REPLACE TEMP TABLE {name} AS SELECT * FROM incoming")
     finally:
         connection.unregister("incoming")
 

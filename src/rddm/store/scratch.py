@@ -1,0 +1,129 @@
+"""
+Tables that one step of a run leaves for the next, and that nobody needs after it.
+
+A run is one transaction, and before a transaction ends the engine gives back nothing of a temporary table that is dropped,
+replaced or emptied (measured with DuckDB 1.5.5). So what is large is kept in Parquet files instead, each behind a view: a file
+that is deleted is gone. What is small stays a temporary table, which costs less to make.
+"""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import duckdb
+import pyarrow as pa
+
+from rddm.contracts.tables import literal, quote
+from rddm.store.folders import make_private
+
+LARGE_ROWS = 100_000
+"""From so many rows on, whoever makes tables in a `Scratch` has them in files."""
+
+
+@dataclass
+class Scratch:
+    """
+    Tables by name, in one connection. ``in_files`` says how those made from now on are kept; they are read alike.
+
+    *folder* belongs to one scratch alone, is made when the first file is, and removed by `clear`.
+    """
+
+    connection: duckdb.DuckDBPyConnection
+    folder: Path
+    in_files: bool = False
+    _files: dict[str, list[Path]] = field(default_factory=dict)
+    """The files of each table; none for a temporary one."""
+    _written: int = 0
+
+    def make(self, name: str, query: str) -> None:
+        """Make table *name* of what *query* gives; in place of one of that name, which *query* may read."""
+        before = self._files.get(name)
+        if not self.in_files:
+            if before:
+                self.drop(name)
+            self.connection.execute(f"CREATE OR REPLACE TEMP TABLE {quote(name)} AS {query}")
+            self._files[name] = []
+            return
+        files = [self._write(query)]
+        if before is not None:
+            self.drop(name)
+        self._show(name, files)
+
+    def begin(self, name: str, columns: str) -> None:
+        """Make table *name* of *columns* (their names and types, as SQL has them), without rows."""
+        if not self.in_files:
+            self.drop(name)
+            self.connection.execute(f"CREATE OR REPLACE TEMP TABLE {quote(name)} {columns}")
+            self._files[name] = []
+            return
+        shape = quote(f"{name}_shape")
+        self.connection.execute(f"CREATE OR REPLACE TEMP TABLE {shape} {columns}")
+        self.make(name, f"SELECT * FROM {shape}")
+        self.connection.execute(f"DROP TABLE {shape}")
+
+    def load(self, name: str, data: pa.Table) -> None:
+        """Make table *name* of *data*."""
+        with self._incoming(data):
+            self.make(name, "SELECT * FROM incoming")
+
+    def append(self, name: str, data: pa.Table) -> None:
+        """Add *data* to table *name*, by the names of the columns."""
+        with self._incoming(data):
+            self.add(name, "SELECT * FROM incoming")
+
+    def add(self, name: str, query: str) -> int:
+        """Add the rows of *query* to table *name*, by the names of the columns; return how many."""
+        files = self._files[name]
+        if not files:
+            row = self.connection.execute(f"INSERT INTO {quote(name)} BY NAME {query}").fetchone()
+            return int(row[0]) if row else 0
+        # The empty half gives the columns, and their types.
+        added = self._write(f"SELECT * FROM {quote(name)} WHERE false UNION ALL BY NAME ({query})")
+        self._show(name, [*files, added])
+        return self._count(added)
+
+    def drop(self, *names: str) -> None:
+        """Give back the tables *names*, those that are there."""
+        for name in names:
+            files = self._files.pop(name, None)
+            if files is not None:
+                self.connection.execute(f"DROP {'VIEW' if files else 'TABLE'} {quote(name)}")
+                for file in files:
+                    file.unlink()
+
+    def clear(self) -> None:
+        """Give back all tables."""
+        with suppress(duckdb.Error):  # a transaction that failed takes its tables with it
+            self.drop(*self._files)
+        self._files.clear()
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+    @contextmanager
+    def _incoming(self, data: pa.Table) -> Iterator[None]:
+        self.connection.register("incoming", data)
+        try:
+            yield
+        finally:
+            self.connection.unregister("incoming")
+
+    def _write(self, query: str) -> Path:
+        if not self._written:
+            shutil.rmtree(self.folder, ignore_errors=True)  # of a run that was killed
+            make_private(self.folder)
+        self._written += 1
+        file = self.folder / f"{self._written}.parquet"
+        self.connection.execute(f"COPY ({query}) TO {literal(str(file))} (FORMAT parquet)")
+        return file
+
+    def _show(self, name: str, files: list[Path]) -> None:
+        listed = ", ".join(literal(str(file)) for file in files)
+        self.connection.execute(f"CREATE OR REPLACE TEMP VIEW {quote(name)} AS SELECT * FROM read_parquet([{listed}])")
+        self._files[name] = files
+
+    def _count(self, file: Path) -> int:
+        row = self.connection.execute(f"SELECT count(*) FROM read_parquet({literal(str(file))})").fetchone()
+        return int(row[0]) if row else 0
