@@ -134,8 +134,9 @@ class Warehouse:
 
 
 @pytest.fixture(scope="session")
-def duckdb_connection() -> Iterator[duckdb.DuckDBPyConnection]:
-    with duckdb.connect(config={"threads": 1}) as connection:
+def duckdb_connection(tmp_path_factory: pytest.TempPathFactory) -> Iterator[duckdb.DuckDBPyConnection]:
+    spill = str(tmp_path_factory.mktemp("spill"))
+    with duckdb.connect(config={"threads": 1, "temp_directory": spill}) as connection:
         yield connection
 
 

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
+from unittest.mock import patch
 from uuid import UUID
 
 import duckdb
@@ -10,7 +11,9 @@ from hypothesis import strategies as st
 from tests.integration.resolve.conftest import Warehouse
 from tests.support.search import searched
 
+from rddm.pipeline import identity
 from rddm.project.settings import ProbabilisticIdentity
+from rddm.store.scratch import LARGE_ROWS
 
 KEYS = tuple(f"r{number}" for number in range(14))
 SMALL_LIMIT = 3
@@ -59,18 +62,20 @@ def _warehouse(connection: duckdb.DuckDBPyConnection, make: type[Warehouse]) -> 
 
 
 @searched(examples=10)
-@given(history=histories())
+@given(history=histories(), in_files=st.booleans())
 def test_groups_are_the_same_however_the_records_came(
     duckdb_connection: duckdb.DuckDBPyConnection,
     warehouse: Warehouse,
     history: list[tuple[dict[str, Any], dict[frozenset[str], str]]],
+    in_files: bool,  # noqa: FBT001 - drawn
 ) -> None:
     stream = _warehouse(duckdb_connection, type(warehouse))
     ledger = Ledger()
     state: dict[str, Any] = {}
     for batch, judgements in history:
         stream.judgements = judgements
-        stream.run(batch)
+        with patch.object(identity, "LARGE_ROWS", 0 if in_files else LARGE_ROWS):
+            stream.run(batch)
         state |= batch
         ledger.check(stream)
     at_once = _tables(stream), stream.groups()
@@ -78,7 +83,8 @@ def test_groups_are_the_same_however_the_records_came(
     batch_warehouse = _warehouse(duckdb_connection, type(warehouse))
     batch_warehouse.ids, batch_warehouse.keys = dict(stream.ids), dict(stream.keys)
     batch_warehouse.judgements = history[-1][1]
-    batch_warehouse.run(state)
+    with patch.object(identity, "LARGE_ROWS", LARGE_ROWS if in_files else 0):
+        batch_warehouse.run(state)
     assert batch_warehouse.groups() == at_once[1]
     assert _tables(batch_warehouse) == at_once[0]
 

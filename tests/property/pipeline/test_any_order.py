@@ -5,11 +5,15 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from unittest.mock import patch
 
 from hypothesis import given
 from hypothesis import strategies as st
 from tests.support.search import searched
 from tests.support.warehouse import SMALL_MODEL, Row, TinyWarehouse
+
+from rddm.pipeline import conforming, identity
+from rddm.store.scratch import LARGE_ROWS
 
 MOVEMENT = """
 connector: {type: file}
@@ -99,8 +103,13 @@ def test_order_and_batches_make_no_difference(
     shuffled = data.draw(st.permutations(arrived))
     runs = data.draw(st.integers(min_value=1, max_value=3))
     outcomes = []
-    for parts in ([arrived], [shuffled[start::runs] for start in range(runs)]):
-        with tempfile.TemporaryDirectory(prefix="rddm-") as folder:
+    large = data.draw(st.permutations([0, LARGE_ROWS]))  # what is large is kept in files between the steps
+    for rows, parts in zip(large, ([arrived], [shuffled[start::runs] for start in range(runs)]), strict=True):
+        with (
+            tempfile.TemporaryDirectory(prefix="rddm-") as folder,
+            patch.object(conforming, "LARGE_ROWS", rows),
+            patch.object(identity, "LARGE_ROWS", rows),
+        ):
             warehouse = TinyWarehouse(Path(folder) / "w", new_database(), {"a": MOVEMENT}, model=SMALL_MODEL)
             for part in parts:
                 for place, row in part:

@@ -1,0 +1,92 @@
+"""Tables of a scratch are alike, whether they are kept in files or not; files go when their tables do."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import duckdb
+import pyarrow as pa
+import pytest
+
+from rddm.store.scratch import Scratch
+
+
+@pytest.fixture
+def connection() -> Iterator[duckdb.DuckDBPyConnection]:
+    with duckdb.connect() as connection:
+        yield connection
+
+
+@pytest.fixture(params=[False, True], ids=["tables", "files"])
+def scratch(request: pytest.FixtureRequest, connection: duckdb.DuckDBPyConnection, tmp_path: Path) -> Scratch:
+    return Scratch(connection, tmp_path / "spill" / "step", in_files=request.param)
+
+
+def rows(scratch: Scratch, name: str) -> list[tuple[object, ...]]:
+    return scratch.connection.execute(f'SELECT * FROM "{name}" ORDER BY ALL').fetchall()
+
+
+def test_a_table_is_made_of_itself(scratch: Scratch) -> None:
+    scratch.make("number", "SELECT unnest([1, 2, 3]) AS n")
+    scratch.make("number", "SELECT n * 10 AS n FROM number WHERE n > 1")
+    assert rows(scratch, "number") == [(20,), (30,)]
+
+
+def test_rows_are_added_by_the_names_of_their_columns_and_counted(scratch: Scratch) -> None:
+    scratch.begin("person", "(name VARCHAR, born DATE, notes VARCHAR[])")
+    assert scratch.add("person", "SELECT '2001-05-06' AS born, 'Ada' AS name") == 1
+    scratch.append("person", pa.table({"name": ["Bo", "Cy"]}))
+    assert [row[0] for row in rows(scratch, "person")] == ["Ada", "Bo", "Cy"]
+    types = scratch.connection.execute("SELECT typeof(born), typeof(notes) FROM person LIMIT 1").fetchall()
+    assert types == [("DATE", "VARCHAR[]")]
+
+
+def test_what_is_added_may_be_read_from_the_table_itself(scratch: Scratch) -> None:
+    scratch.load("number", pa.table({"n": [1, 2]}))
+    assert scratch.add("number", "SELECT n + 10 AS n FROM number") == 2
+    assert rows(scratch, "number") == [(1,), (2,), (11,), (12,)]
+
+
+def test_a_table_that_is_dropped_leaves_nothing(scratch: Scratch) -> None:
+    scratch.make("left", "SELECT 1 AS n")
+    scratch.make("gone", "SELECT 1 AS n")
+    scratch.drop("gone", "never made")
+    with pytest.raises(duckdb.CatalogException):
+        rows(scratch, "gone")
+    assert len(list(scratch.folder.glob("*.parquet"))) == (1 if scratch.in_files else 0)
+    scratch.clear()
+    assert not scratch.folder.exists()
+    assert not scratch.connection.execute("SELECT table_name FROM duckdb_tables()").fetchall()
+
+
+def test_a_table_may_change_from_files_to_none_and_back(scratch: Scratch) -> None:
+    for number in range(3):
+        scratch.in_files = not scratch.in_files
+        scratch.make("number", f"SELECT {number} AS n")
+        scratch.add("number", "SELECT 7 AS n")
+        assert rows(scratch, "number") == [(number,), (7,)]
+
+
+def test_it_is_cleared_after_a_transaction_that_failed(scratch: Scratch) -> None:
+    scratch.connection.execute("BEGIN")
+    scratch.make("number", "SELECT 1 AS n")
+    with pytest.raises(duckdb.Error):
+        scratch.make("wrong", "SELECT error('no') AS n FROM number")
+    scratch.clear()
+    scratch.connection.execute("ROLLBACK")
+    assert not scratch.folder.exists()
+
+
+def test_what_a_killed_run_left_goes_and_nobody_else_may_read_the_files(
+    connection: duckdb.DuckDBPyConnection, tmp_path: Path
+) -> None:
+    folder = tmp_path / "spill"
+    folder.mkdir()
+    (folder / "1.parquet").write_bytes(b"of a run that was killed")
+    (folder / "left.parquet").write_bytes(b"as well")
+    scratch = Scratch(connection, folder, in_files=True)
+    scratch.make("number", "SELECT 1 AS n")
+    assert [each.name for each in folder.iterdir()] == ["1.parquet"]
+    assert folder.stat().st_mode & 0o077 == 0
+    assert rows(scratch, "number") == [(1,)]
