@@ -12,7 +12,15 @@ from rddm.contracts.tables import quote
 from rddm.pipeline.identity_work import Work
 from rddm.project.settings import ExactIdentity
 from rddm.resolve.exact import KEY_FUNCTIONS, exact_description_sql
-from rddm.resolve.fingerprints import DICTIONARIES, Forms, delivered_sql, description_sql, distinct_sql
+from rddm.resolve.fingerprints import (
+    DICTIONARIES,
+    PARTS_OF_FORMS,
+    Forms,
+    delivered_sql,
+    description_sql,
+    distinct_sql,
+    with_parts_sql,
+)
 from rddm.resolve.roles import roles_of
 
 _ARROW = {
@@ -51,10 +59,13 @@ def _describe_probabilistic(work: Work, reconsidered: str) -> None:
 
 
 def _dictionary(work: Work, forms: Forms, delivered: str, *, empty: bool) -> str:
-    columns = pa.schema([("value", _ARROW[forms.value_type]), *((name, _ARROW[kind]) for name, kind in forms.types)])
     if empty:
-        return work.load(f"{forms.role}_forms", columns.empty_table())
-    return _forms_of(work, delivered, forms.role, f"{forms.role}_forms", columns, forms.values)
+        return work.load(f"{forms.role}_forms", _schema(forms).empty_table())
+    return _forms_of(work, delivered, forms.role, f"{forms.role}_forms", _schema(forms), forms.values)
+
+
+def _schema(forms: Forms) -> pa.Schema:
+    return pa.schema([("value", _ARROW[forms.value_type]), *((name, _ARROW[kind]) for name, kind in forms.types)])
 
 
 def _forms_of(
@@ -76,6 +87,17 @@ def _forms_of(
         arrays = [pa.array(list(column), kind) for column, kind in zip(made, columns.types, strict=True)]
         parts.append(pa.Table.from_arrays(arrays, schema=columns))
     return work.load(name, pa.concat_tables(parts))
+
+
+def with_parts(work: Work, fingerprints: str) -> str:
+    """Return the query for stored *fingerprints* (a table) with what match keys are made of."""
+    if work.method == "exact":
+        return f"SELECT * FROM {fingerprints}"
+    dictionaries = [
+        (forms.role, _forms_of(work, fingerprints, forms.role, f"{forms.role}_parts", _schema(forms), forms.values))
+        for forms in PARTS_OF_FORMS
+    ]
+    return with_parts_sql(fingerprints, dictionaries)
 
 
 def _single(function: Callable[[str], str | None]) -> Callable[[str], tuple[str | None]]:

@@ -13,6 +13,7 @@ import pyarrow as pa
 
 from rddm.contracts.tables import quote
 from rddm.contracts.tables.identity import fingerprint_table, key_table, pair_table
+from rddm.pipeline.identity_describe import with_parts
 from rddm.pipeline.identity_work import Work
 from rddm.project.settings import ProbabilisticIdentity
 from rddm.resolve.comparisons import compare_sql, self_sql
@@ -23,6 +24,7 @@ from rddm.resolve.keys import (
     KIND_NUMBERS,
     KeyKind,
     common_values_sql,
+    identifier_keys_sql,
     is_identifier_sql,
     keys_sql,
     kind_number_sql,
@@ -97,8 +99,8 @@ def _parts(work: Work, pairs: str) -> Iterator[tuple[str, str, str]]:
 def make_fingerprints(work: Work, mixture: Mixture) -> None:
     """
     Make ``record_now`` (record_id, description_id, fingerprint_id), ``change`` (fingerprint_id, description_id: null where the
-    fingerprint goes; before, after: records, where they differ or the fingerprint is new) and the view ``weighed``:
-    descriptions with term weights.
+    fingerprint goes; before, after: records, where they differ or the fingerprint is new), ``known`` (those of them that are
+    stored, as they were) and the view ``weighed``: descriptions with term weights.
 
     A description that would not prove a match with its own equal does not collapse records: each of them is its own
     fingerprint.
@@ -126,23 +128,26 @@ FROM (
   LEFT JOIN {work.table("told_apart")} j ON j.record_id = d.record_id
 )""",
     )
+    delta = work.make(
+        "delta",
+        f"""
+SELECT fingerprint_id, any_value(description_id) AS description_id, sum(step)::BIGINT AS step FROM (
+  SELECT fingerprint_id, description_id, 1 AS step FROM {work.table("record_now")}
+  UNION ALL
+  SELECT fingerprint_id, NULL, -1 FROM {work.table("link_before")} WHERE NOT {work.fresh}
+) GROUP BY fingerprint_id HAVING sum(step) <> 0""",
+    )
+    known = work.make(
+        "known",
+        f"SELECT * FROM {work.past('fingerprint')} WHERE fingerprint_id IN (SELECT fingerprint_id FROM {delta})",
+    )
     work.make(
         "change",
         f"""
-WITH delta AS (
-  SELECT fingerprint_id, any_value(description_id) AS description_id, sum(step)::BIGINT AS step FROM (
-    SELECT fingerprint_id, description_id, 1 AS step FROM {work.table("record_now")}
-    UNION ALL
-    SELECT fingerprint_id, NULL, -1 FROM {work.table("link_before")} WHERE NOT {work.fresh}
-  ) GROUP BY fingerprint_id
-)
 SELECT d.fingerprint_id, d.description_id, coalesce(f.records, 0) AS before, coalesce(f.records, 0) + d.step AS after
-FROM delta d LEFT JOIN (
-  SELECT fingerprint_id, records FROM {work.past("fingerprint")} WHERE fingerprint_id IN (SELECT
-  fingerprint_id FROM delta)
-) f ON f.fingerprint_id = d.fingerprint_id
-WHERE d.step <> 0""",
+FROM {delta} d LEFT JOIN {known} f ON f.fingerprint_id = d.fingerprint_id""",
     )
+    work.drop("delta")
 
 
 def find_pairs(work: Work, mixture: Mixture, kinds: Sequence[KeyKind]) -> None:
@@ -172,7 +177,7 @@ def find_pairs(work: Work, mixture: Mixture, kinds: Sequence[KeyKind]) -> None:
     if work.fresh:
         _members_of_everything(work)
     else:
-        _members_of_changes(work)
+        _members_of_changes(work, kinds)
     work.make("pair_found", pairs_sql(work.table("key_look"), work.table("member")))
     work.counts["pairs"] = work.count(work.table("pair_found"))
     outcome = f"CASE WHEN weight >= {threshold_of(work, mixture)!r} THEN 'match' ELSE 'possible' END"
@@ -206,19 +211,14 @@ def _forget_common(work: Work, first: int) -> None:
     if work.method == "exact":
         return
     node, new, identifies = work.table("node"), work.table("key_new"), is_identifier_sql()
-    keys = f"SELECT key, n FROM {new} WHERE {identifies} AND n >= {first}"
+    keys = f"SELECT key, n FROM {new} WHERE {identifies}"
     counted = new
     if not work.fresh:
-        stored, removed = work.past("key"), work.table("removed")
-        mine = work.make(
-            "identifier_key",
-            f"{keys} UNION ALL SELECT k.key, x.n FROM {stored} k JOIN {node} x ON x.fingerprint_id = k.fingerprint_id"
-            f" WHERE {identifies} AND x.n >= {first}",
-        )
+        mine = work.make("identifier_key", identifier_keys_sql(f"(SELECT * FROM {node} WHERE n >= {first})"))
         keys = f"SELECT key, n FROM {mine}"
         counted = (
-            f"(SELECT key FROM {stored} WHERE key IN (SELECT key FROM {mine}) AND fingerprint_id NOT IN"
-            f" (SELECT fingerprint_id FROM {removed}) UNION ALL SELECT key FROM {new})"
+            f"(SELECT key FROM {work.past('key')} WHERE key IN (SELECT key FROM {mine}) AND fingerprint_id NOT IN"
+            f" (SELECT fingerprint_id FROM {work.table('removed')}) UNION ALL SELECT key FROM {new})"
         )
     common = work.make("common", common_values_sql(counted, work.key_limit))
     if not work.count(common):
@@ -243,44 +243,22 @@ def _members_of_everything(work: Work) -> None:
     work.make("gone", f"SELECT fingerprint_id FROM {work.table('node')} LIMIT 0")
 
 
-def _members_of_changes(work: Work) -> None:
+def _members_of_changes(work: Work, kinds: Sequence[KeyKind]) -> None:
     removed, node, new = work.table("removed"), work.table("node"), work.table("key_new")
-    limit = limit_sql(work.key_limit)
-    stored = work.past("key")
-    work.make("key_gone", f"SELECT key FROM {stored} WHERE fingerprint_id IN (SELECT fingerprint_id FROM {removed})")
-    work.make(
-        "key_touched",
-        f"""
-SELECT t.key, coalesce(s.n, 0) AS before, coalesce(s.n, 0) + t.step AS after FROM (
-  SELECT key, sum(step)::BIGINT AS step FROM (
-    SELECT key, 1 AS step FROM {new} UNION ALL SELECT key, -1 FROM {work.table("key_gone")}
-  ) GROUP BY key
-) t LEFT JOIN (
-  SELECT key, count(*) AS n FROM {stored}
-  WHERE key IN (SELECT key FROM {new} UNION ALL SELECT key FROM {work.table("key_gone")})
-  GROUP BY key
-) s ON s.key = t.key""",
+    known = f"SELECT * FROM {work.table('known')} WHERE fingerprint_id IN (SELECT fingerprint_id FROM {removed})"
+    gone = _keys_of_stored(work, "key_gone", known, kinds)
+    near = work.make("key_near", _stored_keys(work, f"SELECT key FROM {new} UNION SELECT key FROM {gone}"))
+    _find_affected(work)
+    far = work.make(
+        "affected_stored",
+        f"SELECT * FROM {work.past('fingerprint')} WHERE fingerprint_id IN (SELECT fingerprint_id FROM"
+        f" {work.table('affected')}) AND fingerprint_id NOT IN (SELECT fingerprint_id FROM {node})",
     )
-    affected = work.make(
-        "affected",
-        f"""
-SELECT fingerprint_id FROM {node}
-UNION
-SELECT fingerprint_id FROM {stored}
-WHERE key IN (SELECT key FROM {work.table("key_touched")} WHERE (before <= {limit}) <> (after <= {limit}))
-  AND fingerprint_id NOT IN (SELECT fingerprint_id FROM {removed})""",
-    )
-    work.make("gone", f"SELECT fingerprint_id FROM {affected} UNION SELECT fingerprint_id FROM {removed}")
-    work.make(
-        "key_of_affected",
-        f"SELECT key FROM {stored} WHERE fingerprint_id IN (SELECT fingerprint_id FROM {affected})"
-        f" UNION SELECT key FROM {new}",
-    )
-    stored_members = work.make(
-        "member_stored",
-        f"SELECT key, fingerprint_id FROM {stored} WHERE key IN (SELECT key FROM {work.table('key_of_affected')})"
-        f" AND fingerprint_id NOT IN (SELECT fingerprint_id FROM {removed})",
-    )
+    looked_at = f"SELECT key FROM {new}"
+    stored_members = work.make("member_stored", f"SELECT * FROM {near} WHERE key IN ({looked_at})")
+    if work.count(far):
+        others = _keys_of_stored(work, "key_of_affected", f"SELECT * FROM {far}", kinds)
+        work.add("member_stored", _stored_keys(work, f"SELECT key FROM {others} EXCEPT {looked_at}"))
     every_key = f"(SELECT key FROM {stored_members} UNION ALL SELECT key FROM {new})"
     usable = work.make("usable", usable_sql(every_key, work.key_limit))
     fetch_nodes(work, f"SELECT fingerprint_id FROM {stored_members} WHERE key IN (SELECT key FROM {usable})")
@@ -289,11 +267,48 @@ WHERE key IN (SELECT key FROM {work.table("key_touched")} WHERE (before <= {limi
         f"""
 SELECT k.key, k.n, true AS looked_at FROM {new} k WHERE k.key IN (SELECT key FROM {usable})
 UNION ALL
-SELECT k.key, x.n, k.fingerprint_id IN (SELECT fingerprint_id FROM {affected})
+SELECT k.key, x.n, k.fingerprint_id IN (SELECT fingerprint_id FROM {work.table("affected")})
 FROM {stored_members} k JOIN {node} x ON x.fingerprint_id = k.fingerprint_id
 WHERE k.key IN (SELECT key FROM {usable})""",
     )
     work.view("key_look", f"SELECT key, n FROM {member} WHERE looked_at")
+
+
+def _keys_of_stored(work: Work, name: str, fingerprints: str, kinds: Sequence[KeyKind]) -> str:
+    """
+    Make table *name* (key, n) of the match keys of stored *fingerprints*, without a look at the keys that are stored: these
+    lie in the order of the keys, so that to find those of a fingerprint all would have to be read.
+    """
+    rows = work.make("numbered", f"SELECT (row_number() OVER () - 1)::INTEGER AS n, * FROM ({fingerprints})")
+    parts = f"({with_parts(work, rows)})"
+    return work.make(name, exact_keys_sql(parts) if work.method == "exact" else keys_sql(parts, kinds))
+
+
+def _stored_keys(work: Work, keys: str) -> str:
+    """Return the query for the stored keys (key, fingerprint_id) among *keys* (a query) of fingerprints that stay."""
+    return (
+        f"SELECT key, fingerprint_id FROM {work.past('key')} WHERE key IN ({keys})"
+        f" AND fingerprint_id NOT IN (SELECT fingerprint_id FROM {work.table('removed')})"
+    )
+
+
+def _find_affected(work: Work) -> None:
+    """Make ``affected`` and ``gone`` from the keys that came, went and stayed."""
+    new, gone, near = (work.table(name) for name in ("key_new", "key_gone", "key_near"))
+    limit = limit_sql(work.key_limit)
+    crossing = f"""
+SELECT key FROM (
+  SELECT key, sum(stays) + sum(goes) AS before, sum(stays) + sum(comes) AS after FROM (
+    SELECT key, 1 AS stays, 0 AS goes, 0 AS comes FROM {near}
+    UNION ALL SELECT key, 0, 1, 0 FROM {gone} UNION ALL SELECT key, 0, 0, 1 FROM {new}
+  ) GROUP BY key
+) WHERE (before <= {limit}) <> (after <= {limit})"""
+    affected = work.make(
+        "affected",
+        f"SELECT fingerprint_id FROM {work.table('node')}"
+        f" UNION SELECT fingerprint_id FROM {near} WHERE key IN ({crossing})",
+    )
+    work.make("gone", f"SELECT fingerprint_id FROM {affected} UNION SELECT fingerprint_id FROM {work.table('removed')}")
 
 
 def _write_fingerprints(work: Work) -> None:
@@ -304,23 +319,22 @@ def _write_fingerprints(work: Work) -> None:
     if work.fresh:
         work.replace("fingerprint", "true" if work.count(work.stored("fingerprint")) else None, new, table)
         return
-    change = work.table("change")
-    kept = work.make(
-        "fingerprint_kept",
-        f"SELECT x.* REPLACE (c.after AS records) FROM {work.past('fingerprint')} x"
-        f" JOIN {change} c USING (fingerprint_id) WHERE c.before > 0 AND c.after > 0",
+    known = work.table("known")
+    kept = (
+        f"SELECT x.* REPLACE (c.after AS records) FROM {known} x JOIN {work.table('change')} c USING (fingerprint_id)"
+        " WHERE c.after > 0"
     )
-    gone = f"fingerprint_id IN (SELECT fingerprint_id FROM {change} WHERE before > 0)"
-    work.replace("fingerprint", gone, f"SELECT {columns} FROM {kept} UNION ALL {new}", table)
+    gone = f"fingerprint_id IN (SELECT fingerprint_id FROM {known})" if work.count(known) else None
+    work.replace("fingerprint", gone, f"SELECT {columns} FROM ({kept}) UNION ALL {new}", table)
 
 
 def write_pairs(work: Work) -> None:
     """Bring the lake's keys and pairs up to date."""
-    removed, gone, node = (work.table(name) for name in ("removed", "gone", "node"))
+    gone, node = work.table("gone"), work.table("node")
     everything = {name: "true" if work.count(work.stored(name)) else None for name in ("key", "pair")}
     work.replace(
         "key",
-        everything["key"] if work.fresh else f"fingerprint_id IN (SELECT fingerprint_id FROM {removed})",
+        everything["key"] if work.fresh else _keys_of_removed(work),
         f"SELECT k.key, x.fingerprint_id FROM {work.table('key_new')} k JOIN {node} x ON x.n = k.n ORDER BY k.key",
         key_table(work.entity),
     )
@@ -334,3 +348,11 @@ def write_pairs(work: Work) -> None:
         f" FROM {work.table('pair_new')} p JOIN {node} x ON x.n = p.a JOIN {node} y ON y.n = p.b",
         pair_table(work.entity),
     )
+
+
+def _keys_of_removed(work: Work) -> str | None:
+    """Return the condition on stored keys that are to go, if any are."""
+    removed = work.table("removed")
+    if not work.count(removed):
+        return None
+    return f"key IN (SELECT key FROM {work.table('key_gone')}) AND fingerprint_id IN (SELECT fingerprint_id FROM {removed})"

@@ -64,31 +64,44 @@ def _word(text: str | None) -> int | None:
     return part_of("word", sound_of(text)) if text else None
 
 
+def _family_parts(root: str | None) -> tuple[object, ...]:
+    roots = root.split("-") if root else []
+    sounds = dict.fromkeys(filter(None, map(sound_of, roots)))
+    return *_parts("last", roots), *_parts("sound", list(sounds))
+
+
 def _family(name: str) -> tuple[object, ...]:
     forms = family_name_forms(name)
-    roots, sounds = ((text or "").split("-") if text else [] for text in (forms.root, forms.sound))
-    return forms.root, forms.text, forms.gender, *_parts("last", roots), *_parts("sound", sounds), _word(forms.text)
+    return forms.root, forms.text, forms.gender, *_family_parts(forms.root), _word(forms.text)
+
+
+def _given_parts(roots: str | None) -> tuple[object, ...]:
+    return _parts("given", roots.split("|") if roots else [])
 
 
 def _given(name: str) -> tuple[object, ...]:
     forms = given_name_forms(name)
     roots = "|".join(forms.roots) or None
-    return forms.text, roots, forms.known, forms.gender, *_parts("given", forms.roots), _word(forms.text)
+    return forms.text, roots, forms.known, forms.gender, *_given_parts(roots), _word(forms.text)
 
 
 def _patronymic(name: str) -> tuple[object, ...]:
     forms = patronymic_forms(name)
-    return forms.root, forms.gender, part_of("middle", forms.root) if forms.root else None
+    return forms.root, forms.gender, _part("middle", forms.root)
 
 
 def _birth(day: date) -> tuple[object, ...]:
     return part_of("birth", day.isoformat()), part_of("day", f"{day:%m-%d}"), part_of("year", str(day.year))
 
 
+def _part(name: str, text: str | None) -> int | None:
+    return part_of(name, text) if text else None
+
+
 def _place(name: str, key: Callable[[str], str | None]) -> Callable[[str], tuple[object, ...]]:
     def forms(text: str) -> tuple[object, ...]:
         found = key(text)
-        return found, part_of(name, found) if found else None
+        return found, _part(name, found)
 
     return forms
 
@@ -120,6 +133,24 @@ DICTIONARIES = (
     Forms("school", (("school_key", "VARCHAR"), ("school_part", "BIGINT")), _place("school", organisation_key)),
 )  # fmt: skip
 """Forms that Python makes, once per distinct value."""
+
+PARTS_OF_FORMS = (
+    Forms(
+        "last_root",
+        (("last_part", "BIGINT"), ("last_more", "BIGINT[]"), ("sound_part", "BIGINT"), ("sound_more", "BIGINT[]")),
+        _family_parts,
+    ),
+    Forms("last_text", (("last_word", "BIGINT"),), lambda text: (_word(text),)),
+    Forms("first_root", (("given_part", "BIGINT"), ("given_more", "BIGINT[]")), _given_parts),
+    Forms("first_text", (("first_word", "BIGINT"),), lambda text: (_word(text),)),
+    Forms("middle_root", (("middle_part", "BIGINT"),), lambda text: (_part("middle", text),)),
+    Forms("birth_date", (("birth_part", "BIGINT"), ("day_part", "BIGINT"), ("year_part", "BIGINT")), _birth),
+    Forms("region", (("region_part", "BIGINT"),), lambda text: (_part("region", text),)),
+    Forms("city", (("city_part", "BIGINT"),), lambda text: (_part("city", text),)),
+    Forms("address", (("address_part", "BIGINT"),), lambda text: (_part("address", text),)),
+    Forms("school", (("school_part", "BIGINT"),), lambda text: (_part("school", text),)),
+)
+"""The hashes of `PART_COLUMNS` anew, from the columns of a stored fingerprint, which has none of them."""
 
 
 def delivered_sql(
@@ -187,6 +218,19 @@ SELECT first.n, d.* EXCLUDE (record_id) FROM {descriptions} d JOIN (
   SELECT (row_number() OVER () - 1)::INTEGER AS n, record_id
   FROM (SELECT min(record_id) AS record_id FROM {descriptions} GROUP BY description_id)
 ) first USING (record_id)"""
+
+
+def with_parts_sql(fingerprints: str, dictionaries: Sequence[tuple[str, str]]) -> str:
+    """
+    Return stored *fingerprints* with `PART_COLUMNS`, as `description_sql` made them.
+
+    *dictionaries* are pairs of column and table (``value`` and the columns of its `PARTS_OF_FORMS`).
+    """
+    joins = "\n".join(
+        f"LEFT JOIN {table} {column}_parts ON {column}_parts.value = d.{column}" for column, table in dictionaries
+    )
+    parts = ", ".join(f"{EMAIL_PARTS[part]} AS {part}" if part in EMAIL_PARTS else part for part in PART_COLUMNS)
+    return f"SELECT d.*, {parts} FROM {fingerprints} d\n{joins}"
 
 
 def weighed_sql(distinct: str, terms: str) -> str:

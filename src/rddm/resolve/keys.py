@@ -232,6 +232,14 @@ def key_of_value_sql(kind: str, value: str) -> str:
     return f"(({part}) << {KIND_BITS}) | {KIND_NUMBERS[kind]}"
 
 
+def identifier_keys_sql(nodes: str) -> str:
+    """Return the query for the keys (key, n) by which others share an identifier of *nodes*."""
+    return "\nUNION ALL\n".join(
+        f"SELECT {key_of_value_sql(kind, column)} AS key, n FROM {nodes} WHERE {column} IS NOT NULL"
+        for column, kind in IDENTIFIERS.items()
+    )
+
+
 def usable_sql(keys: str, limit: int) -> str:
     """Return the query for the keys of *keys* (key) that find candidates: shared, not by too many, and not only counted."""
     counted = ", ".join(str(KIND_NUMBERS[kind]) for kind in sorted(COUNTED_KINDS))
