@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 import duckdb
 
-from rddm.contracts.tables.identity import judgement_table
+from rddm.contracts.tables.identity import LINK_COLUMNS, judgement_table
 from rddm.pipeline.identity_describe import describe
 from rddm.pipeline.identity_groups import group_fingerprints
 from rddm.pipeline.identity_ids import name_groups
@@ -103,12 +103,14 @@ def resolve_entity(  # noqa: PLR0913 - the engine's call; each argument is one t
     work.prepare()
     stored = load_model(work)
     stale = stored is not None and stored.applied != applied_settings(work)
-    work.fresh = stored is None or stale or relearn
-    if not work.count(changed) and (stored is None or not (work.fresh or _is_rejudged(work, judgements))):
+    anew = stored is None or stale or relearn
+    if not work.count(changed) and (stored is None or not (anew or _is_rejudged(work, judgements))):
         # Nothing to do; and a model is not learnt before there is a record to learn from.
         return Resolution(living=int(work.value(f"SELECT count(DISTINCT golden_id) FROM {work.stored('link')}")))
-    scratch.in_files = work.count(work.conformed if work.fresh else changed) >= LARGE_ROWS
+    scratch.in_files = work.count(work.conformed if anew else changed) >= LARGE_ROWS
     try:
+        if anew:
+            work.begin_anew()
         progress("describe", 0.0)
         _reconsider(work, changed, judgements)
         describe(work, work.table("reconsidered"))
@@ -182,8 +184,7 @@ def _reconsider(work: Work, changed: str, judgements: str) -> None:
     reconsidered = work.make("reconsidered", everything if work.fresh else some)
     work.make(
         "link_before",
-        f"SELECT record_id, golden_id, fingerprint_id FROM {work.stored('link')} WHERE record_id IN (SELECT"
-        f" record_id FROM {reconsidered})",
+        f"SELECT {LINK_COLUMNS} FROM {work.stored('link')} WHERE record_id IN (SELECT record_id FROM {reconsidered})",
     )
 
 

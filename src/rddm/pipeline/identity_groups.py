@@ -48,6 +48,11 @@ def group_fingerprints(work: Work, mixture: Mixture) -> None:
     edges = _edges(work)
     labels = component_labels(work.count(work.table("node")), edges.a, edges.b)
     doubtful = _find_doubtful(work, labels)
+    work.make(
+        "component_now",
+        f"SELECT c.fingerprint_id, l.component FROM {work.table('component')} c JOIN (SELECT component AS label,"
+        f" min(fingerprint_id) AS component FROM {work.table('component')} GROUP BY component) l ON l.label = c.component",
+    )
     if work.count(doubtful, f"size > {COMPONENT_LIMIT}"):
         labels = _cut_giants(work, labels, edges)
         doubtful = _find_doubtful(work, labels)
@@ -75,60 +80,44 @@ def _labels_table(labels: Integers, edges: Edges) -> pa.Table:
 
 
 def _make_closure(work: Work) -> None:
-    """Make ``closure``: n, fingerprint_id: the nodes of whole components."""
+    """
+    Make ``closure`` (n, fingerprint_id): the nodes of whole components, and ``component_before``: those that are stored of
+    them and of what is removed.
+
+    Whoever a change can have reached is in a component with it, as was or by its new pairs. New judgements have records
+    that are reconsidered at both ends.
+    """
     node = work.table("node")
     if work.fresh:
         work.view("closure", f"SELECT n, fingerprint_id FROM {node}")
+        work.make("component_before", f"SELECT * FROM {work.past('component')} LIMIT 0")
         return
-    _reach(work)
-    reached = f"SELECT fingerprint_id FROM {work.table('reached')}"
-    fetch_nodes(work, reached)
-    work.make("closure", f"SELECT n, fingerprint_id FROM {node} WHERE fingerprint_id IN ({reached})")
-
-
-def _reach(work: Work) -> None:
-    gone, removed, stored = work.table("gone"), work.table("removed"), work.past("pair")
-    new = work.make(
-        "pair_new_ids",
-        f"SELECT x.fingerprint_id AS fingerprint_a, y.fingerprint_id AS fingerprint_b FROM {work.table('pair_new')} p"
-        f" JOIN {work.table('node')} x ON x.n = p.a JOIN {work.table('node')} y ON y.n = p.b WHERE p.outcome = 'match'",
+    stored, removed = work.past("component"), f"SELECT fingerprint_id FROM {work.table('removed')}"
+    ends = "".join(
+        f" UNION SELECT x.fingerprint_id FROM {work.table('pair_new')} p JOIN {node} x ON x.n = p.{end}"
+        " WHERE p.outcome = 'match'"
+        for end in "ab"
     )
+    seed = work.make(
+        "seed",
+        " UNION ".join(
+            f"SELECT fingerprint_id FROM {work.table(name)}"
+            for name in ("affected", "removed", "record_now", "link_before", "rejudged")
+        )
+        + ends,
+    )
+    grown = f"SELECT component FROM {stored} WHERE fingerprint_id IN (SELECT fingerprint_id FROM {seed})"
+    before = work.make("component_before", f"SELECT * FROM {stored} WHERE component IN ({grown})")
     reached = work.make(
         "reached",
-        f"""
-SELECT fingerprint_id FROM (
-  SELECT fingerprint_id FROM {work.table("affected")}
-  UNION
-  SELECT fingerprint_b FROM {stored} WHERE fingerprint_a IN (SELECT fingerprint_id FROM {gone})
-  UNION
-  SELECT fingerprint_a FROM {stored} WHERE fingerprint_b IN (SELECT fingerprint_id FROM {gone})
-  UNION
-  SELECT fingerprint_id FROM {work.table("record_now")}
-  UNION
-  SELECT fingerprint_id FROM {work.table("link_before")}
-  UNION
-  SELECT fingerprint_id FROM {work.table("rejudged")}
-) WHERE fingerprint_id NOT IN (SELECT fingerprint_id FROM {removed})""",
+        f"SELECT fingerprint_id FROM (SELECT fingerprint_id FROM {seed} UNION SELECT fingerprint_id FROM {before})"
+        f" WHERE fingerprint_id NOT IN ({removed})",
     )
-    frontier = work.make("frontier", f"SELECT fingerprint_id FROM {reached}")
-    near = f"SELECT fingerprint_id FROM {frontier}"
-    while work.count(frontier):
-        edges = "".join(
-            f" UNION SELECT {there} FROM {table} WHERE {here} IN ({near}) AND {condition}"
-            for here, there in (("fingerprint_a", "fingerprint_b"), ("fingerprint_b", "fingerprint_a"))
-            for table, condition in (
-                (stored, f"outcome = 'match' AND {there} NOT IN (SELECT fingerprint_id FROM {gone})"),
-                (new, "true"),
-                (work.table("judged"), "verdict = 'same'"),
-            )
-        ).removeprefix(" UNION ")
-        found = work.make(
-            "found",
-            f"SELECT * FROM ({edges}) t(fingerprint_id) WHERE fingerprint_id NOT IN (SELECT fingerprint_id FROM"
-            f" {reached})",
-        )
-        work.add("reached", f"SELECT fingerprint_id FROM {found}")
-        work.make("frontier", f"SELECT fingerprint_id FROM {found}")
+    fetch_nodes(work, f"SELECT fingerprint_id FROM {reached}")
+    work.make(
+        "closure",
+        f"SELECT n, fingerprint_id FROM {node} WHERE fingerprint_id IN (SELECT fingerprint_id FROM {reached})",
+    )
 
 
 def _edges(work: Work) -> Edges:

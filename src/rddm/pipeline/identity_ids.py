@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from rddm.contracts.tables import literal, quote
-from rddm.contracts.tables.identity import EVENT, link_table
+from rddm.contracts.tables.identity import EVENT, LINK_COLUMNS, link_table
 from rddm.pipeline.identity_work import Work
-from rddm.resolve.golden_ids import IdTables, claims_sql, events_sql, names_sql, survivors_sql
+from rddm.resolve.golden_ids import IdTables, claims_sql, events_sql, names_sql, survivors_sql, went_sql
 
 
 def name_groups(work: Work, changed: str, touched: str) -> None:
@@ -18,10 +18,12 @@ def name_groups(work: Work, changed: str, touched: str) -> None:
         events=work.stored("event"),
         redirects=work.stored("redirect"),
         judged=f"(SELECT record_a AS record_id FROM {changed_words} UNION SELECT record_b FROM {changed_words})",
+        went=work.table("went"),
         claims=work.table("claim"),
         survivors=work.table("survivor"),
         names=work.table("name"),
     )
+    work.make("went", went_sql(tables))
     work.make("claim", claims_sql(tables))
     work.make("survivor", survivors_sql(tables, work.entity))
     work.make("name", names_sql(tables, work.entity, work.run.run_id))
@@ -36,13 +38,11 @@ def _make_now(work: Work) -> None:
     """Make ``before`` (record_id, golden_id) and ``now`` (record_id, fingerprint_id, grp, best, source_time)."""
     grouped, before = work.table("grouped"), work.table("link_before")
     rest = (
-        f"SELECT record_id, golden_id, fingerprint_id FROM {work.stored('link')}"
+        f"SELECT {LINK_COLUMNS} FROM {work.stored('link')}"
         f" WHERE fingerprint_id IN (SELECT fingerprint_id FROM {grouped}) AND record_id NOT IN (SELECT record_id"
         f" FROM {work.table('reconsidered')})"
     )
-    rest = work.make(
-        "link_rest", rest if not work.fresh else f"SELECT record_id, golden_id, fingerprint_id FROM {before} LIMIT 0"
-    )
+    rest = work.make("link_rest", rest if not work.fresh else f"SELECT * FROM {before} LIMIT 0")
     work.make("before", f"SELECT record_id, golden_id FROM {before} UNION ALL SELECT record_id, golden_id FROM {rest}")
     work.make(
         "now",
@@ -92,17 +92,12 @@ WHERE b.golden_id IS DISTINCT FROM n.golden_id"""
 
 def _write(work: Work) -> None:
     link, now = work.stored("link"), work.table("link_now")
-    columns = "record_id, golden_id, fingerprint_id, how, probability"
     if work.fresh:
         fresh_links = None if not work.count(link) else "true"
-        work.replace("link", fresh_links, f"SELECT {columns} FROM {now}", link_table(work.entity))
+        work.replace("link", fresh_links, f"SELECT {LINK_COLUMNS} FROM {now}", link_table(work.entity))
     else:
-        old = work.make(
-            "link_old",
-            f"SELECT {columns} FROM {link} WHERE record_id IN (SELECT record_id FROM {now}"
-            f" UNION ALL SELECT record_id FROM {work.table('reconsidered')})",
-        )
-        new = work.make("link_new", f"SELECT {columns} FROM {now} EXCEPT SELECT {columns} FROM {old}")
+        old = f"(SELECT * FROM {work.table('link_before')} UNION ALL SELECT * FROM {work.table('link_rest')})"
+        new = work.make("link_new", f"SELECT {LINK_COLUMNS} FROM {now} EXCEPT SELECT * FROM {old}")
         work.replace(
             "link",
             f"record_id IN (SELECT record_id FROM {new} UNION ALL SELECT record_id FROM {old}"
@@ -122,7 +117,7 @@ def _write(work: Work) -> None:
 def _write_redirects(work: Work) -> None:
     """
     Lead ids that were merged to the id they were merged into, and older ones on: an id that was merged into one that is
-    merged now, and one whose founding record has left the group that it led to.
+    merged now, and one whose founding record has left the group that it led to. One that lives again leads nowhere.
     """
     happened, redirect, entity = work.table("happened"), work.stored("redirect"), literal(work.entity)
     leading = work.make(
@@ -130,17 +125,21 @@ def _write_redirects(work: Work) -> None:
         f"""
 WITH merged AS (SELECT golden_id AS old_id, other_id AS golden_id FROM {happened} WHERE kind = 'merged'),
 old AS (SELECT old_id, golden_id FROM {redirect} WHERE entity = {entity}),
+revived AS (SELECT golden_id AS old_id FROM {work.table("name")} WHERE golden_id IN (SELECT old_id FROM old)),
 followed AS (
   SELECT old.old_id, n.golden_id FROM old
   JOIN {work.table("before")} b ON b.record_id = old.old_id AND b.golden_id = old.golden_id
   JOIN {work.table("link_now")} n ON n.record_id = old.old_id
+  WHERE old.old_id NOT IN (SELECT old_id FROM revived)
 )
 SELECT old_id, golden_id FROM merged
 UNION ALL
 SELECT old_id, golden_id FROM followed
 UNION ALL
+SELECT old_id, old_id FROM revived
+UNION ALL
 SELECT old.old_id, m.golden_id FROM old JOIN merged m ON m.old_id = old.golden_id
-WHERE old.old_id NOT IN (SELECT old_id FROM followed)""",
+WHERE old.old_id NOT IN (SELECT old_id FROM followed UNION ALL SELECT old_id FROM revived)""",
     )
     if not work.count(leading):
         return

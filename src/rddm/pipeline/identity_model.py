@@ -13,6 +13,7 @@ from rddm.contracts.tables.identity import MODEL, TERM, TERM_FIELDS
 from rddm.pipeline.identity_pairs import threshold_of
 from rddm.pipeline.identity_work import Work
 from rddm.project.settings import ProbabilisticIdentity
+from rddm.resolve.clusters import COMPONENTS_VERSION
 from rddm.resolve.comparisons import COMPARISONS_VERSION, compare_sql
 from rddm.resolve.fingerprints import FORM_COLUMNS, weighed_sql
 from rddm.resolve.keys import (
@@ -93,6 +94,7 @@ def applied_settings(work: Work) -> str:
         "forms": FORMS_VERSION,
         "keys": [KEYS_VERSION, *(kind.name for kind in KEY_KINDS)],
         "comparisons": COMPARISONS_VERSION,
+        "components": COMPONENTS_VERSION,
     }
     exclusive = sorted("/".join(pair) for pair in work.exclusive_sources)
     fields = {name: field.type.value for name, field in work.model_entity.fields.items()}

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 import pyarrow as pa
 
 from rddm.contracts.tables import quote
-from rddm.contracts.tables.identity import fingerprint_table, key_table, pair_table
+from rddm.contracts.tables.identity import component_table, fingerprint_table, key_table, pair_table
 from rddm.pipeline.identity_describe import with_parts
 from rddm.pipeline.identity_work import Work
 from rddm.project.settings import ProbabilisticIdentity
@@ -280,7 +280,7 @@ def _keys_of_stored(work: Work, name: str, fingerprints: str, kinds: Sequence[Ke
     lie in the order of the keys, so that to find those of a fingerprint all would have to be read.
     """
     rows = work.make("numbered", f"SELECT (row_number() OVER () - 1)::INTEGER AS n, * FROM ({fingerprints})")
-    parts = f"({with_parts(work, rows)})"
+    parts = work.make("numbered_parts", with_parts(work, rows))
     return work.make(name, exact_keys_sql(parts) if work.method == "exact" else keys_sql(parts, kinds))
 
 
@@ -329,9 +329,9 @@ def _write_fingerprints(work: Work) -> None:
 
 
 def write_pairs(work: Work) -> None:
-    """Bring the lake's keys and pairs up to date."""
+    """Bring the lake's keys, pairs and components up to date."""
     gone, node = work.table("gone"), work.table("node")
-    everything = {name: "true" if work.count(work.stored(name)) else None for name in ("key", "pair")}
+    everything = {name: "true" if work.count(work.stored(name)) else None for name in ("key", "pair", "component")}
     work.replace(
         "key",
         everything["key"] if work.fresh else _keys_of_removed(work),
@@ -347,6 +347,15 @@ def write_pairs(work: Work) -> None:
         f"SELECT {first} AS fingerprint_a, {second} AS fingerprint_b, p.pattern, p.weight, p.outcome, p.contradiction"
         f" FROM {work.table('pair_new')} p JOIN {node} x ON x.n = p.a JOIN {node} y ON y.n = p.b",
         pair_table(work.entity),
+    )
+    was, now = work.table("component_before"), work.table("component_now")
+    work.replace(
+        "component",
+        everything["component"]
+        if work.fresh
+        else f"fingerprint_id IN (SELECT fingerprint_id FROM (SELECT * FROM {was} EXCEPT SELECT * FROM {now}))",
+        f"SELECT * FROM {now} EXCEPT SELECT * FROM {was}",
+        component_table(work.entity),
     )
 
 

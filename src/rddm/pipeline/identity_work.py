@@ -10,7 +10,7 @@ from typing import Any
 import duckdb
 import pyarrow as pa
 
-from rddm.contracts.tables import Column, Table, create_table_sql, literal, quote
+from rddm.contracts.tables import Table, create_table_sql, literal, quote
 from rddm.contracts.tables.identity import Method, identity_tables
 from rddm.pipeline.stamp import RunStamp
 from rddm.project.settings import ExactIdentity, ModelEntity, ProbabilisticIdentity
@@ -23,9 +23,9 @@ _NO_LIMIT = 2**31
 @dataclass
 class Work:
     """
-    What every step needs. ``fresh``: nothing stored but links and events counts, everything is made anew.
+    What every step needs. ``fresh``: nothing stored but links and events counts, everything is made anew (`begin_anew`).
 
-    ``counts`` collects figures for the report.
+    ``counts`` collects figures for the report, ``views`` what is to be dropped at the end.
     """
 
     connection: duckdb.DuckDBPyConnection
@@ -39,6 +39,7 @@ class Work:
     progress: Callable[[str, float], None]
     fresh: bool = False
     counts: dict[str, int] = field(default_factory=dict)
+    views: set[str] = field(default_factory=set)
 
     @property
     def method(self) -> Method:
@@ -83,6 +84,7 @@ class Work:
         """Make the temporary view *name* of *query*; return its full name."""
         view = self.table(name)
         self.connection.execute(f"CREATE OR REPLACE TEMP VIEW {view} AS {query}")
+        self.views.add(view)
         return view
 
     def load(self, name: str, data: pa.Table) -> str:
@@ -108,41 +110,36 @@ class Work:
         self.connection.execute(f"INSERT INTO {self.stored(name)} ({columns}) SELECT {columns} FROM ({new})")
 
     def prepare(self) -> None:
-        """See that the lake's tables are there, with all their columns, and empty stand-ins for them."""
-        self.connection.execute(f"CREATE SCHEMA IF NOT EXISTS {self.lake}.identity")
+        """See that the lake's tables are there, with all their columns."""
+        there = self._columns()
+        if not there:
+            self.connection.execute(f"CREATE SCHEMA IF NOT EXISTS {self.lake}.identity")
         for table in identity_tables(self.entity, self.method):
-            self.connection.execute(create_table_sql(self.lake, table))
-            for column in self._missing_columns(table):
-                self.connection.execute(
-                    f"ALTER TABLE {self._place(table)} ADD COLUMN {quote(column.name)} {column.type}"
-                )
-            name = table.name.removeprefix(f"{self.entity}__")
+            if table.name not in there:
+                self.connection.execute(create_table_sql(self.lake, table))
+                continue
+            for column in table.columns:
+                if column.name not in there[table.name]:  # made by an older version
+                    place = f"{self.lake}.{quote(table.schema)}.{quote(table.name)}"
+                    self.connection.execute(f"ALTER TABLE {place} ADD COLUMN {quote(column.name)} {column.type}")
+
+    def _columns(self) -> dict[str, Collection[str]]:
+        rows = self.connection.execute(
+            "SELECT table_name, list(lower(column_name)) FROM duckdb_columns()"
+            f" WHERE database_name = {literal(self.lake)} AND schema_name = 'identity' GROUP BY table_name"
+        ).fetchall()
+        return {name: frozenset(columns) for name, columns in rows}
+
+    def begin_anew(self) -> None:
+        """Let nothing that is stored count but links and events: everything is made anew."""
+        self.fresh = True
+        for table in identity_tables(self.entity, self.method):
             columns = ", ".join(f"{quote(column.name)} {column.type}" for column in table.columns)
-            self.connection.execute(f"CREATE OR REPLACE TEMP TABLE {PREFIX}no_{name} ({columns})")
-
-    def _place(self, table: Table) -> str:
-        return f"{self.lake}.{quote(table.schema)}.{quote(table.name)}"
-
-    def _missing_columns(self, table: Table) -> list[Column]:
-        """The columns that the lake's table, made by an older version, does not have yet."""
-        described = self.connection.execute(f"SELECT * FROM {self._place(table)} LIMIT 0").description or ()
-        there = {column[0].lower() for column in described}
-        return [column for column in table.columns if column.name not in there]
+            self.scratch.begin(f"{PREFIX}no_{table.name.removeprefix(f'{self.entity}__')}", f"({columns})")
 
     def clear(self) -> None:
         """Give everything back that was made beside the lake's tables."""
+        with suppress(duckdb.TransactionException):  # one that failed takes its views with it
+            for view in self.views:
+                self.connection.execute(f"DROP VIEW IF EXISTS {view}")
         self.scratch.clear()
-        with suppress(duckdb.TransactionException):  # one that failed takes its tables with it
-            self._drop_all()
-
-    def _drop_all(self) -> None:
-        for kind, catalog in (
-            ("VIEW", "duckdb_views() WHERE view_name"),
-            ("TABLE", "duckdb_tables() WHERE table_name"),
-        ):
-            name = catalog.rpartition(" ")[2]
-            found = self.connection.execute(
-                f"SELECT {name} FROM {catalog} LIKE {literal(PREFIX + '%')} AND temporary"
-            ).fetchall()
-            for (each,) in found:
-                self.connection.execute(f"DROP {kind} {quote(each)}")

@@ -20,6 +20,9 @@ from scipy.sparse.csgraph import connected_components
 Integers = npt.NDArray[np.int64] | npt.NDArray[np.int32]
 Floats = npt.NDArray[np.float64]
 
+COMPONENTS_VERSION = 1
+"""Changes whenever what is stored of components does, so that it is made anew."""
+
 COMPONENT_LIMIT = 200
 """A component with contradictions and more fingerprints than this is first cut at its weakest pairs."""
 JUDGED_WEIGHT = 1e6

@@ -35,9 +35,18 @@ class IdTables:
     events: str
     redirects: str
     judged: str
+    went: str
     claims: str
     survivors: str
     names: str
+
+
+def went_sql(tables: IdTables) -> str:
+    """
+    Return where the records that had an id are now. Columns: record_id, golden_id (the one it had), grp. Grain: a record that
+    had an id and has a group.
+    """
+    return f"SELECT b.record_id, b.golden_id, n.grp FROM {tables.before} b JOIN {tables.now} n ON n.record_id = b.record_id"
 
 
 def claims_sql(tables: IdTables) -> str:
@@ -50,10 +59,8 @@ SELECT golden_id, grp, records FROM (
   SELECT golden_id, grp, records,
     row_number() OVER (PARTITION BY golden_id ORDER BY records DESC, founder DESC, lowest) AS place
   FROM (
-    SELECT b.golden_id, n.grp, count(*) AS records, max((b.record_id = b.golden_id)::TINYINT) AS founder,
-    min(b.record_id) AS lowest
-    FROM {tables.before} b JOIN {tables.now} n ON n.record_id = b.record_id
-    GROUP BY b.golden_id, n.grp
+    SELECT golden_id, grp, count(*) AS records, max((record_id = golden_id)::TINYINT) AS founder, min(record_id) AS lowest
+    FROM {tables.went} GROUP BY golden_id, grp
   )
 ) WHERE place = 1"""
 
@@ -131,15 +138,13 @@ def events_sql(tables: IdTables) -> str:
     return f"""
 WITH origins AS (
   SELECT grp, golden_id FROM (
-    SELECT n.grp, b.golden_id, row_number() OVER (PARTITION BY n.grp ORDER BY count(*) DESC, b.golden_id) AS place
-    FROM {tables.now} n JOIN {tables.before} b ON b.record_id = n.record_id
-    WHERE n.grp NOT IN (SELECT grp FROM {tables.survivors})
-    GROUP BY n.grp, b.golden_id
+    SELECT grp, golden_id, row_number() OVER (PARTITION BY grp ORDER BY count(*) DESC, golden_id) AS place
+    FROM {tables.went} WHERE grp NOT IN (SELECT grp FROM {tables.survivors})
+    GROUP BY grp, golden_id
   ) WHERE place = 1
 ),
 judged AS (
-  SELECT DISTINCT b.golden_id, n.grp FROM {tables.judged} j
-  JOIN {tables.before} b ON b.record_id = j.record_id JOIN {tables.now} n ON n.record_id = j.record_id
+  SELECT DISTINCT w.golden_id, w.grp FROM {tables.judged} j JOIN {tables.went} w ON w.record_id = j.record_id
 )
 SELECT i.golden_id, CASE WHEN o.golden_id IS NULL THEN 'created' ELSE 'split' END AS kind, o.golden_id AS other_id,
 i.founder AS record_id,
@@ -155,15 +160,14 @@ FROM {tables.claims} c JOIN {tables.names} i ON i.grp = c.grp
 LEFT JOIN judged j ON j.golden_id = c.golden_id AND j.grp = c.grp
 WHERE c.golden_id <> i.golden_id
 UNION ALL
-SELECT i.golden_id, 'moved', b.golden_id, b.record_id,
+SELECT i.golden_id, 'moved', w.golden_id, w.record_id,
   CASE WHEN j.grp IS NOT NULL THEN 'judgement' ELSE 'matches_better' END
-FROM {tables.before} b
-JOIN {tables.now} n ON n.record_id = b.record_id
-JOIN {tables.names} i ON i.grp = n.grp
-JOIN {tables.claims} c ON c.golden_id = b.golden_id
-LEFT JOIN origins o ON o.grp = n.grp
-LEFT JOIN judged j ON j.golden_id = b.golden_id AND j.grp = n.grp
-WHERE c.grp <> n.grp AND (o.golden_id IS NULL OR o.golden_id <> b.golden_id)
+FROM {tables.went} w
+JOIN {tables.claims} c ON c.golden_id = w.golden_id AND c.grp <> w.grp
+JOIN {tables.names} i ON i.grp = w.grp
+LEFT JOIN origins o ON o.grp = w.grp
+LEFT JOIN judged j ON j.golden_id = w.golden_id AND j.grp = w.grp
+WHERE o.golden_id IS NULL OR o.golden_id <> w.golden_id
 UNION ALL
 SELECT DISTINCT b.golden_id, 'ended', CAST(NULL AS UUID), CAST(NULL AS UUID), 'no_records'
 FROM {tables.before} b WHERE b.golden_id NOT IN (SELECT golden_id FROM {tables.claims})"""

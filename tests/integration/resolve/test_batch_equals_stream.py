@@ -94,6 +94,7 @@ def _tables(warehouse: Warehouse) -> list[list[tuple[Any, ...]]]:
         "SELECT fingerprint_id, records, last_root FROM testlake.identity.person__fingerprint",
         "SELECT key, fingerprint_id FROM testlake.identity.person__key",
         "SELECT * FROM testlake.identity.person__pair",
+        "SELECT * FROM testlake.identity.person__component",
         "SELECT record_id, fingerprint_id, how, probability FROM testlake.identity.person__link",
         "SELECT * FROM testlake.identity.person__judgement",
     )

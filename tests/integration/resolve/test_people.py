@@ -153,6 +153,20 @@ def test_an_id_that_was_merged_lives_again_when_a_stewards_word_takes_it_out(war
     assert warehouse.rows("SELECT old_id, golden_id FROM testlake.identity.redirect") == []
 
 
+def test_an_id_that_was_merged_redirects_no_more_when_its_deleted_record_comes_back_as_somebody_else(
+    warehouse: Warehouse,
+) -> None:
+    warehouse.run({"a": {**BROTHER, "phone": None, "middle_name": None, "birth_date": None, "email": "a@mail.ru"}})
+    warehouse.run({"b": {**BROTHER, "email": None}})
+    before = warehouse.golden_ids()
+    warehouse.run({"c": {**BROTHER, "email": "a@mail.ru"}})
+    warehouse.run({"b": None})
+    assert warehouse.rows("SELECT old_id, golden_id FROM testlake.identity.redirect") == [(before["b"], before["a"])]
+    warehouse.run({"b": {"last_name": "Ким", "first_name": "Ольга", "birth_date": "1961-02-03"}})
+    assert warehouse.golden_ids()["b"] == before["b"]
+    assert warehouse.rows("SELECT old_id, golden_id FROM testlake.identity.redirect") == []
+
+
 def test_a_split_leaves_the_id_with_the_larger_part_even_if_the_founder_goes(warehouse: Warehouse) -> None:
     warehouse.run({"a": BROTHER})
     founder = warehouse.golden_ids()["a"]

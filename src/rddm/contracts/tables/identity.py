@@ -2,9 +2,9 @@
 The identity layer: which records are the same person (organisation, event, …), how that was decided, and what became
 of ids.
 
-Four tables per entity that has an identity - fingerprints, their match keys, matching and possible pairs, links of
-records to golden ids - and the judgements they honour; events, redirects, learnt models and common values for all
-entities in one table each.
+Five tables per entity that has an identity - fingerprints, their match keys, matching and possible pairs, the components
+that pairs make, links of records to golden ids - and the judgements they honour; events, redirects, learnt models and
+common values for all entities in one table each.
 """
 
 from __future__ import annotations
@@ -104,6 +104,15 @@ def pair_table(entity: str) -> Table:
     )
 
 
+def component_table(entity: str) -> Table:
+    return Table(
+        SCHEMA,
+        f"{entity}__component",
+        "one row per fingerprint that others match, directly or through others, whether or not they are one",
+        (_FINGERPRINT_ID, Column("component", "UUID", "The lowest fingerprint id of those")),
+    )
+
+
 def link_table(entity: str) -> Table:
     return Table(
         SCHEMA,
@@ -117,6 +126,9 @@ def link_table(entity: str) -> Table:
             Column("probability", "DOUBLE", "Of its best match inside the group, 0 to 1; null without a match"),
         ),
     )
+
+
+LINK_COLUMNS = ", ".join(link_table("").column_names)
 
 
 def judgement_table(entity: str) -> Table:
@@ -200,6 +212,7 @@ def identity_tables(entity: str, method: Method) -> tuple[Table, ...]:
         fingerprint_table(entity, method),
         key_table(entity),
         pair_table(entity),
+        component_table(entity),
         link_table(entity),
         judgement_table(entity),
         *SHARED_TABLES,
