@@ -38,6 +38,8 @@ PUBLISHED_FORMS = ("a person a row, entries in drawers", *FORM_COLUMNS)
 """How what is published is laid out; a reader or a publication of another version sees that it is not its own."""
 _KEYS_AT_ONCE = 10_000_000
 """Keys that are put into drawers at a time: a drawer is made in memory."""
+_DESCRIPTIONS_AT_ONCE = 10_000_000
+"""Descriptions that are put into prints at a time: so is a print."""
 _FEW = 1_000
 _ANEW_FROM = 0.25
 """Share of the people from which on making all tables anew is faster than mending them; never for `_FEW`."""
@@ -139,13 +141,16 @@ class MatchingPublication:
         common = self._make("common", common_values_sql(self._key, self._limit))
         self._make_holders()
         owned = self._make_owned(self._key, "said")
-        parts = max(1, -(-self._count("owned") // _KEYS_AT_ONCE))
         drawers = [
-            drawers_sql(f"(FROM {owned} WHERE {drawer_sql()} % {parts} = {part})", self._limit) for part in range(parts)
+            drawers_sql(f"(FROM {owned} WHERE {part})", self._limit)
+            for part in _parts(drawer_sql(), self._count("owned"), _KEYS_AT_ONCE)
+        ]
+        prints = [
+            self._prints(part) for part in _parts(number_sql("golden_id"), self._count("said"), _DESCRIPTIONS_AT_ONCE)
         ]
         for kept, queries in (
             (self._drawer, drawers),
-            (self._print, [self._prints()]),
+            (self._print, prints),
             (self._common, [f"FROM {common}"]),
         ):
             table = NewTable(_beside(kept), sql.SQL(kept.columns), queries, ((kept.found_by,),), is_keyed=False)
@@ -325,14 +330,19 @@ class MatchingPublication:
             f" WHERE key IN (FROM {self._named('common')})",
         )
 
-    def _prints(self) -> str:
-        """The query for the rows of ``<entity>_print`` of whom ``said`` holds, without identifiers that are common."""
+    def _prints(self, part: str = "true") -> str:
+        """
+        The query for the rows of ``<entity>_print`` of whom ``said`` holds and the condition *part*, without identifiers that
+        are common.
+        """
         kept = ", ".join(
             f"CASE WHEN fingerprint_id IN (SELECT fingerprint_id FROM {self._named('holder')}"
             f" WHERE kind = {KIND_NUMBERS[kind]}) THEN NULL ELSE {column} END AS {column}"
             for column, kind in IDENTIFIERS.items()
         )
-        said = f"SELECT * FROM {self._named('said')} JOIN {self._fingerprint} USING (fingerprint_id)"
+        said = (
+            f"SELECT * FROM (FROM {self._named('said')} WHERE {part}) JOIN {self._fingerprint} USING (fingerprint_id)"
+        )
         return (
             f"SELECT {number_sql('golden_id')} AS number, golden_id,"
             f" string_agg({print_sql()}, chr({ord(DESCRIPTION_SEPARATOR)})) AS print"
@@ -393,6 +403,12 @@ class MatchingPublication:
             f" WHERE {mine} AND version = {model[0]}"
         )
         copy_rows(self._lake.connection, self._connection, terms, sql.Identifier(SCHEMA, "term"))
+
+
+def _parts(number: str, rows: int, at_once: int) -> list[str]:
+    """Return conditions that part so many *rows* evenly by the whole *number* (an expression), *at_once* at most in each."""
+    count = max(1, -(-rows // at_once))
+    return [f"abs({number}::BIGINT) % {count} = {part}" for part in range(count)]
 
 
 def _beside(kept: _Kept) -> str:

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import date
 from typing import Any
+from unittest.mock import patch
 
 import psycopg
 import pytest
@@ -15,6 +16,7 @@ from tests.support.warehouse import PERSON, TinyWarehouse
 
 from rddm.conform.typed import clean_typed, typed_entity
 from rddm.contracts.errors import NotFound, StoreError
+from rddm.serve import matching
 from rddm.serve.known import Answer, KnownPeople, open_known_people
 from rddm.serve.matching import DESCRIPTION_SEPARATOR
 
@@ -68,12 +70,13 @@ def published(warehouse: TinyWarehouse) -> Mapping[str, list[Any]]:
 
 
 def published_anew(warehouse: TinyWarehouse) -> Mapping[str, list[Any]]:
-    """What a publication of everything writes."""
+    """What a publication of everything writes, in many parts."""
     with warehouse.warehouse.database.connect() as connection:
         for name in TABLES:
             connection.execute(f"DROP TABLE matching.{name}".encode())
     warehouse.deliver("a/person", row("z", ("Зимин", "Захар", "1980-01-01", None, None)))
-    warehouse.run()
+    with patch.object(matching, "_KEYS_AT_ONCE", 9), patch.object(matching, "_DESCRIPTIONS_AT_ONCE", 4):
+        warehouse.run()
     return published(warehouse)
 
 
