@@ -10,7 +10,7 @@ import pyarrow as pa
 
 from rddm.conform.cleaning import NOTE_SEPARATOR, name_fields
 from rddm.conform.mapping import MappedEntity
-from rddm.conform.values import normalise, split_full_name
+from rddm.conform.values import full_name_part, normalise
 from rddm.conform.values.record import first_may_move, last_may_move, repair_names
 from rddm.contracts.names import fold_name, known_given_names
 from rddm.contracts.normalised import Normalised, Rejected
@@ -88,8 +88,7 @@ def cleaner(mapped: MappedEntity, field: str, latest: date, memory: Memory) -> C
 
 def _normaliser(settings: ModelField, part: str | None, latest: date) -> Callable[[str], Normalised | Rejected]:
     if part is not None:
-        index = ("family", "given", "patronymic").index(part)
-        return lambda text: split_full_name(text)[index]
+        return lambda text: full_name_part(text, part)
     return lambda text: normalise(settings.type, text, default_region=settings.default_region, latest=latest)
 
 

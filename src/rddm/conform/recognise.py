@@ -12,6 +12,7 @@ import pyarrow as pa
 from rddm.conform.values import normalise
 from rddm.conform.values.full_name import split_full_name
 from rddm.conform.values.gender import FEMALE_WORDS, MALE_WORDS
+from rddm.conform.values.listed import list_items
 from rddm.conform.values.region import find_region
 from rddm.contracts.names import is_given_name, is_patronymic, looks_like_russian_surname
 from rddm.contracts.normalised import Normalised
@@ -93,7 +94,7 @@ _BY_NAME: tuple[tuple[Meaning, str, str], ...] = (
         SemanticType.PHONE,
         "phone",
         (
-            r"тел|телефон|моб(?:ильный)?(?: тел(?:ефон)?)?|phone(?: number)?|mobile(?: phone)?|tel"
+            r"тел|телефоны?|моб(?:ильный)?(?: тел(?:ефон)?)?|phones?|phone numbers?|mobile(?: phone)?|tel"
             r"|telefon|msisdn|cell(?:phone)?|номер телефона|сотовый|contact phone|phone ?\d"
         ),
     ),
@@ -101,7 +102,7 @@ _BY_NAME: tuple[tuple[Meaning, str, str], ...] = (
         SemanticType.EMAIL,
         "email",
         (
-            r"e ?mail|mail|почта|эл(?:ектронная)? почта|email(?: address)?|имейл|мейл|мыло|pochta"
+            r"e ?mails?|mail|почта|эл(?:ектронная)? почта|email address(?:es)?|имейл|мейл|мыло|pochta"
             r"|e ?mail ?\d"
         ),
     ),
@@ -222,7 +223,18 @@ _BY_CONTENT: tuple[tuple[Meaning, Callable[[str], bool]], ...] = (
 
 
 def _share(texts: Sequence[str], accepts: Callable[[str], bool]) -> float:
-    return sum(map(accepts, texts)) / len(texts) if texts else 0.0
+    """How many of *texts* are accepted; of a list, one item is enough, as cleaning takes the first that is valid."""
+    return sum(any(map(accepts, _items(text))) for text in texts) / len(texts) if texts else 0.0
+
+
+def _items(text: str) -> list[str]:
+    found = list_items(text)
+    return [text] if found is None else [item for item in found if item]
+
+
+def _said_of_lists(texts: Sequence[str]) -> str:
+    is_listed = any(list_items(text) is not None for text in texts)
+    return "; of its lists the first valid value is taken" if is_listed else ""
 
 
 def _recognise_content(texts: Sequence[str]) -> tuple[Meaning, float] | None:
@@ -261,7 +273,8 @@ def recognise_columns(sample: pa.Table) -> dict[str, Recognised]:
         if name not in found and (content := _recognise_content(values)):
             meaning, share = content
             field = _FIELDS.get(meaning, "")
-            recognised = Recognised(meaning, field, f"{share:.0%} of its values look like {_WORDS[meaning]}")
+            reason = f"{share:.0%} of its values look like {_WORDS[meaning]}{_said_of_lists(values)}"
+            recognised = Recognised(meaning, field, reason)
             if _take(taken, recognised):
                 found[name] = recognised
     return {name: found[name] for name in texts if name in found}
@@ -321,4 +334,4 @@ def _confirm(named: tuple[Meaning, str], texts: Sequence[str]) -> Recognised | N
     accepts = _ACCEPTERS.get(meaning)
     if texts and accepts and _share(texts, accepts) < 0.3:
         return None
-    return Recognised(meaning, field, "its name says so")
+    return Recognised(meaning, field, "its name says so" + _said_of_lists(texts))

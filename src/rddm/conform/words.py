@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from rddm.conform.values.listed import LIST_ITEM, item_of_rule
 from rddm.contracts.tables.raw import KEY_LIMIT_BYTES
 
 REPAIRS = {
@@ -19,6 +20,7 @@ REPAIRS = {
     "invisible_characters": "invisible characters were taken out",
     "stray_characters": "characters that do not belong were taken out",
     "several_values": "several values were given; the first that is valid was taken",
+    f"{LIST_ITEM}<n>": "a list of values was given; item <n> was taken, the first that is valid",
     "letter_in_number": "letters that look like digits were read as digits",
     "digit_in_name": "digits that look like letters were read as letters",
     "leading_zero_lost": "a leading zero that a spreadsheet had dropped was put back",
@@ -93,10 +95,15 @@ def repair_in_words(repair: str) -> str:
     'day and month had changed places'
     >>> repair_in_words("phone:dropped_not_a_phone")
     'this is not a phone number; left empty'
+    >>> repair_in_words("email:list_item_2")
+    'a list of values was given; item 2 was taken, the first that is valid'
     """
     rule = repair.rpartition(":")[2]
     if rule.startswith(DROPPED):
         return f"{rejection_in_words(rule.removeprefix(DROPPED))}; left empty"
+    item = item_of_rule(rule)
+    if item is not None:
+        return REPAIRS[f"{LIST_ITEM}<n>"].replace("<n>", str(item))
     return REPAIRS.get(rule, rule.replace("_", " "))
 
 

@@ -94,3 +94,15 @@ def test_what_is_not_known_is_left_out_and_reasons_show_no_values() -> None:
     assert set(found) == {"c"}
     assert found["c"].meaning is SemanticType.EMAIL
     assert "@" not in found["c"].reason
+
+
+def test_lists_are_recognised_by_name_and_by_any_of_their_items() -> None:
+    table = pa.table(
+        {
+            "phones": ['["call after 6", "+7 912 345-67-89"]', "[]"],
+            "contact": ['["a@mail.ru"]', '["none of yours", "b@mail.ru"]'],
+            "tags": ['["a", "b"]', '["c"]'],
+        }
+    )
+    assert recognised_fields(table) == {"phones": "phone", "contact": "email"}
+    assert "of its lists the first valid value is taken" in recognise_columns(table)["contact"].reason

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterator
 
@@ -66,8 +65,6 @@ def normalise_phone(text: str, default_region: str = "RU") -> Normalised | Rejec
     Normalised(value='+79161234567', repairs=())
     >>> normalise_phone("9999999999"), normalise_phone("12")
     (Normalised(value=None, repairs=('placeholder',)), Rejected(reason='invalid_phone'))
-    >>> normalise_phone('["+79161234567"]'), normalise_phone("[]")
-    (Normalised(value='+79161234567', repairs=()), Normalised(value=None, repairs=()))
     """
     if default_region == "RU" and (match := _USUAL.fullmatch(text.translate(_PLAIN_SEPARATORS))):
         national = match[1]
@@ -75,8 +72,6 @@ def normalise_phone(text: str, default_region: str = "RU") -> Normalised | Rejec
     if len(text) > 200:
         return NOT_A_PHONE
     text, repairs = clean_characters(text)
-    text, unpacked = _unpacked(text)
-    repairs += unpacked
     if not text:
         return NOTHING
     if is_empty_mark(text) or _MASK.fullmatch(text):
@@ -91,18 +86,6 @@ def normalise_phone(text: str, default_region: str = "RU") -> Normalised | Rejec
     if number is None:
         return NOT_A_PHONE
     return _find_number(number, default_region, repairs + several + stray)
-
-
-def _unpacked(text: str) -> tuple[str, tuple[str, ...]]:
-    """Return the first filled text of a JSON list, as services deliver several phones; any other text as it is."""
-    if not (text.startswith("[") and text.endswith("]")):
-        return text, ()
-    try:
-        found = json.loads(text)
-    except (ValueError, RecursionError):
-        return text, ()
-    numbers = [str(each).strip() for each in found if isinstance(each, str | int) and str(each).strip()]
-    return numbers[0] if numbers else "", (SEVERAL_VALUES,) if len(numbers) > 1 else ()
 
 
 def _take_number(text: str) -> tuple[str | None, tuple[str, ...]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import unicodedata
 from datetime import date
@@ -32,7 +33,9 @@ near_names = st.text(alphabet=RUSSIAN + "aceopxyABCEHKMOPTXivsz0134 -'." + NASTY
 near_numbers = st.text(alphabet="0123456789 +-().,/:TZОоOlЗtext" + NASTY, max_size=24)
 near_emails = st.text(alphabet="abgmilnryu@@..,_-+ соеМу1" + NASTY, max_size=24)
 phrases = st.lists(st.one_of(st.sampled_from(WORDS), near_names), max_size=4).map(" ".join)
-delivered = st.one_of(st.text(max_size=40), near_names, near_numbers, near_emails, phrases)
+single = st.one_of(st.text(max_size=40), near_names, near_numbers, near_emails, phrases)
+lists = st.lists(st.one_of(st.none(), st.integers(), single), max_size=3).map(json.dumps)
+delivered = st.one_of(single, single, lists, st.lists(lists, max_size=2).map(json.dumps), lists.map("\u200b{}".format))
 
 digits = st.text(alphabet="0123456789", min_size=1, max_size=4)
 plain_phones = st.from_regex(r"(\+?7|8)?[ (]{0,2}9[0-9]{2}[) -]{0,2}[0-9]{3}[- ]?[0-9]{2}[- ]?[0-9]{2}", fullmatch=True)
@@ -98,7 +101,7 @@ def test_a_reason_or_a_repair_is_a_code_and_never_the_text(text: str) -> None:
     for semantic_type in SemanticType:
         result = normalise(semantic_type, text)
         codes = (result.reason,) if isinstance(result, Rejected) else result.repairs
-        assert all(re.fullmatch("[a-z]+(_[a-z]+)*", code) for code in codes)
+        assert all(re.fullmatch("[a-z]+(_[a-z]+)*|list_item_[1-9][0-9]?", code) for code in codes)
 
 
 @given(text=delivered)

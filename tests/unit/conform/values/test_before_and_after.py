@@ -6,7 +6,7 @@ from datetime import date
 
 import pytest
 
-from rddm.conform.values import normalise
+from rddm.conform.values import full_name_part, normalise
 from rddm.contracts.normalised import Normalised, Rejected
 from rddm.project.settings import SemanticType
 
@@ -383,3 +383,41 @@ def test_there_are_89_regions_and_no_code_is_given_twice() -> None:
     codes = [code for _, iso, numbers, _ in REGIONS for code in (iso, *numbers.split())]
     assert len(REGIONS) == 89
     assert len(codes) == len(set(codes))
+
+
+@pytest.mark.parametrize(
+    ("semantic_type", "before", "after", "repairs"),
+    [
+        (SemanticType.PHONE, '["call after 6", "+7 912 345-67-89"]', "+79123456789", "list_item_2"),
+        (SemanticType.PHONE, '["+7 912 345-67-89", "+7 916 123-45-67"]', "+79123456789", "list_item_1"),
+        (SemanticType.PHONE, "[79123456789]", "+79123456789", ""),
+        (SemanticType.PHONE, '["12", "9999999999", "8 916 123 45 67 (мама)"]', "+79161234567",
+         "list_item_3 stray_characters"),
+        (SemanticType.PHONE, "[]", None, ""),
+        (SemanticType.EMAIL, '["a@mail.ru"]', "a@mail.ru", ""),
+        (SemanticType.EMAIL, '[null, "", "a@mail.ru"]', "a@mail.ru", ""),
+        (SemanticType.EMAIL, '["a@mail.ru", "a@mail.ru"]', "a@mail.ru", ""),
+        (SemanticType.EMAIL, '["by phone", "a@gmial.com"]', "a@gmail.com", "list_item_2 email_domain_typo"),
+        (SemanticType.BIRTH_DATE, '["unknown", "05.03.2010"]', "2010-03-05", "list_item_2"),
+        (SemanticType.GIVEN_NAME, '["ИВАН"]', "Иван", ""),
+        (SemanticType.TEXT, '["a", "b"]', '["a", "b"]', ""),
+    ],
+)  # fmt: skip
+def test_of_a_list_the_first_valid_value_is_taken(
+    semantic_type: SemanticType, before: str, after: str | None, repairs: str
+) -> None:
+    check(semantic_type, before, after, repairs)
+
+
+def test_a_list_without_a_valid_value_is_rejected_for_its_first() -> None:
+    check_rejected(SemanticType.PHONE, '["12", "мама"]', "invalid_phone")
+
+
+def test_the_parts_of_a_full_name_come_from_one_item_of_a_list() -> None:
+    names = '["☺", "Иванов Иван", "Петров Пётр Ильич"]'
+    parts = [full_name_part(names, part) for part in ("family", "given", "patronymic")]
+    assert parts == [
+        Normalised("Иванов", ("list_item_2",)),
+        Normalised("Иван", ("list_item_2",)),
+        Normalised(None),
+    ]
