@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import re
 from collections.abc import Mapping, Sequence
@@ -12,7 +11,7 @@ from urllib.parse import parse_qsl, urlsplit, urlunsplit
 
 import pyarrow as pa
 
-from rddm.app.first_look import is_text, key_slips, rows_above_header
+from rddm.app.first_look import is_text, key_seen, lists_objects, rows_above_header
 from rddm.conform.recognise import Recognised, recognise_columns
 from rddm.contracts.errors import ConfigurationError, ConfigurationProblem, SourceError
 from rddm.project.draft import DraftEntity, DraftField, DraftSource, Option
@@ -20,6 +19,7 @@ from rddm.project.settings import Connector, FactIdentity, FileConnector, Model,
 from rddm.project.suggestions import listed
 from rddm.project.validation import identifier_from
 from rddm.sources import open_source
+from rddm.sources.header import holds_data, is_likely_data, is_surely_data
 from rddm.sources.protocol import Source
 
 SAMPLED_RECORDS = 1000
@@ -30,6 +30,14 @@ FEWEST_FOR_KEY = 5
 SQLITE_SUFFIXES = (".sqlite", ".sqlite3", ".db")
 MANY_REFERENCES = 3
 """Columns that are called ids, from which records are taken for facts that tie others together."""
+NO_HEADER = "The first row looks like data, so it is read as a record, and the columns are c1, c2, … (header_rows: 0)."
+A_HEADER = "If that row is a header all the same, write header_rows: 1 in its place, and the names of columns."
+NAMED_BY_DATA = "{count} columns are left out, as their names look like people's data: are names of members data?"
+NOT_CLEAN = (
+    "A record without its key waits as technical, and records of one key are versions of one. Name a better key, if there"
+    " is one."
+)
+HOLDS_OBJECTS = "holds lists of objects: take a value out with sql, as docs/how-to/map-a-source.md has it"
 _IDS = re.compile(r"(?:^|[_\W])(?:id|uid|uuid|guid|key|code|номер|код|ид|№)$|[a-z]I[dD]$", re.IGNORECASE)
 
 
@@ -52,8 +60,20 @@ class Place:
 
 
 @dataclass(frozen=True)
+class _Looked:
+    """Some records of a place, the place with the settings by which they were read, and ``notes`` for its draft."""
+
+    sample: pa.Table
+    place: Place
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
 class Drafted:
-    """A draft, and what it is made of. ``variables``: names that the environment must hold before the first run."""
+    """
+    A draft, and what it is made of. ``variables``: names that the environment must hold before the first run; ``warnings``:
+    sentences on what was seen and needs a look, without any value.
+    """
 
     draft: DraftSource
     name: str
@@ -61,6 +81,7 @@ class Drafted:
     recognised: Mapping[str, Recognised]
     variables: Sequence[str]
     sampled_records: int
+    warnings: Sequence[str] = ()
 
 
 def draft_source(root: Path, model: Model, place: Place, *, entity: str | None, model_entity: str | None) -> Drafted:
@@ -73,7 +94,8 @@ def draft_source(root: Path, model: Model, place: Place, *, entity: str | None, 
     """
     if model_entity is not None and model_entity not in model.entities:
         raise _usage("--model", model_entity, f"the model has no such entity. There are: {', '.join(model.entities)}.")
-    sample, place = _sample(root, place)
+    looked = _sample(root, place)
+    sample, place = looked.sample, looked.place
     found = recognise_columns(sample)
     becomes = model_entity or _guess_model(model, place.entity, sample.column_names, found)
     if not becomes:
@@ -82,19 +104,21 @@ def draft_source(root: Path, model: Model, place: Place, *, entity: str | None, 
             "",
             f"what are these records? Nothing tells. Say --model ENTITY; there are: {', '.join(model.entities)}.",
         )
-    key, slips = _key(sample, found)
+    key, seen, slips = _key(sample, found)
     times = [column for column, each in found.items() if each.meaning == "source_time"]
     drafted = DraftEntity(
         name=identifier_from(entity or becomes) or becomes,
         model=becomes,
-        fields=tuple(_fields(sample.column_names, found, model, becomes, key, times)),
+        fields=tuple(_fields(sample, found, model, becomes, key, times)),
         key=key,
-        key_slips=slips,
+        key_seen=seen,
         source_time=times[0] if times else None,
         read=place.read,
+        notes=looked.notes,
     )
     draft = DraftSource(f"Drafted from {place.name}", place.written, (drafted,))
-    return Drafted(draft, place.name, sample.column_names, found, place.variables, sample.num_rows)
+    warnings = (*looked.notes, *([f"The key {key[0]} is not clean: {slips}. {NOT_CLEAN}"] if slips else []))
+    return Drafted(draft, place.name, sample.column_names, found, place.variables, sample.num_rows, warnings)
 
 
 def guess_place(
@@ -233,28 +257,56 @@ def _service(text: str, token_variable: str | None) -> Place:
     return Place(RestConnector.model_validate(settings), written, {"path": path}, name, stem, variables)
 
 
-def _sample(root: Path, place: Place) -> tuple[pa.Table, Place]:
-    """Sample *place*; where the records lie one level down, in the list of an outer object, go there."""
-    sample = _look(root, place)
+def _sample(root: Path, place: Place) -> _Looked:
+    """
+    Sample *place*; where the records lie one level down, in the list of an outer object, go there.
+
+    No column of the sample has somebody's data for its name.
+    """
     if isinstance(place.connector, FileConnector):
-        sample, place = _below_title(root, place, place.connector, sample)
-        if not is_text(sample.column_names):
-            raise _nothing(
-                place, "it is no text, and none of the formats that are known: CSV, JSON, XML, XLSX, Parquet, SQLite"
-            )
-    if sample.num_rows == 0:
-        raise _nothing(place, _why_nothing(root, place))
-    if isinstance(place.connector, SqlConnector) or sample.num_rows > 1:
-        return sample, place
-    for column in sample.column_names:
-        if _is_list_of_objects(sample.column(column).to_pylist()):
+        looked = _look_at_files(root, place, place.connector)
+    else:
+        looked = _Looked(_look(root, place), place)
+    if looked.sample.num_rows == 0:
+        raise _nothing(place, _why_nothing(root, looked.place))
+    if looked.sample.num_rows == 1 and not isinstance(place.connector, SqlConnector):
+        looked = _one_level_down(root, looked)
+    named_by_data = [name for name in looked.sample.column_names if holds_data(name)]
+    if not named_by_data:
+        return looked
+    note = NAMED_BY_DATA.format(count=len(named_by_data))
+    return replace(looked, sample=looked.sample.drop_columns(named_by_data), notes=(*looked.notes, note))
+
+
+def _look_at_files(root: Path, place: Place, connector: FileConnector) -> _Looked:
+    """Sample files: below a title above their header, and with their first row for a record where that is no header."""
+    # Said to be sure of it, so that what looks like data is shown here, too, and can be told.
+    place = replace(place, connector=connector.model_copy(update={"header_rows": 1}))
+    sample = _look(root, place)
+    looked = _Looked(sample, place)
+    if not re.search(r"\.(json|jsonl|ndjson|xml|parquet)\b", connector.path or "", re.IGNORECASE):
+        looked = _without_header(root, _below_title(root, looked))
+    if not is_text(looked.sample.column_names):
+        raise _nothing(
+            place, "it is no text, and none of the formats that are known: CSV, JSON, XML, XLSX, Parquet, SQLite"
+        )
+    return looked
+
+
+def _one_level_down(root: Path, looked: _Looked) -> _Looked:
+    for column in looked.sample.column_names:
+        if lists_objects(looked.sample.column(column).to_pylist()):
             try:
-                inner = place.connector.model_copy(update={"records": column})
-                deeper = replace(place, connector=inner, read={**place.read, "records": column})
-                return _look(root, deeper), deeper
+                deeper = _reading(looked.place, "records", column)
+                return replace(looked, sample=_look(root, deeper), place=deeper)
             except SourceError:
                 continue
-    return sample, place
+    return looked
+
+
+def _reading(place: Place, key: str, value: Option) -> Place:
+    """Return *place* with a setting of its connector, also in what is written of it."""
+    return replace(place, connector=place.connector.model_copy(update={key: value}), read={**place.read, key: value})
 
 
 def _look(root: Path, place: Place) -> pa.Table:
@@ -265,16 +317,33 @@ def _open(root: Path, place: Place) -> Source:
     return open_source(root, identifier_from(place.called) or "source", "", impatient(place.connector))
 
 
-def _below_title(root: Path, place: Place, connector: FileConnector, sample: pa.Table) -> tuple[pa.Table, Place]:
-    if re.search(r"\.(json|jsonl|ndjson|xml|parquet)\b", connector.path or "", re.IGNORECASE):
-        return sample, place  # they have no header to stand above
+def _below_title(root: Path, looked: _Looked) -> _Looked:
+    rows = rows_above_header(
+        looked.sample.column_names,
+        lambda rows: _look(root, _reading(looked.place, "skip_rows", rows)).column_names,
+    )
+    if not rows:
+        return looked
+    place = _reading(looked.place, "skip_rows", rows)
+    return _Looked(_look(root, place), place)
 
-    def passing_over(rows: int) -> Place:
-        skipping = connector.model_copy(update={"skip_rows": rows})
-        return replace(place, connector=skipping, read={**place.read, "skip_rows": rows})
 
-    rows = rows_above_header(sample.column_names, lambda rows: _look(root, passing_over(rows)).column_names)
-    return (_look(root, passing_over(rows)), passing_over(rows)) if rows else (sample, place)
+def _without_header(root: Path, looked: _Looked) -> _Looked:
+    place = _reading(looked.place, "header_rows", 0)
+    if looked.sample.column_names:
+        is_data = _is_data(looked.sample.column_names)
+    else:  # at most one row, which was taken for the header
+        bare = _look(root, place).slice(0, 1).to_pylist()
+        is_data = _is_data(["" if value is None else str(value) for row in bare for value in row.values()])
+    return _Looked(_look(root, place), place, (NO_HEADER, A_HEADER)) if is_data else looked
+
+
+def _is_data(names: Sequence[str]) -> bool:
+    """Whether *names* are rather a record than a header: they look like data, and none is what a column is called."""
+    if is_surely_data(names):
+        return True
+    is_called_so = bool(recognise_columns(pa.table({name: pa.array([], pa.string()) for name in names})))
+    return is_likely_data(names) and not is_called_so
 
 
 def _why_nothing(root: Path, place: Place) -> str:
@@ -292,16 +361,6 @@ def _nothing(place: Place, why: str) -> ConfigurationError:
 def impatient(connector: Connector) -> Connector:
     """Return *connector* for someone who waits before the screen: one that soon gives up on a service that does not answer."""
     return connector.model_copy(update={"retries": 1}) if isinstance(connector, RestConnector) else connector
-
-
-def _is_list_of_objects(values: Sequence[object]) -> bool:
-    if len(values) != 1 or not isinstance(values[0], str) or not values[0].lstrip().startswith("["):
-        return False
-    try:
-        parsed = json.loads(values[0])
-    except ValueError:
-        return False
-    return bool(parsed) and isinstance(parsed, list) and all(isinstance(each, dict) for each in parsed)
 
 
 def _guess_model(model: Model, written: str, columns: Sequence[str], found: Mapping[str, Recognised]) -> str:
@@ -329,23 +388,27 @@ def _guess_model(model: Model, written: str, columns: Sequence[str], found: Mapp
     return "person" if is_person and "person" in model.entities else ""
 
 
-def _key(sample: pa.Table, found: Mapping[str, Recognised]) -> tuple[tuple[str, ...], str]:
-    """The columns that seem to be the key, none when nothing does, and what is not perfect about them, in words."""
+def _key(sample: pa.Table, found: Mapping[str, Recognised]) -> tuple[tuple[str, ...], str, str]:
+    """
+    The columns that seem to be the key, none when nothing does; what was seen, for a comment; what is not clean about it.
+
+    One that is clean goes before one whose name alone says that it is the key.
+    """
     named = [column for column, each in found.items() if each.meaning == "key"]
     called_ids = [column for column in sample.column_names if _IDS.search(column)]
     first = [column for column in sample.column_names[:1] if column not in found and sample.num_rows >= FEWEST_FOR_KEY]
-    slips = {column: key_slips(sample, column) for column in dict.fromkeys([*named, *called_ids, *first])}
-    perfect = next((column for column, slip in slips.items() if slip == ""), None)
-    nearly = next((column for column, slip in slips.items() if slip), None)
-    chosen = perfect or nearly
-    if named and chosen not in named:
-        # Its name says that it is the key, whatever this sample repeats.
-        return (named[0],), "not unique among the records looked at"
-    return ((chosen,), slips[chosen] or "") if chosen is not None else ((), "")
+    seen = [key_seen(sample, column) for column in dict.fromkeys([*named, *called_ids, *first])]
+    clean = next((each for each in seen if each.is_clean), None)
+    nearly = next((each for each in seen if each.column in named or each.is_nearly_clean), None)
+    if clean is None:
+        return ((nearly.column,), nearly.slips, nearly.slips) if nearly is not None else ((), "", "")
+    passed = [each for each in seen[: seen.index(clean)] if each.is_nearly_clean or each.column in named]
+    why = f"clean; of {passed[0].column}: {passed[0].slips}" if passed else ""
+    return (clean.column,), why, ""
 
 
 def _fields(
-    columns: Sequence[str],
+    sample: pa.Table,
     found: Mapping[str, Recognised],
     model: Model,
     becomes: str,
@@ -354,12 +417,13 @@ def _fields(
 ) -> list[DraftField]:
     known = model.entities[becomes].fields
     fields: list[DraftField] = []
-    for column in columns:
+    for column in sample.column_names:
         if column in key or column in times[:1]:
             continue
         each = found.get(column)
         if each is None:
-            fields.append(DraftField(column, None))
+            holds_objects = lists_objects(sample.column(column).to_pylist())
+            fields.append(DraftField(column, None, HOLDS_OBJECTS if holds_objects else ""))
         elif each.meaning == "full_name" and "last_name" in known:
             fields += [
                 DraftField(column, field, each.reason, part=part) for part, field in NAME_PARTS if field in known

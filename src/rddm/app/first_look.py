@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 import pyarrow as pa
 
@@ -34,22 +36,48 @@ def is_text(names: Sequence[str]) -> bool:
     return all(name.isprintable() and "\ufffd" not in name for name in (each.strip() for each in names))
 
 
-def key_slips(records: pa.Table, column: str) -> str | None:
-    """
-    Return what keeps *column* from being a perfect key of *records*, in words; None when it cannot be one.
+@dataclass(frozen=True)
+class KeySeen:
+    """How *column* does as the key of the records looked at, of which those that are repeated whole count once."""
 
-    A source repeats records, leaves out a key here and there: up to 5 per cent, or one record, are forgiven.
-    """
-    # Records that are repeated whole are one.
+    column: str
+    records: int
+    blank: int
+    repeated: int
+
+    @property
+    def is_clean(self) -> bool:
+        return self.blank < self.records and not self.blank + self.repeated
+
+    @property
+    def is_nearly_clean(self) -> bool:
+        """A source repeats records, leaves out a key here and there: up to 5 per cent, or one record, are forgiven."""
+        return self.blank < self.records and self.blank + self.repeated <= max(1, (1 - NEARLY_UNIQUE) * self.records)
+
+    @property
+    def slips(self) -> str:
+        """What keeps it from being a perfect key, in counts; empty when nothing does."""
+        slips = [f"{self.blank:,} without it"] if self.blank else []
+        slips += [f"{self.repeated:,} with another's"] if self.repeated else []
+        return f"of {self.records:,} records looked at, {' and '.join(slips)}" if slips else ""
+
+
+def key_seen(records: pa.Table, column: str) -> KeySeen:
+    """Return how *column* does as the key of *records*."""
     rows = records.group_by(records.column_names).aggregate([])
     values = rows.column(column).to_pylist()
     present = [value for value in values if value is not None and str(value).strip()]
-    blank, twice = len(values) - len(present), len(present) - len(set(present))
-    if not present or blank + twice > max(1, (1 - NEARLY_UNIQUE) * len(values)):
-        return None
-    slips = [f"{blank} without it"] if blank else []
-    slips += [f"{twice} with another's"] if twice else []
-    return f"of {len(values):,} records looked at, {' and '.join(slips)}" if slips else ""
+    return KeySeen(column, len(values), len(values) - len(present), len(present) - len(set(present)))
+
+
+def lists_objects(values: Sequence[object]) -> bool:
+    """Whether *values* of a column hold JSON lists of objects, out of which SQL must take a value."""
+    texts = [value for value in values if isinstance(value, str) and value.lstrip().startswith("[")]
+    try:
+        found = [each for text in texts for each in json.loads(text)]
+    except (ValueError, RecursionError):
+        return False
+    return bool(found) and all(isinstance(each, dict) for each in found)
 
 
 def _named(names: Sequence[str]) -> int:

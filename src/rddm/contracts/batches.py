@@ -23,12 +23,14 @@ class Unreadable:
 
     ``place`` finds it again (``users.csv, line 17``); ``reason`` is a sentence without any of its content. ``is_cut_off``
     when more is missing than a piece: a whole file, or all that follows in it, so that its source needs looking after.
+    ``is_no_loss`` when it surely never was a record, a header in the middle of a file say, so that nothing is missing.
     """
 
     place: str
     reason: str
     content: bytes
     is_cut_off: bool = False
+    is_no_loss: bool = False
 
 
 @dataclass(frozen=True)

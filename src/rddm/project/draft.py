@@ -34,16 +34,17 @@ class DraftField:
 class DraftEntity:
     """
     One kind of record. ``read`` is laid over the connector; an empty ``key`` is left for the engineer to fill in, and
-    ``key_slips`` say what is not perfect about one that is not.
+    ``key_seen`` says in counts what is to be known of one that is not. ``notes`` become comments, a line each.
     """
 
     name: str
     model: str
     fields: tuple[DraftField, ...]
     key: tuple[str, ...] = ()
-    key_slips: str = ""
+    key_seen: str = ""
     source_time: str | None = None
     read: Mapping[str, Option] | None = None
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -109,12 +110,12 @@ def _option(value: Option) -> str:
 
 
 def _entity_lines(entity: DraftEntity) -> list[str]:
-    lines = [f"  {entity.name}:"]
+    lines = [f"  {entity.name}:", *(f"    # {note}" for note in entity.notes)]
     if entity.model != entity.name:
         lines.append(f"    model: {entity.model}")
     if entity.read:
         lines.append(f"    read: {_inline(entity.read)}")
-    lines.append(_key_line(entity.key, entity.key_slips))
+    lines.append(_key_line(entity.key, entity.key_seen))
     if entity.source_time is not None:
         lines.append(f"    source_time: {yaml_text(entity.source_time)}")
     mapped = {field.model_field: field for field in reversed(entity.fields) if field.model_field is not None}
@@ -128,12 +129,12 @@ def _entity_lines(entity: DraftEntity) -> list[str]:
     return lines
 
 
-def _key_line(key: tuple[str, ...], slips: str) -> str:
+def _key_line(key: tuple[str, ...], seen: str) -> str:
     if not key:
         return "    key:  # which column or columns identify a record? None was found that is unique and never empty"
     columns = [yaml_text(column) for column in key]
     line = f"    key: {columns[0] if len(columns) == 1 else '[' + ', '.join(columns) + ']'}"
-    return f"{line}  # {slips}" if slips else line
+    return f"{line}  # {' '.join(seen.split())}" if seen else line
 
 
 def _mapping(field: DraftField) -> str:

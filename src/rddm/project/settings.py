@@ -146,7 +146,10 @@ class FileConnector(Settings):
     """Detected when left out."""
     quote: str = '"'
     header_rows: int | None = Field(default=None, ge=0)
-    """How many rows the header takes (XLSX with merged cells: names are joined by a dot); 0: columns are c1, c2, …"""
+    """
+    How many rows the header takes (XLSX with merged cells: names are joined by a dot); 0: there is none, and columns are c1,
+    c2, … Left out it is 1, but a file whose first row looks like data is not read until this is said.
+    """
     skip_rows: int = Field(default=0, ge=0)
     """Rows before the header."""
     sheet: str | None = None

@@ -103,6 +103,90 @@ def test_a_key_with_a_slip_is_still_the_key_and_the_draft_says_so(empty_project:
     assert "    key: id  # of 3 records looked at, 1 without it\n" in text
 
 
+def test_a_clean_key_goes_before_one_with_slips_and_the_draft_says_what_was_seen(
+    empty_project: Project, tmp_path: Path
+) -> None:
+    rows = [
+        ("1", "a1"),
+        ("", "a2"),
+        ("3", "a3"),
+        ("3", "a4"),
+        *((str(number), f"a{number}") for number in range(5, 60)),
+    ]
+    lines = ["id,member_uid,surname,phone", *(f"{each},{uid},Орлов,+7916123{uid[1:]:>04}" for each, uid in rows)]
+    (tmp_path / "users.csv").write_text("\n".join(lines), encoding="utf-8")
+    outcome = empty_project.rddm("init", "--from", str(tmp_path / "users.csv"), "--json")
+    assert (outcome.code, outcome.json["left_to_do"]) == (0, [])
+    text = (empty_project.folder / "sources" / "users.yaml").read_text(encoding="utf-8")
+    assert "    key: member_uid  # clean; of id: of 59 records looked at, 1 without it and 1 with another's\n" in text
+
+
+def test_a_key_with_slips_is_warned_of_where_there_is_no_clean_one(empty_project: Project, tmp_path: Path) -> None:
+    lines = ["id,surname,phone", *(f"{number % 8},Орлов,+7916123{number:04}" for number in range(16))]
+    (tmp_path / "users.csv").write_text("\n".join(lines).replace("\n0,", "\n,"), encoding="utf-8")
+    drafted = empty_project.rddm("init", "--from", str(tmp_path / "users.csv"), "--model", "person", "--json")
+    text = (empty_project.folder / "sources" / "users.yaml").read_text(encoding="utf-8")
+    assert "key:  # which column" in text, "half of the records with another's key is no slip"
+    (tmp_path / "users.csv").write_text("\n".join([*lines[:9], "1,Орлова,+79161230099"]), encoding="utf-8")
+    drafted = empty_project.rddm("init", "--from", str(tmp_path / "users.csv"), "--name", "other", "--json")
+    assert drafted.json["left_to_do"][0].startswith(
+        "The key id is not clean: of 9 records looked at, 1 with another's. A record without"
+    )
+
+
+@pytest.mark.parametrize("name", ["users.csv", "users.xlsx", "one.csv"])
+def test_a_file_without_a_header_is_read_as_such_and_no_data_is_written(
+    empty_project: Project, tmp_path: Path, name: str
+) -> None:
+    rows: list[list[str | None]] = [[*line.split(",")] for line in STUDENTS.splitlines()[1:]]
+    rows = rows[:1] if name == "one.csv" else rows
+    if name.endswith(".csv"):
+        text = "\n".join(",".join(each or "" for each in row) for row in rows)
+        (tmp_path / name).write_text(text, encoding="utf-8")
+    else:
+        write_workbook(tmp_path / name, [Sheet("People", [rows[0]], rows[1:])])
+    command = ["init", "--from", str(tmp_path / name), "--name", "bare"]
+    outcome = empty_project.rddm(*command, "--json")
+    text = (empty_project.folder / "sources" / "bare.yaml").read_text(encoding="utf-8")
+    assert outcome.json["columns"] == ["c1", "c2", "c3", "c4", "c5", "c6"]
+    assert "header_rows: 0}" in text
+    assert "# The first row looks like data" in text
+    assert outcome.json["left_to_do"][0].startswith("The first row looks like data")
+    assert "      birth_date: c4" in text
+    (empty_project.folder / "sources" / "bare.yaml").unlink()
+    shown = empty_project.rddm(*command)
+    for value in (value for row in rows for value in row if value and len(value) > 2):
+        assert value not in text + outcome.out + outcome.err + shown.out + shown.err
+
+
+def test_columns_that_have_data_for_names_are_left_out_of_a_draft(empty_project: Project, tmp_path: Path) -> None:
+    (tmp_path / "users.json").write_text(
+        '[{"id": 1, "surname": "Лисин", "phone": "+79161234567", "seen": {"l@pismo.alt": 1}},'
+        ' {"id": 2, "surname": "Белова", "phone": null, "seen": {"b@pismo.alt": 2}}]',
+        encoding="utf-8",
+    )
+    outcome = empty_project.rddm("init", "--from", str(tmp_path / "users.json"), "--json")
+    assert outcome.json["columns"] == ["id", "surname", "phone"]
+    text = (empty_project.folder / "sources" / "users.yaml").read_text(encoding="utf-8")
+    assert "pismo" not in text
+    assert "# 2 columns are left out" in text
+
+
+def test_lists_are_drafted_and_lists_of_objects_told(empty_project: Project, tmp_path: Path) -> None:
+    (tmp_path / "users.json").write_text(
+        '[{"id": 1, "surname": "Лисин", "phones": ["call after 6", "+7 912 345-67-89"], "emails": ["l@pismo.alt"],'
+        ' "contacts": [{"kind": "chat", "value": "@l"}, {"kind": "phone", "value": "8 916 123-45-67"}]},'
+        ' {"id": 2, "surname": "Белова", "phones": [], "emails": ["b@pismo.alt", "c@pismo.alt"], "contacts": []}]',
+        encoding="utf-8",
+    )
+    assert empty_project.rddm("init", "--from", str(tmp_path / "users.json")).code == 0
+    target = empty_project.folder / "sources" / "users.yaml"
+    text = target.read_text(encoding="utf-8")
+    entity = load_project(empty_project.folder, {}).sources["users"].entities["person"]
+    assert (entity.fields["phone"].column, entity.fields["email"].column) == ("phones", "emails")
+    assert "# ?: contacts  # holds lists of objects: take a value out with sql" in text
+
+
 def test_a_draft_never_overwrites_a_source(empty_project: Project, tmp_path: Path) -> None:
     (tmp_path / "users.csv").write_text(STUDENTS, encoding="utf-8")
     init = ["init", "--from", str(tmp_path / "users.csv")]
@@ -193,6 +277,23 @@ def test_check_connect_tries_the_sql_on_records_and_knows_what_it_reads(new_proj
         "phone: the SQL expression fails on all of the 2 records looked at.",
         "source_time: no moment in time can be read from any of the 2 records looked at.",
     ]
+
+
+def test_check_connect_says_what_the_next_run_will_do_about_changed_settings(new_project: Project) -> None:
+    assert new_project.rddm("check", "--connect", "--json").json["next_run"] == []
+    assert new_project.rddm("run").code == 0
+    assert new_project.rddm("check", "--connect", "--json").json["next_run"] == []
+    source = new_project.folder / "sources" / "camps.yaml"
+    text = source.read_text(encoding="utf-8").replace("source_time: upd", "source_time: dob")
+    shift, _, booking = text.partition("shifts.csv}\n    key: id")
+    source.write_text(f"{shift}shifts.csv}}\n    key: title{booking}", encoding="utf-8")
+    outcome = new_project.rddm("check", "--connect", "--json")
+    time, key = outcome.json["next_run"]
+    assert outcome.code == 0
+    assert time.startswith('source "camps", entity camper: source_time was changed since its records were read.')
+    assert key.startswith('The next run that reads it refuses it: source "camps", entity shift: its key was id')
+    assert "next run  The next run that reads it refuses it" in new_project.rddm("check", "--connect").out
+    assert "The next run" not in new_project.rddm("check").out
 
 
 def test_check_asks_the_engine_about_every_expression(new_project: Project) -> None:

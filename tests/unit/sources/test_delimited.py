@@ -117,6 +117,8 @@ def test_the_parsing_does_not_depend_on_where_blocks_end() -> None:
         '8,"q""q"',
         "9",
         "",
+        "id,note",
+        '"id","note"',
         "10,z",
     ]
     content = ("\r\n".join(lines) + "\r\n").encode()
@@ -155,6 +157,50 @@ def test_names_are_made_unique_and_blank_ones_get_their_number(deliver: Deliver)
 def test_a_file_without_a_header_and_lines_before_the_data(deliver: Deliver) -> None:
     rows, _ = deliver("a.csv", "Report of May\n\n1;2\n3;4\n", header_rows=0, skip_rows=2)
     assert rows == [{"c1": "1", "c2": "2"}, {"c1": "3", "c2": "4"}]
+
+
+PLAIN_LINES = "".join(f"{number},name\n" for number in range(1000))
+
+
+@pytest.mark.parametrize("again", ["id,name", '"id",name', "\ufeffid,name", '\ufeff"id","name"'])
+@pytest.mark.parametrize("around", [PLAIN_LINES, '1,"a"x\n', ""], ids=["plain lines", "a broken line", "nothing"])
+def test_the_header_once_more_is_no_record_and_no_loss(deliver: Deliver, again: str, around: str) -> None:
+    rows, bad = deliver("a.csv", f"id,name\n{around}{again}\n7,b\n")
+    assert "id" not in {row["id"].strip("\ufeff") for row in rows}
+    assert rows[-1] == {"id": "7", "name": "b"}
+    piece = bad[-1]
+    assert (piece.place, piece.content.decode()) == (f"a.csv, line {2 + around.count(chr(10))}", again)
+    assert (piece.reason, piece.is_no_loss) == ("the header once more: were files put together?", True)
+
+
+def test_a_record_that_is_like_the_header_in_part_is_a_record(deliver: Deliver) -> None:
+    rows, bad = deliver("a.csv", "id,name\nid,x\nx,name\nID,NAME\n")
+    assert ([tuple(row.values()) for row in rows], bad) == ([("id", "x"), ("x", "name"), ("ID", "NAME")], [])
+
+
+def test_without_a_header_no_record_is_taken_for_it(deliver: Deliver) -> None:
+    rows, bad = deliver("a.csv", "1;a\n1;a\nc1;c2\n", header_rows=0)
+    assert ([tuple(row.values()) for row in rows], bad) == ([("1", "a"), ("1", "a"), ("c1", "c2")], [])
+
+
+@pytest.mark.parametrize(
+    "first", ["1;Белова;+7 916 123-45-67", "1;a@pismo.alt;x", "Белова;Анна;05.03.2010", "1;05.03.2010;x"]
+)
+def test_a_file_that_seems_to_have_no_header_is_not_read_until_somebody_says_so(deliver: Deliver, first: str) -> None:
+    content = f"{first}\n2;Орлов;x\n"
+    rows, (piece,) = deliver("a.csv", content)
+    assert (rows, piece.place, piece.is_cut_off) == ([], "a.csv", True)
+    assert "header_rows: 0" in piece.reason
+    assert not any(part in piece.reason for part in first.split(";")[1:])
+    rows, bad = deliver("b.csv", content, header_rows=0)
+    assert ([row["c1"] for row in rows], bad) == ([first.split(";", maxsplit=1)[0], "2"], [])
+    rows, bad = deliver("c.csv", content, header_rows=1)
+    assert ([*rows[0]], bad) == (first.split(";"), [])
+
+
+def test_a_calendar_has_dates_for_columns(deliver: Deliver) -> None:
+    rows, bad = deliver("a.csv", "who;01.09.2026;02.09.2026;2024-01-01 10:00;2022-2023 2024\nx;1;0;1;2\n")
+    assert (len(rows), bad) == (1, [])
 
 
 def test_lines_that_end_in_carriage_returns_only(deliver: Deliver) -> None:

@@ -235,3 +235,11 @@ def test_a_page_instead_of_data_is_named_and_its_text_kept(deliver: Deliver) -> 
     rows, bad = deliver("a.csv", "\n<html><body>Sign in</body></html>")
     assert rows == []
     assert bad[0].content == b"\n<html><body>Sign in</body></html>"
+
+
+def test_a_sample_of_a_file_that_seems_to_have_no_header_says_so(delivery: Delivery) -> None:
+    delivery.put("a.csv", "1;a@pismo.alt;x\n2;b@pismo.alt;y\n")
+    with pytest.raises(SourceError, match=r"a\.csv: its first row looks like data .* `header_rows: 0`") as raised:
+        delivery.source().sample(10)
+    assert "pismo" not in str(raised.value)
+    assert delivery.source(header_rows=0).sample(10).column_names == ["c1", "c2", "c3"]

@@ -75,3 +75,11 @@ def test_a_damaged_workbook_is_unreadable(deliver: Deliver) -> None:
     rows, bad = deliver("a.xlsx", workbook(["id"], [1])[:-200])
     assert rows == []
     assert [piece.place for piece in bad] == ["a.xlsx"]
+
+
+def test_a_sheet_that_seems_to_have_no_header_is_not_read_until_somebody_says_so(deliver: Deliver) -> None:
+    content = workbook([1, "Ильина", "i@pismo.alt"], [2, "Орлов", ""])
+    rows, (piece,) = deliver("a.xlsx", content)
+    assert (rows, piece.is_cut_off, "header_rows: 0" in piece.reason) == ([], True, True)
+    rows, bad = deliver("b.xlsx", content, header_rows=0)
+    assert ([row["c2"] for row in rows], bad) == (["Ильина", "Орлов"], [])

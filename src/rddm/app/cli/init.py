@@ -127,7 +127,8 @@ def _new_project(folder: Path, *, as_json: bool) -> None:
 def _left_to_do(root: Path, file: str, drafted: Drafted) -> list[str]:
     from rddm.app.wire import load_for_reading  # noqa: PLC0415
 
-    left = [f"Set {name} in the environment." for name in drafted.variables if name not in os.environ]
+    left = [*drafted.warnings]
+    left += [f"Set {name} in the environment." for name in drafted.variables if name not in os.environ]
     try:
         load_for_reading(root, os.environ)
     except ConfigurationError as error:

@@ -12,17 +12,20 @@ import itertools
 import re
 from collections import deque
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pyarrow as pa
+import pyarrow.compute as pc
 from pyarrow import csv as arrow_csv
 
 from rddm.contracts.batches import Unreadable
-from rddm.sources.columns import text_table, unique_names
+from rddm.sources.columns import BYTE_ORDER_MARK, text_table, unique_names
 from rddm.sources.files.bytestream import ByteStream
-from rddm.sources.files.chunks import Chunk, unreadable_piece
+from rddm.sources.files.chunks import Chunk, missing_rest, unreadable_piece
 from rddm.sources.files.lines import Block, read_blocks
+from rddm.sources.header import NO_HEADER, is_surely_data
 
+HEADER_AGAIN = "the header once more: were files put together?"
 LOOK_AHEAD_LINES = 200
 """A quoted value may go over this many lines; a quote that is not closed by then is a stray one."""
 FIELD_LIMIT_BYTES = 64 * 1024 * 1024
@@ -39,6 +42,8 @@ class Dialect:
     newline: bytes = b"\n"
     header_rows: int = 1
     skip_rows: int = 0
+    is_header_sure: bool = True
+    """Somebody said that there is one, so that it may look like data."""
 
 
 @dataclass(frozen=True)
@@ -48,7 +53,12 @@ class Line:
 
 
 def parse_delimited(stream: ByteStream, name: str, dialect: Dialect) -> Iterator[Chunk]:
-    """Yield the file's records as text columns, named by its header; an empty value is an empty text."""
+    """
+    Yield the file's records as text columns, named by its header; an empty value is an empty text.
+
+    A line that is the header once more, as in files that were put together, is no record and comes as `Unreadable`. A file
+    that seems to have no header comes as one, as a whole: its first record would name the columns.
+    """
     blocks = read_blocks(stream, name, dialect.newline)
     return _Parser(name, dialect).parse(blocks)
 
@@ -58,6 +68,7 @@ class _Parser:
         self._name, self._dialect = name, dialect
         self._names: list[str] = []
         self._header: list[list[str]] = []
+        self._is_refused = False
         self._to_skip = dialect.skip_rows
         self._open: list[Line] = []  # lines of a quoted value that may close in the next block
         quote, delimiter = re.escape(dialect.quote.encode()), re.escape(dialect.delimiter.encode())
@@ -73,6 +84,8 @@ class _Parser:
                 continue
             chunk = self._quickly(block)
             yield chunk or self._carefully(self._lines(block), at_end=False)
+            if self._is_refused:
+                return
         yield self._carefully((), at_end=True)
 
     def _lines(self, block: Block) -> list[Line]:
@@ -107,7 +120,29 @@ class _Parser:
             return None
         lines = utf8.count(b"\n") + (not utf8.endswith(b"\n"))
         blank = b"\n\n" in utf8 or b"\n\r\n" in utf8 or utf8[:1] in b"\r\n"
-        return Chunk(table) if table.num_rows == lines and not blank else None
+        if table.num_rows != lines or blank or self._holds_header(table):
+            return None
+        return Chunk(table)
+
+    def _holds_header(self, table: pa.Table) -> bool:
+        """Whether a row may be the header once more; nearly always the first column alone says that none is."""
+        for row in self._header:
+            is_it: pa.ChunkedArray | None = None
+            for column, title in zip(table.columns, row, strict=False):
+                same = pc.equal(column, title)
+                if is_it is None:
+                    same = pc.or_(same, pc.equal(column, BYTE_ORDER_MARK + title))
+                is_it = same if is_it is None else pc.and_(is_it, same)
+                if not pc.any(is_it).as_py():
+                    break
+            else:
+                return True
+        return False
+
+    def _is_header_again(self, text: str, fields: list[str] | None) -> bool:
+        if text.startswith(BYTE_ORDER_MARK):
+            fields, _ = self._split(text.removeprefix(BYTE_ORDER_MARK))
+        return bool(self._names) and fields in self._header
 
     def _ends_closed(self, content: str) -> bool:
         """Whether the last line leaves no quote open; Arrow would close it there."""
@@ -116,16 +151,14 @@ class _Parser:
 
     def _carefully(self, lines: Sequence[Line], *, at_end: bool) -> Chunk:
         """Return what *lines* hold, after those left open before; keep back what may go on in lines to come."""
-        queue = deque([*self._open, *lines])
+        skipped = min(self._to_skip, len(lines))
+        self._to_skip -= skipped
+        queue = deque([*self._open, *lines[skipped:]])
         self._open = []
         rows: list[list[str]] = []
         bad: list[Unreadable] = []
         while queue:
             line = queue[0]
-            if self._to_skip:
-                self._to_skip -= 1
-                queue.popleft()
-                continue
             text = self._decode(line.content)
             if text is None:
                 bad.append(self._unreadable(line, f"not valid {self._dialect.encoding}"))
@@ -141,13 +174,21 @@ class _Parser:
                     self._open = list(queue)
                     break
                 fields, reason, taken = found
-                if fields is None:
-                    bad.append(self._unreadable(line, reason))
-                else:
+                no_record = self._no_record(line, text, fields, reason)
+                if no_record is not None:
+                    bad.append(no_record)
+                elif fields is not None:
                     self._accept(fields, rows)
+                if self._is_refused:
+                    return Chunk(unreadable=(*bad, missing_rest(self._name, NO_HEADER, line.content)))
                 for _ in range(taken):
                     queue.popleft()
         return Chunk(text_table(self._names, rows) if rows else None, tuple(bad))
+
+    def _no_record(self, line: Line, text: str, fields: list[str] | None, reason: str) -> Unreadable | None:
+        if self._is_header_again(text, fields):
+            return replace(self._unreadable(line, HEADER_AGAIN), is_no_loss=True)
+        return self._unreadable(line, reason) if fields is None else None
 
     def _accept(self, fields: list[str], rows: list[list[str]]) -> None:
         if self._names:
@@ -157,9 +198,10 @@ class _Parser:
             self._names = [f"c{position}" for position in range(1, len(fields) + 1)]
             rows.append(fields)
             return
-        self._header.append(fields)
+        self._header.append([field.removeprefix(BYTE_ORDER_MARK) for field in fields[:1]] + fields[1:])
         if len(self._header) == self._dialect.header_rows:
             self._names = join_header(self._header)
+            self._is_refused = not self._dialect.is_header_sure and is_surely_data(self._names)
 
     def _record(self, text: str, queue: deque[Line], *, at_end: bool) -> tuple[list[str] | None, str, int] | None:
         """Return the fields, why there are none, and how many lines they took; None when more lines must be seen."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import re
 
-from rddm.project.settings import FileConnector
+from rddm.project.settings import Connector, FileConnector, SqlConnector
 from rddm.sources.files.delimited import Dialect
 from rddm.sources.json_text import BrokenJson, decode_at
 
@@ -14,6 +14,8 @@ SUFFIXES = {
     "xml": "xml", "xlsx": "xlsx", "xlsm": "xlsx", "xlsb": "xlsx", "xls": "xlsx", "ods": "xlsx",
     "parquet": "parquet", "pq": "parquet",
 }  # fmt: skip
+TABLES = frozenset({"csv", "tsv", "xlsx", "parquet"})
+"""Formats that name their columns whatever the records hold."""
 DELIMITERS = ",;\t|"
 SNIFFED_LINES = 100
 
@@ -26,6 +28,13 @@ def suffix_of(name: str) -> str:
 def format_by_name(name: str) -> str | None:
     """Return the format that the name tells, if it does."""
     return SUFFIXES.get(suffix_of(name))
+
+
+def is_table(connector: Connector) -> bool:
+    """Whether what *connector* reads surely has all of its columns in every delivery; records of JSON bring their own."""
+    if isinstance(connector, FileConnector):
+        return (connector.format or format_by_name(connector.path or "")) in TABLES
+    return isinstance(connector, SqlConnector)
 
 
 def format_by_content(head: bytes) -> str:
@@ -73,6 +82,7 @@ def detect_dialect(sample: bytes, encoding: str, connector: FileConnector, file_
         newline=newline,
         header_rows=1 if connector.header_rows is None else connector.header_rows,
         skip_rows=connector.skip_rows,
+        is_header_sure=connector.header_rows is not None,
     )
 
 

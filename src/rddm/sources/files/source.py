@@ -37,6 +37,7 @@ from rddm.sources.files.selection import Selection
 from rddm.sources.files.unpacking import UnpackLimits, bounded, unpack_gzip, unpack_member
 from rddm.sources.files.xlsx import SheetMissing, parse_xlsx
 from rddm.sources.files.xml import parse_xml
+from rddm.sources.header import NO_HEADER
 from rddm.sources.json_text import parse_path
 from rddm.sources.protocol import BatchLimits
 
@@ -144,6 +145,9 @@ class FileSource:
             self._root, self._source, self._entity, self._connector, limits=BatchLimits(records=max(rows, 1))
         ).read(None):
             tables.append(batch.records)
+            headless = next((piece for piece in batch.unreadable if piece.reason == NO_HEADER), None)
+            if headless is not None:
+                raise self._error(f"{headless.place}: {NO_HEADER}.")
             if sum(table.num_rows for table in tables) >= rows:
                 break
         records = stack([table for table in tables if table.num_rows])
@@ -299,9 +303,8 @@ class FileSource:
                 return
             try:
                 connector = self._connector
-                header_rows = 1 if connector.header_rows is None else connector.header_rows
                 yield from parse_xlsx(
-                    cast("BinaryIO", opened), document.name, connector.sheet, header_rows, connector.skip_rows
+                    cast("BinaryIO", opened), document.name, connector.sheet, connector.header_rows, connector.skip_rows
                 )
             except SheetMissing as missing:
                 raise self._error(

@@ -12,6 +12,7 @@ from python_calamine import CalamineError, CalamineWorkbook, WorksheetNotFound
 from rddm.sources.columns import text_table, unique_names
 from rddm.sources.files.chunks import Chunk, missing_rest
 from rddm.sources.files.delimited import join_header
+from rddm.sources.header import NO_HEADER, is_surely_data
 
 ROWS_IN_CHUNK = 10_000
 Cell: TypeAlias = "int | float | str | bool | dt.time | dt.date | dt.datetime | dt.timedelta"
@@ -25,11 +26,14 @@ class SheetMissing(Exception):
         super().__init__("no such sheet")
 
 
-def parse_xlsx(file: BinaryIO, name: str, sheet: str | None, header_rows: int, skip_rows: int) -> Iterator[Chunk]:
+def parse_xlsx(
+    file: BinaryIO, name: str, sheet: str | None, header_rows: int | None, skip_rows: int
+) -> Iterator[Chunk]:
     """
     Yield the sheet's rows below its header as text columns; rows without any value are none.
 
-    A merged cell of the header names every column that it covers. Raises `SheetMissing`.
+    A merged cell of the header names every column that it covers. Where nobody said how many rows the header takes
+    (*header_rows* is None), it is one, and a sheet that seems to have none comes as one `Unreadable`. Raises `SheetMissing`.
     """
     try:
         workbook = CalamineWorkbook.from_filelike(file)
@@ -46,10 +50,14 @@ def parse_xlsx(file: BinaryIO, name: str, sheet: str | None, header_rows: int, s
     for _ in range(to_skip):
         next(rows, None)
     first_row = max(first_row, skip_rows)
-    header = [row for _, row in zip(range(header_rows), rows, strict=False)]
+    header = [row for _, row in zip(range(1 if header_rows is None else header_rows), rows, strict=False)]
     for (top, left), (bottom, right) in found.merged_cell_ranges or ():
         _fill(header, (top - first_row, left - first_column), (bottom - first_row, right - first_column))
-    yield from _chunks(rows, join_header([[cell or "" for cell in row] for row in header]) if header else [])
+    names = join_header([[cell or "" for cell in row] for row in header]) if header else []
+    if header_rows is None and is_surely_data(names):
+        yield Chunk(unreadable=(missing_rest(name, NO_HEADER, "\t".join(names).encode()),))
+        return
+    yield from _chunks(rows, names)
 
 
 def _chunks(rows: Iterator[list[str | None]], names: list[str]) -> Iterator[Chunk]:
