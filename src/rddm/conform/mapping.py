@@ -54,6 +54,21 @@ def columns_never_delivered(mapped: MappedEntity, raw_columns: Collection[str]) 
     return tuple(column for column in dict.fromkeys(columns) if column.lower() not in known)
 
 
+def uses_of_columns(mapped: MappedEntity) -> dict[str, list[str]]:
+    """Return the delivered columns that *mapped* reads, in lower case, each with what for: fields, ``deleted``, the envelope."""
+    settings = mapped.settings
+    read = [(column, "key") for column in settings.key]
+    read += [(settings.source_time, "source_time")] if settings.source_time is not None else []
+    read += [(column, "deleted") for column in expression_columns(settings.deleted or "")]
+    for field, mapping in settings.fields.items():
+        columns = [mapping.column] if mapping.column is not None else expression_columns(mapping.sql or "")
+        read += [(column, field) for column in columns]
+    uses: dict[str, list[str]] = {}
+    for column, use in read:
+        uses.setdefault(column.lower(), []).append(use)
+    return uses
+
+
 def mapped_sql(mapped: MappedEntity, versions: str, raw_columns: Collection[str]) -> str:
     """
     Return the query of *mapped*'s versions with the model's fields as delivered text.

@@ -22,6 +22,7 @@ from rddm.pipeline.conforming_judged import judge, stand_at_once, write
 from rddm.pipeline.conforming_versions import Versions, forget, look_up_rest, look_up_words
 from rddm.pipeline.conforming_work import Affected, Conforming, Target
 from rddm.project.settings import ModelEntity, SemanticType
+from rddm.sources.header import shown
 from rddm.store.scratch import LARGE_ROWS
 from rddm.store.trouble import is_of_the_statement
 
@@ -172,7 +173,7 @@ def _unmappable(affected: Affected, said: str) -> SourceError:
         mapped.entity,
         f"an SQL expression of its mapping cannot be used: {said}",
         f"Mend it in sources/{mapped.source}.yaml; the records wait in the raw layer. "
-        f"Columns delivered: {', '.join(affected.raw_columns)}.",
+        f"Columns delivered: {shown(affected.raw_columns)}.",
     )
 
 

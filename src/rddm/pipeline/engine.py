@@ -15,11 +15,12 @@ from typing import Protocol
 import pyarrow as pa
 
 from rddm.conform.fields import conformed_table
-from rddm.conform.mapping import MappedEntity, columns_never_delivered
+from rddm.conform.mapping import MappedEntity
 from rddm.contracts.errors import SourceError
 from rddm.contracts.tables import conformed, literal, quote, raw
 from rddm.contracts.tables.identity import SHARED_TABLES, link_table
 from rddm.curate.golden import golden_contract
+from rddm.pipeline.column_warnings import column_warnings
 from rddm.pipeline.conforming import conform_entity
 from rddm.pipeline.conforming_work import Conforming, prepare
 from rddm.pipeline.conservation import Balance, balances
@@ -188,24 +189,7 @@ def _conform(  # noqa: PLR0913 - the stage's whole world, named once
         work.scratch.clear()
     result.problems += [*left_out.values(), *work.problems]
     result.warnings += work.warnings
-    columns = lake.columns(raw.SCHEMA)
-    for entities in mapped.values():
-        result.warnings += [
-            warning
-            for each in entities
-            for warning in _warnings(each, columns.get(f"{each.source}__{each.entity}", ()))
-        ]
-
-
-def _warnings(mapped: MappedEntity, columns: Collection[str]) -> list[str]:
-    names = [name for name in columns if name not in raw.ENVELOPE_NAMES]
-    if not columns:
-        return []
-    return [
-        f'source "{mapped.source}", entity {mapped.entity}: column "{column}" was never delivered (found: {", ".join(names)}).'
-        f" Map it right in sources/{mapped.source}.yaml."
-        for column in columns_never_delivered(mapped, names)
-    ]
+    result.warnings += column_warnings(lake, [each for entities in mapped.values() for each in entities])
 
 
 def _resolve(  # noqa: PLR0913 - the stage's whole world, named once

@@ -34,7 +34,11 @@ Clock = Callable[[], datetime]
 
 @dataclass
 class Ingested:
-    """What one run received from one entity of a source: received = landed + duplicate + unreadable + erased."""
+    """
+    What one run received from one entity of a source: received = landed + duplicate + unreadable + erased.
+
+    ``missing``: unreadable pieces, also such as an earlier run had, that may be records.
+    """
 
     source: str
     entity: str
@@ -43,6 +47,7 @@ class Ingested:
     duplicate: int = 0
     landed: int = 0
     erased: int = 0
+    missing: int = 0
     deletions: int = 0
     column_changes: list[tuple[str, str]] = field(default_factory=list)
     warning: str | None = None
@@ -55,6 +60,7 @@ class Ingested:
         self.duplicate += landed.duplicate
         self.landed += landed.landed
         self.erased += landed.erased
+        self.missing += landed.missing
         self.column_changes += landed.changes
 
 
@@ -100,7 +106,7 @@ def ingest(  # noqa: PLR0913 - what is read, and all that reading it needs
                 result.cut_off += [each for each in batch.unreadable if each.is_cut_off]
             result.add(landed)
             progress(landed.received)
-        if is_snapshot and result.received > 0 and result.unreadable == 0:
+        if is_snapshot and result.received > 0 and result.missing == 0:
             # With something unreadable in it, a key may be missing that was not deleted.
             with _landing(place):
                 deletions = land_deletions(lake, place, "seen_key", run_id, now())
@@ -177,7 +183,7 @@ def _cut_off(result: Ingested) -> SourceError:
         result.source,
         result.entity,
         f"{first.place}: {first.reason}.{more}",
-        "What came before stays. Deliver it whole: it is then read again, and what is here already adds nothing.",
+        "What came before stays. Once that is put right it is read again, and what is here already adds nothing.",
     )
 
 

@@ -35,9 +35,11 @@ from rddm.contracts.tables.raw import (
     UNREADABLE,
     record_table,
 )
+from rddm.pipeline.envelope import envelope_change
 from rddm.project.expressions import expression_columns
 from rddm.project.hashes import envelope_settings, reading_fingerprint
 from rddm.project.settings import SourceEntity
+from rddm.sources.header import is_likely_data, shown
 from rddm.store.lake import CATALOG, Lake
 from rddm.store.trouble import is_of_the_statement
 
@@ -47,13 +49,18 @@ SOURCE_TIME_FORMATS = (
 _PLAIN_TIME = "[0-9]{4}-[0-9]{2}-[0-9]{2}[ T][0-9]{2}:[0-9]{2}:[0-9]{2}([.][0-9]{1,6})?"
 BETWEEN_RUNS = 0
 """The run that a batch belongs to which no run has read: the deletions of a source that was taken out."""
+LIKE_DATA = "(a name that looks like data)"
+"""Stands for the name of a column where a record seems to have been taken for the header."""
 ROWS_AT_ONCE = 16_384
 """The engine shares a batch out to its threads in pieces of at most so many rows."""
 
 
 @dataclass(frozen=True)
 class Landed:
-    """What became of one batch's pieces: received = landed + duplicate + unreadable + erased. ``changes``: (column, change)."""
+    """
+    What became of one batch's pieces: received = landed + duplicate + unreadable + erased. ``changes``: (column, change).
+    ``missing``: unreadable pieces, also such as were here before, that may be records.
+    """
 
     batch: int
     received: int
@@ -61,10 +68,11 @@ class Landed:
     duplicate: int
     landed: int
     erased: int = 0
+    missing: int = 0
     changes: tuple[tuple[str, str], ...] = ()
 
 
-_GONE = "md5('gone')::UUID"
+DELETED_BY_US = "md5('gone')::UUID"
 """The ``_hash`` of the deletions that we make ourselves, which nobody delivered."""
 
 
@@ -99,20 +107,12 @@ def follow_envelope(lake: Lake, place: Place) -> None:
     """
     mine = (place.source, place.entity)
     cursors = f"{CATALOG}.{SCHEMA}.{CURSOR.name}"
-    row = lake.connection.execute(
-        f"SELECT envelope FROM {cursors} WHERE source = ? AND entity = ? AND envelope IS NOT NULL", mine
-    ).fetchone()
-    now = envelope_settings(place.settings)
-    if row is None or row[0] == now:
+    change = envelope_change(lake, place.source, place.entity, place.settings)
+    if change is None:
         return
-    before = json.loads(row[0])
-    if before["key"] != list(place.settings.key):
-        raise SourceError(
-            *mine,
-            f"its key was {', '.join(before['key'])} when its records were read, and they are known by that.",
-            "Set it back in the mapping. Or give the source another name, by which all of it is read anew, and take what was"
-            f" read under this one out: `rddm sources remove {place.source}`.",
-        )
+    if change.error is not None:
+        raise change.error
+    now = envelope_settings(place.settings)
     columns = [name for name in lake.columns(SCHEMA)[f"{place.source}__{place.entity}"] if name not in ENVELOPE_NAMES]
     with lake.transaction(f"read the envelope of {place.source}/{place.entity} anew") as connection:
         connection.execute(
@@ -120,7 +120,7 @@ def follow_envelope(lake: Lake, place: Place) -> None:
             UPDATE {place.raw_table} AS landed SET _op = read._op, _source_time = read._source_time FROM (
                 SELECT _batch, _seq, _op, {_within_the_calendar("_source_time")} FROM (
                     SELECT _batch, _seq, {_envelope_sql(place, columns)}
-                    FROM (SELECT *{_absent_sql(place, columns)} FROM {place.raw_table} WHERE _hash <> {_GONE})
+                    FROM (SELECT *{_absent_sql(place, columns)} FROM {place.raw_table} WHERE _hash <> {DELETED_BY_US})
                 )
             ) AS read
             WHERE landed._batch = read._batch AND landed._seq = read._seq
@@ -129,9 +129,9 @@ def follow_envelope(lake: Lake, place: Place) -> None:
         connection.execute(
             f"""
             UPDATE {place.raw_table} AS landed SET _source_time = newest._source_time FROM (
-                SELECT _key, max(_source_time) AS _source_time FROM {place.raw_table} WHERE _hash <> {_GONE} GROUP BY _key
+                SELECT _key, max(_source_time) AS _source_time FROM {place.raw_table} WHERE _hash <> {DELETED_BY_US} GROUP BY _key
             ) AS newest
-            WHERE landed._key = newest._key AND landed._hash = {_GONE}"""
+            WHERE landed._key = newest._key AND landed._hash = {DELETED_BY_US}"""
         )
         # A run that did not read the source may have conformed it by these settings already, of what was read by the others.
         connection.execute(
@@ -179,7 +179,7 @@ def land(lake: Lake, place: Place, batch: Batch, run_id: int, received_at: datet
                 place.source,
                 place.entity,
                 "the condition `deleted` cannot be evaluated on what was delivered.",
-                f"Columns delivered: {', '.join(delivered.column_names)}. Mend it in sources/{place.source}.yaml.",
+                f"Columns delivered: {shown(delivered.column_names)}. Mend it in sources/{place.source}.yaml.",
             ) from error
         finally:
             connection.unregister("delivered")
@@ -191,6 +191,7 @@ def land(lake: Lake, place: Place, batch: Batch, run_id: int, received_at: datet
             duplicate=delivered.num_rows - (landed[0] if landed else 0) + len(batch.unreadable) - unreadable,
             landed=landed[0] if landed else 0,
             erased=erased,
+            missing=sum(not piece.is_no_loss for piece in batch.unreadable),
             changes=changes,
         )
         _move_cursor(connection, place, batch.cursor, number)
@@ -229,7 +230,7 @@ def land_deletions(
             f"""
             INSERT INTO {place.raw_table} BY NAME
             SELECT _key, 'delete' AS _op, source_time AS _source_time, $at::TIMESTAMP AS _received_at,
-                {number} AS _batch, row_number() OVER (ORDER BY _key) - 1 AS _seq, {_GONE} AS _hash
+                {number} AS _batch, row_number() OVER (ORDER BY _key) - 1 AS _seq, {DELETED_BY_US} AS _hash
             FROM ({gone})""",
             {"at": received_at},
         )
@@ -457,7 +458,10 @@ def _follow_columns(lake: Lake, place: Place, delivered: pa.Table, number: int) 
             f"INSERT INTO {CATALOG}.{SCHEMA}.{COLUMN_CHANGE.name} VALUES (?, ?, ?, ?, ?, ?)",
             [[place.source, place.entity, name, change, kind, number] for name, change, kind in changes],
         )
-    return tuple((name, change) for name, change, _ in changes) if known else ()
+    if not known:
+        return ()
+    is_data = is_likely_data([*found])
+    return tuple((LIKE_DATA if is_data and name in found else name, change) for name, change, _ in changes)
 
 
 def _keep_unreadable(

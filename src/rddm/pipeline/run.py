@@ -15,6 +15,7 @@ from typing import Protocol
 
 from rddm.contracts.errors import SourceError
 from rddm.pipeline.engine import EngineResult, HumanWord, prepare_lake, run_engine
+from rddm.pipeline.envelope import envelope_changes
 from rddm.pipeline.erasing_remove import Removal
 from rddm.pipeline.ingesting import Clock, Ingested, ingest
 from rddm.pipeline.landing import Place
@@ -150,10 +151,17 @@ def _steps(warehouse: Warehouse, reporter: Reporter, task: Task, report: RunRepo
     report.engine = run_engine(
         lake, warehouse.settings, warehouse.conforming_hashes, human, stamp, reporter.working, task.removal
     )
+    report.engine.warnings += _changes_to_come(warehouse, task.to_read)
     report.stage_seconds |= report.engine.stage_seconds
     control.mark_applied(report.run_id, started_at.replace(tzinfo=UTC))
     with timed(report.stage_seconds, "publish"):
         report.published = warehouse.publish(warehouse.now().replace(tzinfo=UTC), reporter.working)
+
+
+def _changes_to_come(warehouse: Warehouse, read: Collection[str]) -> list[str]:
+    """Return what the next run will do about envelopes that were changed, of sources that this one did not read."""
+    changes = envelope_changes(warehouse.lake, warehouse.settings)
+    return [str(change) for change in changes if change.source not in read]
 
 
 def _to_read(warehouse: Warehouse, only: Collection[str]) -> Collection[str]:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from tests.support.warehouse import PERSON, Quiet, TinyWarehouse
 
-from rddm.pipeline.run import run
+from rddm.pipeline.run import RunReport, run
 
 New = Callable[..., TinyWarehouse]
 BY_TIME = PERSON.replace("source_time: changed", "source_time: changed\n    source_time_format: '%d/%m/%Y %Hh'")
@@ -22,6 +22,10 @@ def set_to(warehouse: TinyWarehouse, source: str) -> None:
 
 def people(warehouse: TinyWarehouse) -> list[object]:
     return warehouse.published("SELECT last_name FROM warehouse.person ORDER BY 1")
+
+
+def to_come(report: RunReport) -> list[str]:
+    return [each for each in report.engine.warnings if "next run" in each]
 
 
 def test_another_way_to_read_the_time_holds_for_what_is_here(new_warehouse: New) -> None:
@@ -92,3 +96,23 @@ def test_another_key_stops_the_source_and_nothing_else(new_warehouse: New) -> No
     assert people(warehouse) == ["Иной", "Новая", "Орлов"]
     set_to(warehouse, PERSON)
     assert [each.error for each in warehouse.run().ingested] == [None, None]
+
+
+def test_a_run_that_reads_nothing_says_what_the_next_one_will_do(new_warehouse: New) -> None:
+    warehouse = new_warehouse(a=PERSON)
+    warehouse.deliver("a/person", NEW_ANNA)
+    warehouse.run()
+    set_to(warehouse, BY_TIME.replace("gone = 'yes'", "out = 'да'"))
+    said = to_come(run(warehouse.warehouse, Quiet(), read=False))
+    assert said == [
+        (
+            'source "a", entity person: deleted, source_time_format were changed since its records were read. The next run'
+            " that reads it applies that to all of them."
+        )
+    ]
+    assert to_come(warehouse.run()) == []
+    set_to(warehouse, BY_TIME.replace("key: id", "key: email").replace("gone = 'yes'", "out = 'да'"))
+    (refusal,) = to_come(run(warehouse.warehouse, Quiet(), read=False))
+    assert refusal.startswith('The next run that reads it refuses it: source "a", entity person: its key was id')
+    refused = warehouse.run()
+    assert (len(refused.problems), to_come(refused)) == (1, [])

@@ -111,6 +111,26 @@ def test_a_snapshot_with_something_unreadable_in_it_deletes_nothing(new_warehous
     assert warehouse.query("SELECT key FROM lake.conformed.person ORDER BY key") == ["1", "9"]
 
 
+def test_a_snapshot_deletes_nothing_either_while_the_same_piece_of_it_stays_unreadable(new_warehouse: New) -> None:
+    warehouse = new_warehouse(a=SNAPSHOT)
+    boris = {"id": "2", "last": "Орлов", "first": "Борис"}
+    warehouse.deliver("a/person", ANNA, boris)
+    warehouse.run()
+    warehouse.deliveries["a", "person"] = [ANNA, Unreadable("list, line 2", "cut off", b"2;Orl")]
+    assert [warehouse.run().ingested[0].deletions for _ in range(2)] == [0, 0]
+    assert warehouse.query("SELECT key FROM lake.conformed.person ORDER BY key") == ["1", "2"]
+
+
+def test_a_header_in_the_middle_of_a_snapshot_keeps_no_deletion_back(new_warehouse: New) -> None:
+    warehouse = new_warehouse(a=SNAPSHOT)
+    warehouse.deliver("a/person", ANNA, {"id": "2", "last": "Орлов", "first": "Борис"})
+    warehouse.run()
+    again = Unreadable("list, line 2", "the header once more", b"id;last;first", is_no_loss=True)
+    warehouse.deliveries["a", "person"] = [ANNA, again]
+    ingested = warehouse.run().ingested[0]
+    assert (ingested.unreadable, ingested.deletions) == (1, 1)
+
+
 def test_a_source_that_breaks_keeps_what_it_delivered_and_does_not_stop_the_others(new_warehouse: New) -> None:
     warehouse = new_warehouse(a=PERSON, b=PERSON)
     warehouse.batch_size = 1

@@ -14,7 +14,8 @@ HELP = """
 Validate the project's files: every problem with its file, line, key and fix. Touches no data.
 
 With --connect every source is reached too: the columns that its mapping reads, also in SQL, are compared with those it
-delivers, and its SQL is tried on a few of its records.
+delivers, and its SQL is tried on a few of its records. The warehouse is asked with what key, source_time and deleted its
+records were read; where they are others now, what the next run will do about it is told.
 
 [bold]Examples[/bold]
 
@@ -31,6 +32,7 @@ def check_command(
     from rddm.app.cli.connections import check_connections  # noqa: PLC0415
     from rddm.app.cli.output import print_json, show  # noqa: PLC0415
     from rddm.app.cli.render.check import draw_check  # noqa: PLC0415
+    from rddm.app.coming import changes_to_come  # noqa: PLC0415
     from rddm.app.trying import binding_fault  # noqa: PLC0415
     from rddm.project.load import load_project  # noqa: PLC0415
 
@@ -40,11 +42,12 @@ def check_command(
     except ConfigurationError as error:
         if not as_json:
             raise
-        print_json({"ok": False, "problems": error.problems, "connections": []})
+        print_json({"ok": False, "problems": error.problems, "connections": [], "next_run": []})
         raise typer.Exit(error.exit_code) from None
     connections = check_connections(settings) if connect else []
+    next_run = changes_to_come(root, os.environ, settings) if connect else []
     is_ok = all(each.is_ok for each in connections)
-    value = {"ok": is_ok, "problems": [], "connections": connections}
-    show(value, lambda: draw_check(settings, connections), as_json=as_json)
+    value = {"ok": is_ok, "problems": [], "connections": connections, "next_run": next_run}
+    show(value, lambda: draw_check(settings, connections, next_run), as_json=as_json)
     if not is_ok:
         raise typer.Exit(SourceError.exit_code)

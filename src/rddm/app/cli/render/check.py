@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from rddm.project.settings import ProjectSettings
 
 
-def draw_check(settings: ProjectSettings, connections: Sequence[Connection]) -> RenderableType:
-    """Return what was checked and, for connections, what each source said."""
+def draw_check(settings: ProjectSettings, connections: Sequence[Connection], next_run: Sequence[str]) -> RenderableType:
+    """Return what was checked and, for connections, what each source said and what the next run will do anew."""
     entities = sum(len(source.entities) for source in settings.sources.values())
     head = Text("✓ ", style="green")
     head.append(
@@ -39,7 +39,7 @@ def draw_check(settings: ProjectSettings, connections: Sequence[Connection]) -> 
     for each in connections:
         mark = Text("✓", style="green") if each.is_ok else Text("✗", style="bold red")
         table.add_row(mark, each.source, each.entity, number(len(each.columns)) if each.columns else "", _says(each))
-    return Group(head, table)
+    return Group(head, table, *(Text.assemble(("next run  ", "bold yellow"), each) for each in next_run))
 
 
 def _says(connection: Connection) -> Text:
