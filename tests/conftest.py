@@ -23,10 +23,20 @@ from rddm.store.embedded import ensure_database
 def postgresql_server() -> Iterator[str]:
     """The URL of a server of this test process; its folder has a short path, as a socket's must be."""
     folder = Path(tempfile.mkdtemp(prefix="rddm-"))
-    server = postgres_server.get_server(folder / "pg")
+    server = postgres_server.get_server(folder / "pg", start=False)
+    server.ensure_pgdata_inited()
+    with (folder / "pg" / "postgresql.conf").open("a") as settings:
+        settings.write("fsync = off\nfull_page_writes = off\n")  # it need not outlive a power cut
+    server.start()
     yield server.get_uri()
     server.cleanup()
     shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def postgresql_url(postgresql_server: str) -> str:
+    """A database on it for the tables of services that are read from."""
+    return ensure_database(postgresql_server, "services")
 
 
 @pytest.fixture

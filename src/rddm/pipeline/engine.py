@@ -79,9 +79,10 @@ class EngineResult:
 def prepare_lake(lake: Lake) -> None:
     """Create the tables that every warehouse has, and say how files are written."""
     lake.set_row_groups()
-    lake.ensure(*raw.LEDGERS, *conformed.LEDGERS, *SHARED_TABLES)
-    for grown in (raw.BATCH, raw.CURSOR, conformed.PROGRESS, conformed.QUARANTINE):
-        lake.add_columns(grown)
+    with lake.transaction(None):  # every commit that makes a table lets the engine read the whole catalog anew
+        lake.ensure(*raw.LEDGERS, *conformed.LEDGERS, *SHARED_TABLES)
+        for grown in (raw.BATCH, raw.CURSOR, conformed.PROGRESS, conformed.QUARANTINE):
+            lake.add_columns(grown)
 
 
 def mapped_entities(settings: ProjectSettings) -> dict[str, list[MappedEntity]]:

@@ -24,7 +24,7 @@ import pyarrow.compute as pc
 
 from rddm.contracts.batches import Batch, Cursor, Unreadable
 from rddm.contracts.errors import SourceError
-from rddm.contracts.extensions import load_extension_sql
+from rddm.contracts.extensions import connect_with_extensions
 from rddm.contracts.tables import literal
 from rddm.sources.loose_sqlite import Fetch, sqlite_rows
 from rddm.sources.protocol import BatchLimits
@@ -125,11 +125,9 @@ class SqlSource:
         if bool(self._connector.table) == bool(self._connector.query):
             raise self._error("either `table` or `query` must be given.", "Give exactly one of them.")
         address = self._address()
-        with duckdb.connect(config={"autoinstall_known_extensions": "false"}) as connection:
-            connection.execute("SET autoload_known_extensions = false")
+        with connect_with_extensions(EXTENSIONS[self._system]) as connection:
             connection.execute("SET enable_progress_bar = false")
             connection.execute("SET TimeZone = 'UTC'")
-            connection.execute(load_extension_sql(EXTENSIONS[self._system]))
             if self._system == "sqlite":
                 connection.execute("SET GLOBAL sqlite_all_varchar = true")
             with self._translated():

@@ -19,7 +19,7 @@ import duckdb
 import pyarrow as pa
 
 from rddm.contracts.errors import NotFound, StoreError
-from rddm.contracts.extensions import load_extension_sql
+from rddm.contracts.extensions import connect_with_extensions
 from rddm.contracts.tables import Table, create_table_sql, literal, quote
 from rddm.project.settings import Engine, Storage
 from rddm.store.folders import make_private
@@ -116,9 +116,12 @@ class Lake:
         return {name: tuple(columns) for name, columns in rows}
 
     @contextmanager
-    def transaction(self, message: str, info: Mapping[str, Any] | None = None) -> Iterator[duckdb.DuckDBPyConnection]:
+    def transaction(
+        self, message: str | None, info: Mapping[str, Any] | None = None
+    ) -> Iterator[duckdb.DuckDBPyConnection]:
         """
-        Yield the connection inside a transaction over every table of the lake; all of it is committed, or none.
+        Yield the connection inside a transaction over every table of the lake; all of it is committed, or none. *message* is
+        what its snapshot is known by; None for one that only sets up tables.
 
         Temporary tables made inside stay after a commit.
 
@@ -128,10 +131,11 @@ class Lake:
         self.connection.execute("BEGIN")
         try:
             yield self.connection
-            self.connection.execute(
-                f"CALL {CATALOG}.set_commit_message('rddm', {literal(message)},"
-                f" extra_info => {literal(json.dumps(dict(info or {}), sort_keys=True))})"
-            )
+            if message is not None:
+                self.connection.execute(
+                    f"CALL {CATALOG}.set_commit_message('rddm', {literal(message)},"
+                    f" extra_info => {literal(json.dumps(dict(info or {}), sort_keys=True))})"
+                )
             self._before_commit()
             self.connection.execute("COMMIT")
         except BaseException as error:
@@ -217,11 +221,9 @@ def open_lake(conninfo: str, folder: Path, storage: Storage, engine: Engine, *, 
     """
     spill = folder / "spill"
     make_private(spill)
-    connection = connect_duckdb(engine, spill)
-    for extension in ("ducklake", "postgres_scanner"):
-        connection.execute(load_extension_sql(extension))
-    if storage.path.startswith("s3://"):
-        connection.execute(load_extension_sql("httpfs"))
+    is_remote = storage.path.startswith("s3://")
+    connection = connect_duckdb(engine, spill, "ducklake", "postgres_scanner", *(["httpfs"] if is_remote else []))
+    if is_remote:
         connection.execute(_s3_secret(storage))
         data_path = storage.path.rstrip("/") + "/"
     else:
@@ -236,7 +238,7 @@ def open_lake(conninfo: str, folder: Path, storage: Storage, engine: Engine, *, 
         try:
             connection.execute(f"{attach} ({options})")
         except duckdb.Error as error:
-            if storage.path.startswith("s3://") or "OVERRIDE_DATA_PATH" not in str(error):
+            if is_remote or "OVERRIDE_DATA_PATH" not in str(error):
                 raise
             connection.execute(f"{attach} ({options}, OVERRIDE_DATA_PATH true)")
             _follow_move(connection, Path(data_path), read_only=read_only)
@@ -273,13 +275,11 @@ def _follow_move(connection: duckdb.DuckDBPyConnection, data_folder: Path, *, re
         )
 
 
-def connect_duckdb(engine: Engine, spill: Path) -> duckdb.DuckDBPyConnection:
-    """Return a DuckDB connection that loads nothing by itself, thinks in UTC and spills to *spill*."""
-    connection = duckdb.connect(
-        ":memory:",
+def connect_duckdb(engine: Engine, spill: Path, *extensions: str) -> duckdb.DuckDBPyConnection:
+    """Return a DuckDB connection with *extensions* that loads no others by itself, thinks in UTC and spills to *spill*."""
+    connection = connect_with_extensions(
+        *extensions,
         config={
-            "autoinstall_known_extensions": "false",
-            "autoload_known_extensions": "false",
             "temp_directory": str(spill),
             "memory_limit": memory_limit(engine.memory_limit),
             "preserve_insertion_order": "false",

@@ -11,7 +11,7 @@ import psycopg
 import pytest
 from psycopg import sql
 
-from rddm.contracts.extensions import load_extension_sql
+from rddm.contracts.extensions import connect_with_extensions
 from rddm.serve.copying import copy_rows
 
 PLACE = sql.Identifier("copied")
@@ -20,8 +20,7 @@ ID = UUID("00000000-0000-4000-8000-000000000001")
 
 @pytest.fixture
 def reader() -> Iterator[duckdb.DuckDBPyConnection]:
-    with duckdb.connect() as connection:
-        connection.execute(load_extension_sql("postgres_scanner"))
+    with connect_with_extensions("postgres_scanner") as connection:
         connection.execute("SET TimeZone = 'UTC'")
         yield connection
 
