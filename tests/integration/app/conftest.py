@@ -10,9 +10,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.support.warehouse import copy_project
 from typer.testing import CliRunner
 
 from rddm.app.cli import application
+from rddm.store.embedded import ensure_database
 
 CAMPERS = """id;fam;name;otch;dob;tel;mail;upd
 1;Щербакова;Анна;Игоревна;14.05.2009;8 (916) 123-45-67;anna@pismo.alt;2026-01-10 10:00:00
@@ -143,3 +145,29 @@ def new_project(short_folder: Path, new_database: Callable[[], str], monkeypatch
     """A project that has not been run yet, on a database of its own; tests may change it."""
     monkeypatch.setenv("RDDM_DATABASE_URL", new_database())
     return write_project(Path(tempfile.mkdtemp(dir=short_folder)))
+
+
+@pytest.fixture(scope="session")
+def project_to_copy(short_folder: Path, postgresql_server: str) -> tuple[Project, str]:
+    """A project that was run once, and the name of its database."""
+    project, database = write_project(short_folder / "copied"), "copied"
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("RDDM_DATABASE_URL", ensure_database(postgresql_server, database))
+        assert project.rddm("run", "--json").code == 0
+    return project, database
+
+
+@pytest.fixture
+def run_project(
+    project_to_copy: tuple[Project, str],
+    short_folder: Path,
+    new_database: Callable[..., str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> Project:
+    """A project that has been run once, on a database of its own; tests may change it."""
+    ready, database = project_to_copy
+    url = new_database(copy_of=database)
+    monkeypatch.setenv("RDDM_DATABASE_URL", url)
+    folder = Path(tempfile.mkdtemp(dir=short_folder)) / "w"
+    copy_project(ready.folder, folder, url)
+    return Project(folder)

@@ -13,8 +13,7 @@ def golden(project: Project, record: str) -> str:
     return str(project.rddm("person", "show", record, "--json").json["id"])
 
 
-def test_a_patch_releases_a_record_and_keeps_what_was_delivered(new_project: Project) -> None:
-    assert new_project.rddm("run", "--json").code == 0
+def test_a_patch_releases_a_record_and_keeps_what_was_delivered(run_project: Project) -> None:
     fix = [
         "quarantine",
         "fix",
@@ -28,11 +27,11 @@ def test_a_patch_releases_a_record_and_keeps_what_was_delivered(new_project: Pro
         "--by",
         "ann",
     ]
-    outcome = new_project.rddm(*fix)
+    outcome = run_project.rddm(*fix)
     assert outcome.code == 0
     assert "The next run applies it" in outcome.out
     assert "2004" not in outcome.out
-    waiting = new_project.rddm("quarantine", "show", "camps", "camper", "3", "--json").json
+    waiting = run_project.rddm("quarantine", "show", "camps", "camper", "3", "--json").json
     assert waiting["patches"][0] | {"made_at": ""} == {
         "column": "dob",
         "before": "31.12.2104",
@@ -42,20 +41,19 @@ def test_a_patch_releases_a_record_and_keeps_what_was_delivered(new_project: Pro
         "made_at": "",
         "state": "waits for the next run",
     }
-    redriven = new_project.rddm("quarantine", "redrive", "--json").json
+    redriven = run_project.rddm("quarantine", "redrive", "--json").json
     assert all(line["this_run"] is None for line in redriven["sources"])
-    released = new_project.rddm("quarantine", "show", "camps", "camper", "3", "--json").json
+    released = run_project.rddm("quarantine", "show", "camps", "camper", "3", "--json").json
     assert released["state"] == "conformed"
     assert released["versions"][0]["delivered"]["dob"] == "31.12.2104"
     assert released["patches"][0]["state"] == "applied"
 
 
-def test_a_patch_that_is_run_says_whether_the_record_is_released(new_project: Project) -> None:
-    assert new_project.rddm("run", "--json").code == 0
+def test_a_patch_that_is_run_says_whether_the_record_is_released(run_project: Project) -> None:
     fix = ["quarantine", "fix", "camps", "camper", "3", "--reason", "asked", "--run", "--set"]
-    still = new_project.rddm(*fix, "dob=31.12.2103")
+    still = run_project.rddm(*fix, "dob=31.12.2103")
     assert "It waits in quarantine: birth_date: the date of birth is in the future." in still.out
-    released = new_project.rddm(*fix, "dob=31.12.2003", "--json")
+    released = run_project.rddm(*fix, "dob=31.12.2003", "--json")
     assert (released.json["state"], released.json["reasons"]) == ("conformed", [])
 
 
@@ -99,38 +97,35 @@ def test_what_cleaning_left_out_is_shown_for_every_record(new_project: Project) 
     assert "this is not a date; left empty" in new_project.rddm("quarantine", "show", "camps/shift/e2").out
 
 
-def test_a_patch_of_a_column_that_is_not_there_is_refused(new_project: Project) -> None:
-    assert new_project.rddm("run", "--json").code == 0
+def test_a_patch_of_a_column_that_is_not_there_is_refused(run_project: Project) -> None:
     fix = ["quarantine", "fix", "camps", "camper", "3", "--reason", "x", "--set"]
-    outcome = new_project.rddm(*fix, "do=2004")
+    outcome = run_project.rddm(*fix, "do=2004")
     assert outcome.code == 7
     assert "Did you mean dob?" in outcome.err
-    assert new_project.rddm(*fix, "2004").code == 2
-    assert new_project.rddm("quarantine", "fix", "camps", "camper", "66", "--reason", "x", "--set", "dob=1").code == 7
+    assert run_project.rddm(*fix, "2004").code == 2
+    assert run_project.rddm("quarantine", "fix", "camps", "camper", "66", "--reason", "x", "--set", "dob=1").code == 7
 
 
-def test_a_humans_word_joins_and_parts_people(new_project: Project) -> None:
-    assert new_project.rddm("run", "--json").code == 0
+def test_a_humans_word_joins_and_parts_people(run_project: Project) -> None:
     one, two = "camps/camper/2", "academy/student/s2"
-    assert golden(new_project, one) != golden(new_project, two)
-    joined = new_project.rddm("person", "same", one, two, "--reason", "they told us", "--run", "--json")
+    assert golden(run_project, one) != golden(run_project, two)
+    joined = run_project.rddm("person", "same", one, two, "--reason", "they told us", "--run", "--json")
     assert joined.code == 0, joined.err
     assert joined.json["applied"] is True
-    assert golden(new_project, one) == golden(new_project, two)
-    kinds = {each["kind"] for each in new_project.rddm("person", "history", one, "--json").json["history"]}
+    assert golden(run_project, one) == golden(run_project, two)
+    kinds = {each["kind"] for each in run_project.rddm("person", "history", one, "--json").json["history"]}
     assert "merged" in kinds
-    assert new_project.rddm("person", "different", one, two, "--reason", "a mistake", "--run", "--json").code == 0
-    assert golden(new_project, one) != golden(new_project, two)
+    assert run_project.rddm("person", "different", one, two, "--reason", "a mistake", "--run", "--json").code == 0
+    assert golden(run_project, one) != golden(run_project, two)
 
 
-def test_an_id_that_was_merged_leads_to_the_living_one(new_project: Project) -> None:
-    assert new_project.rddm("run", "--json").code == 0
-    ids = {golden(new_project, "camps/camper/2"), golden(new_project, "academy/student/s2")}
+def test_an_id_that_was_merged_leads_to_the_living_one(run_project: Project) -> None:
+    ids = {golden(run_project, "camps/camper/2"), golden(run_project, "academy/student/s2")}
     same = ["person", "same", "camps/camper/2", "academy/student/s2", "--reason", "x", "--run", "--json"]
-    assert new_project.rddm(*same).code == 0
-    living = golden(new_project, "camps/camper/2")
+    assert run_project.rddm(*same).code == 0
+    living = golden(run_project, "camps/camper/2")
     (merged,) = ids - {living}
-    outcome = new_project.rddm("person", "show", merged)
+    outcome = run_project.rddm("person", "show", merged)
     assert outcome.code == 0
     assert f"{merged} was merged into {living}" in outcome.out
 
@@ -155,43 +150,39 @@ def test_who_has_ended_is_told_from_who_never_was(new_project: Project) -> None:
     assert "no person" in new_project.rddm("person", "show", "00000000").err
 
 
-def test_one_person_cannot_be_told_apart_from_themselves(new_project: Project) -> None:
-    assert new_project.rddm("run", "--json").code == 0
-    anna = golden(new_project, "camps/camper/1")
-    outcome = new_project.rddm("person", "different", anna, anna, "--reason", "x")
+def test_one_person_cannot_be_told_apart_from_themselves(run_project: Project) -> None:
+    anna = golden(run_project, "camps/camper/1")
+    outcome = run_project.rddm("person", "different", anna, anna, "--reason", "x")
     assert outcome.code == 7
     assert "Name the two records" in outcome.err
 
 
-def test_maintenance_forgets_snapshots_and_loses_no_row(new_project: Project) -> None:
-    assert new_project.rddm("run", "--json").code == 0
-    before = new_project.rddm("status", "--json").json
-    done = new_project.rddm("lake", "maintain", "--keep-days", "0", "--json")
+def test_maintenance_forgets_snapshots_and_loses_no_row(run_project: Project) -> None:
+    before = run_project.rddm("status", "--json").json
+    done = run_project.rddm("lake", "maintain", "--keep-days", "0", "--json")
     assert done.code == 0, done.err
     assert done.json["snapshots_after"] < done.json["snapshots_before"]
-    after = new_project.rddm("status", "--json").json
+    after = run_project.rddm("status", "--json").json
     assert (after["in_all"], after["golden"]) == (before["in_all"], before["golden"])
-    (new_project.folder / "data" / "bookings.csv").write_text("id;camper;shift;role\nb1;1;e1;гость\n", encoding="utf-8")
-    again = new_project.rddm("run", "--json")
+    (run_project.folder / "data" / "bookings.csv").write_text("id;camper;shift;role\nb1;1;e1;гость\n", encoding="utf-8")
+    again = run_project.rddm("run", "--json")
     assert again.code == 0
     assert again.json["balances"] is True
 
 
-def test_maintenance_that_would_change_rows_fails_loudly(new_project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
-    assert new_project.rddm("run", "--json").code == 0
+def test_maintenance_that_would_change_rows_fails_loudly(run_project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
     counts = iter([{("golden", "person"): 4}, {("golden", "person"): 3}])
     monkeypatch.setattr(maintenance, "count_rows", lambda _: next(counts))
-    outcome = new_project.rddm("lake", "maintain")
+    outcome = run_project.rddm("lake", "maintain")
     assert outcome.code == 4
     assert "golden.person: 4 before, 3 after" in outcome.err
 
 
-def test_reading_goes_on_while_someone_writes(new_project: Project) -> None:
-    assert new_project.rddm("run", "--json").code == 0
+def test_reading_goes_on_while_someone_writes(run_project: Project) -> None:
     with Database(os.environ["RDDM_DATABASE_URL"]).writer_lock():
-        assert new_project.rddm("status", "--json").json["is_active"] is True
-        assert new_project.rddm("person", "show", "camps/camper/1").code == 0
-        assert new_project.rddm("quarantine", "list").code == 0
-        assert new_project.rddm("lake", "maintain").code == 5
+        assert run_project.rddm("status", "--json").json["is_active"] is True
+        assert run_project.rddm("person", "show", "camps/camper/1").code == 0
+        assert run_project.rddm("quarantine", "list").code == 0
+        assert run_project.rddm("lake", "maintain").code == 5
         fix = ["quarantine", "fix", "camps", "camper", "3", "--set", "dob=31.12.2004", "--reason", "x"]
-        assert new_project.rddm(*fix).code == 0
+        assert run_project.rddm(*fix).code == 0

@@ -7,15 +7,14 @@ from tests.integration.app.conftest import Project
 REASON = ("--reason", "letter 17", "--by", "ann")
 
 
-def test_somebody_is_erased_and_it_is_proven(new_project: Project) -> None:
-    assert new_project.rddm("run", "--json").code == 0
-    anna = str(new_project.rddm("person", "show", "camps/camper/1", "--json").json["id"])
-    refused = new_project.rddm("person", "erase", anna, *REASON)
+def test_somebody_is_erased_and_it_is_proven(run_project: Project) -> None:
+    anna = str(run_project.rddm("person", "show", "camps/camper/1", "--json").json["id"])
+    refused = run_project.rddm("person", "erase", anna, *REASON)
     assert refused.code == 2
     assert "--yes" in refused.err
     assert "Щербакова" not in refused.err
-    assert new_project.rddm("person", "show", anna).code == 0
-    done = new_project.rddm("person", "erase", "camps/camper/1", *REASON, "--yes", "--json")
+    assert run_project.rddm("person", "show", anna).code == 0
+    done = run_project.rddm("person", "erase", "camps/camper/1", *REASON, "--yes", "--json")
     assert done.code == 0, done.err
     assert done.json["state"] == "done"
     assert {(each["source"], each["entity"]): each["versions"] for each in done.json["places"]} == {
@@ -25,27 +24,27 @@ def test_somebody_is_erased_and_it_is_proven(new_project: Project) -> None:
     }
     assert "erb" not in done.out + done.err
     assert "unfinished" not in done.json
-    listed = new_project.rddm("person", "erasures", "--json").json
+    listed = run_project.rddm("person", "erasures", "--json").json
     assert [each["reason"] for each in listed["erasures"]] == ["letter 17"]
-    in_full = new_project.rddm("person", "erasures", "--proof", "1", "--json").json
+    in_full = run_project.rddm("person", "erasures", "--proof", "1", "--json").json
     assert len(in_full["records"]) == 3
-    assert "letter 17" in new_project.rddm("person", "erasures", "--proof", "1").out
-    status = new_project.rddm("status", "--json").json["in_all"]
+    assert "letter 17" in run_project.rddm("person", "erasures", "--proof", "1").out
+    status = run_project.rddm("status", "--json").json["in_all"]
     assert status["erased"] == 4
     assert status["received"] == sum(status.values()) - status["received"]
 
     for gone in (anna, "camps/camper/1"):
-        again = new_project.rddm("person", "erase", gone, *REASON, "--yes")
+        again = run_project.rddm("person", "erase", gone, *REASON, "--yes")
         assert again.code == 7
         assert "Erased already" in again.err
-    assert new_project.rddm("run", "--json").json["balances"] is True
-    earlier = new_project.rddm("person", "show", "camps/camper/2", "--as-of", "2020-01-01")
+    assert run_project.rddm("run", "--json").json["balances"] is True
+    earlier = run_project.rddm("person", "show", "camps/camper/2", "--as-of", "2020-01-01")
     assert "Nothing is kept" in earlier.err
 
-    allowed = new_project.rddm("person", "allow-again", "1", "--reason", "signed up anew", "--by", "bob", "--json")
+    allowed = run_project.rddm("person", "allow-again", "1", "--reason", "signed up anew", "--by", "bob", "--json")
     assert (allowed.code, allowed.json["lifted_by"]) == (0, "bob")
-    assert new_project.rddm("person", "allow-again", "1", "--reason", "x").code == 7
-    assert new_project.rddm("person", "allow-again", "9", "--reason", "x").code == 7
+    assert run_project.rddm("person", "allow-again", "1", "--reason", "x").code == 7
+    assert run_project.rddm("person", "allow-again", "9", "--reason", "x").code == 7
 
 
 def test_who_is_meant_is_told_in_words_or_not_at_all(new_project: Project) -> None:
@@ -64,15 +63,14 @@ def test_who_is_meant_is_told_in_words_or_not_at_all(new_project: Project) -> No
     assert new_project.rddm("quarantine", "show", "camps", "camper", "3").code == 7
 
 
-def test_an_id_that_was_merged_leads_to_who_is_erased(new_project: Project) -> None:
-    assert new_project.rddm("run", "--json").code == 0
+def test_an_id_that_was_merged_leads_to_who_is_erased(run_project: Project) -> None:
     both = ("camps/camper/2", "academy/student/s2")
-    ids = {str(new_project.rddm("person", "show", each, "--json").json["id"]) for each in both}
-    assert new_project.rddm("person", "same", *both, "--reason", "x", "--run", "--json").code == 0
-    (merged,) = ids - {str(new_project.rddm("person", "show", both[0], "--json").json["id"])}
-    done = new_project.rddm("person", "erase", merged, *REASON, "--yes", "--json")
+    ids = {str(run_project.rddm("person", "show", each, "--json").json["id"]) for each in both}
+    assert run_project.rddm("person", "same", *both, "--reason", "x", "--run", "--json").code == 0
+    (merged,) = ids - {str(run_project.rddm("person", "show", both[0], "--json").json["id"])}
+    done = run_project.rddm("person", "erase", merged, *REASON, "--yes", "--json")
     assert done.code == 0, done.err
     assert f"{merged} was merged into it" in done.err
     assert sum(each["records"] for each in done.json["places"]) == 2
     assert done.json["counts"]["identity.redirect"] == 1
-    assert new_project.rddm("person", "history", merged).code == 7
+    assert run_project.rddm("person", "history", merged).code == 7

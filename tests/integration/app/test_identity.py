@@ -124,26 +124,25 @@ def test_bad_input_is_a_word_in_the_report(new_project: Project) -> None:
 # --- changes ----------------------------------------------------------------------------------------------------------
 
 
-def test_a_runs_changes_are_a_table_of_ids_before_and_after(new_project: Project) -> None:
-    run(new_project)
-    first = new_project.rddm("identity", "changes", "--json").json
+def test_a_runs_changes_are_a_table_of_ids_before_and_after(run_project: Project) -> None:
+    first = run_project.rddm("identity", "changes", "--json").json
     assert (first["run"], first["counts"]["created"], first["total"]) == (1, 4, 4)
     assert all(each["before"] is None and each["after"] for each in first["changes"])
     assert first["proof"] == {
         "people_before": 0, "people_after": 4, "changed_records": 0, "relabels": 0, "unexplained": 0,
     }  # fmt: skip
-    ids = {golden(new_project, "camps/camper/2"), golden(new_project, "academy/student/s2")}
+    ids = {golden(run_project, "camps/camper/2"), golden(run_project, "academy/student/s2")}
     same = ["person", "same", "camps/camper/2", "academy/student/s2", "--reason", "x", "--run", "--json"]
-    assert new_project.rddm(*same).code == 0
-    second = new_project.rddm("identity", "changes", "--json").json
+    assert run_project.rddm(*same).code == 0
+    second = run_project.rddm("identity", "changes", "--json").json
     (merged,) = second["changes"]
     assert (merged["kind"], merged["reason"], {merged["before"], merged["after"]}) == ("merged", "judgement", ids)
     assert (second["proof"]["relabels"], second["proof"]["unexplained"]) == (0, 0)
     assert (second["proof"]["people_before"], second["proof"]["people_after"]) == (4, 3)
-    drawn = new_project.rddm("identity", "changes", "--run", "2").out
+    drawn = run_project.rddm("identity", "changes", "--run", "2").out
     assert "pure relabels: 0" in drawn
     assert merged["before"] in drawn
-    assert new_project.rddm("identity", "changes", "--run", "2", "--kind", "split", "--json").json["changes"] == []
+    assert run_project.rddm("identity", "changes", "--run", "2", "--kind", "split", "--json").json["changes"] == []
 
 
 def test_runs_and_kinds_that_are_not_there_are_refused(project: Project) -> None:
@@ -152,39 +151,35 @@ def test_runs_and_kinds_that_are_not_there_are_refused(project: Project) -> None
     assert project.rddm("identity", "changes", "--kind", "renamed").code == 2
 
 
-def test_a_pure_relabel_would_be_found(new_project: Project) -> None:
+def test_a_pure_relabel_would_be_found(run_project: Project) -> None:
     """The proof is computed: links that were tampered with fail it."""
-    run(new_project)
-    anna = golden(new_project, ANNA)
+    anna = golden(run_project, ANNA)
     links = f"{CATALOG}.identity.person__link"
-    with open_warehouse(new_project.folder, os.environ) as warehouse:
+    with open_warehouse(run_project.folder, os.environ) as warehouse:
         number = warehouse.control.start_run(warehouse.now())
         with warehouse.lake.transaction(f"run {number}", {"run": number}) as connection:
             connection.execute(f"UPDATE {links} SET golden_id = ? WHERE golden_id = ?", [uuid.uuid4(), uuid.UUID(anna)])
-    proof = new_project.rddm("identity", "changes", "--run", str(number), "--json").json["proof"]
+    proof = run_project.rddm("identity", "changes", "--run", str(number), "--json").json["proof"]
     assert (proof["relabels"], proof["unexplained"], proof["changed_records"]) == (1, 2, 2)
 
 
-def test_without_snapshots_nothing_is_claimed(new_project: Project) -> None:
-    run(new_project)
-    assert new_project.rddm("lake", "maintain", "--keep-days", "0").code == 0
-    assert new_project.rddm("identity", "changes", "--json").json["proof"] is None
+def test_without_snapshots_nothing_is_claimed(run_project: Project) -> None:
+    assert run_project.rddm("lake", "maintain", "--keep-days", "0").code == 0
+    assert run_project.rddm("identity", "changes", "--json").json["proof"] is None
 
 
 # --- learning ---------------------------------------------------------------------------------------------------------
 
 
-def test_learning_anew_changes_nothing_until_it_is_applied(new_project: Project) -> None:
-    run(new_project)
-
+def test_learning_anew_changes_nothing_until_it_is_applied(run_project: Project) -> None:
     def state() -> tuple[Any, ...]:
-        with wire.open_reading(new_project.folder, os.environ) as reading:
+        with wire.open_reading(run_project.folder, os.environ) as reading:
             links = reading.rows(f"SELECT * FROM {reading.table('identity', 'person__link')} ORDER BY record_id")
             models = reading.rows(f"SELECT * FROM {reading.table('identity', 'model')} ORDER BY ALL")
             return links, models, reading.lake.current_snapshot(), len(reading.control.runs())
 
     before = state()
-    told = new_project.rddm("identity", "learn", "--json")
+    told = run_project.rddm("identity", "learn", "--json")
     assert told.code == 0, told.err
     assert state() == before
     would = told.json
@@ -192,14 +187,14 @@ def test_learning_anew_changes_nothing_until_it_is_applied(new_project: Project)
     assert would["people_before"] == would["people_now"] == 4
     assert would["crossing"] == {"match": {"match": 1}}
     assert would["is_learnt"] is False
-    did = new_project.rddm("identity", "learn", "--apply", "--json")
+    did = run_project.rddm("identity", "learn", "--apply", "--json")
     assert did.code == 0, did.err
     assert (did.json["applied"], did.json["run"], did.json["version_now"]) == (True, 2, 2)
     after = state()
     assert after[0] == before[0]
     assert [model["version"] for model in after[1] if model["entity"] == "person"] == [1, 2]
     assert after[3] == 2
-    assert "too little to learn from" in new_project.rddm("identity", "learn").out
+    assert "too little to learn from" in run_project.rddm("identity", "learn").out
 
 
 def test_a_model_is_asked_for_only_where_there_is_one(project: Project) -> None:
@@ -292,22 +287,21 @@ def test_a_split_that_parts_nothing_is_refused(new_project: Project) -> None:
     assert new_project.rddm("person", "judgements", "--json").json["total"] == 0
 
 
-def test_words_that_contradict_each_other_say_which_of_them_stands(new_project: Project) -> None:
-    run(new_project)
+def test_words_that_contradict_each_other_say_which_of_them_stands(run_project: Project) -> None:
     a, b, c = "camps/camper/2", "academy/student/s2", "camps/camper/4"
-    assert new_project.rddm("person", "same", a, b, "--reason", "1").code == 0
-    assert new_project.rddm("person", "same", b, c, "--reason", "2").code == 0
-    last = new_project.rddm("person", "different", a, c, "--reason", "3")
+    assert run_project.rddm("person", "same", a, b, "--reason", "1").code == 0
+    assert run_project.rddm("person", "same", b, c, "--reason", "2").code == 0
+    last = run_project.rddm("person", "different", a, c, "--reason", "3")
     assert last.code == 0
     assert "contradiction with another word: stands against" in last.out
-    told = new_project.rddm("person", "judgements", "--json").json["judgements"]
+    told = run_project.rddm("person", "judgements", "--json").json["judgements"]
     assert [each["verdict"] for each in told] == ["different", "same", "same"]
     assert told[0]["conflict"].startswith("stands against: ")
     assert all("which stands" in each["conflict"] for each in told[1:])
-    assert "stands against" in new_project.rddm("person", "judgements").out.replace("\n", " ")
-    run(new_project)
-    assert golden(new_project, a) != golden(new_project, c)
-    warned = new_project.rddm("identity", "report", "--json").json["warnings"]
+    assert "stands against" in run_project.rddm("person", "judgements").out.replace("\n", " ")
+    run(run_project)
+    assert golden(run_project, a) != golden(run_project, c)
+    warned = run_project.rddm("identity", "report", "--json").json["warnings"]
     assert any("1 human words contradict each other" in each for each in warned)
 
 

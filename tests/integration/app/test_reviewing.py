@@ -82,8 +82,7 @@ s4,Щербакова,Алла,2009-05-14,+79165554433,alla@pismo.alt
     assert "rddm person judgements" in nothing.err
 
 
-def test_a_patch_that_is_withdrawn_is_taken_back(new_project: Project) -> None:
-    assert new_project.rddm("run", "--json").code == 0
+def test_a_patch_that_is_withdrawn_is_taken_back(run_project: Project) -> None:
     fix = [
         "quarantine",
         "fix",
@@ -97,12 +96,12 @@ def test_a_patch_that_is_withdrawn_is_taken_back(new_project: Project) -> None:
         "--run",
         "--json",
     ]
-    assert new_project.rddm(*fix).code == 0
-    assert "camps camper 3" in new_project.rddm("quarantine", "patches").out
-    refused = new_project.rddm("quarantine", "unfix", "camps", "camper", "3", "--column", "tel")
+    assert run_project.rddm(*fix).code == 0
+    assert "camps camper 3" in run_project.rddm("quarantine", "patches").out
+    refused = run_project.rddm("quarantine", "unfix", "camps", "camper", "3", "--column", "tel")
     assert refused.code == 7
-    unfix = new_project.rddm("quarantine", "unfix", "camps", "camper", "3", "--column", "dob", "--run", "--json")
+    unfix = run_project.rddm("quarantine", "unfix", "camps", "camper", "3", "--column", "dob", "--run", "--json")
     assert unfix.json["withdrawn"] == ["dob"]
-    assert new_project.rddm("quarantine", "show", "camps", "camper", "3", "--json").json["state"] == "quarantined"
-    (listed,) = new_project.rddm("quarantine", "patches", "--json").json["patches"]
+    assert run_project.rddm("quarantine", "show", "camps", "camper", "3", "--json").json["state"] == "quarantined"
+    (listed,) = run_project.rddm("quarantine", "patches", "--json").json["patches"]
     assert listed["patch"]["state"] == "withdrawn"

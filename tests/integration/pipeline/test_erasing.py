@@ -8,10 +8,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 from uuid import UUID
 
-import psycopg
 import pyarrow.parquet as pq
 import pytest
-from tests.support.warehouse import SMALL_MODEL, Quiet, TinyWarehouse
+from tests.support.warehouse import SMALL_MODEL, Quiet, TinyWarehouse, copy_database, drop_database
 
 from rddm.contracts.batches import Unreadable
 from rddm.contracts.errors import NotFound, RunInProgress, StoreError
@@ -21,6 +20,7 @@ from rddm.pipeline.landing import Place
 from rddm.pipeline.patching import Author, patch_record
 from rddm.pipeline.run import RunReport
 from rddm.store import scrubbing
+from rddm.store.embedded import ensure_database
 from rddm.store.erasures import Erasure, digest, digest_parameters, digest_sql
 
 CAMPS = """
@@ -91,9 +91,19 @@ def with_her(root: Path, database_url: str) -> TinyWarehouse:
     return made
 
 
+@pytest.fixture(scope="module")
+def warehouse_to_copy(tmp_path_factory: pytest.TempPathFactory, postgresql_server: str) -> Iterator[TinyWarehouse]:
+    made = with_her(tmp_path_factory.mktemp("her") / "w", ensure_database(postgresql_server, "her"))
+    made.close()
+    yield made
+    drop_database(postgresql_server, "her")
+
+
 @pytest.fixture
-def warehouse(tmp_path: Path, new_database: Callable[[], str]) -> Iterator[TinyWarehouse]:
-    made = with_her(tmp_path / "w", new_database())
+def warehouse(
+    warehouse_to_copy: TinyWarehouse, tmp_path: Path, new_database: Callable[..., str]
+) -> Iterator[TinyWarehouse]:
+    made = warehouse_to_copy.copied(tmp_path / "w", new_database(copy_of="her"))
     yield made
     made.close()
 
@@ -113,18 +123,18 @@ class Erased:
 
 
 @pytest.fixture(scope="module")
-def erased(tmp_path_factory: pytest.TempPathFactory, postgresql_server: str) -> Iterator[Erased]:
-    with psycopg.connect(postgresql_server, autocommit=True) as connection:
-        connection.execute("CREATE DATABASE erased")
-    made = with_her(tmp_path_factory.mktemp("erased") / "w", postgresql_server.replace("/postgres?", "/erased?"))
+def erased(
+    warehouse_to_copy: TinyWarehouse, tmp_path_factory: pytest.TempPathFactory, postgresql_server: str
+) -> Iterator[Erased]:
+    database = copy_database(postgresql_server, "erased", copy_of="her")
+    made = warehouse_to_copy.copied(tmp_path_factory.mktemp("erased") / "w", database)
     places, others, wanted = places_of(made), everybody_else(made), her(made)
     received = {(each.source, each.entity): each.received for each in made.run().engine.balances}
     leaving = find(made.warehouse, wanted)
     proof = erase_her(made)
     yield Erased(made, proof, wanted, leaving, places, others, received, made.run())
     made.close()
-    with psycopg.connect(postgresql_server, autocommit=True) as connection:
-        connection.execute("DROP DATABASE erased WITH (FORCE)")
+    drop_database(postgresql_server, "erased")
 
 
 def deliver_all(made: TinyWarehouse) -> None:
@@ -163,7 +173,10 @@ def erase_her(made: TinyWarehouse, after: Callable[[str], None] = lambda step: N
 
 
 def places_of(made: TinyWarehouse, values: tuple[str, ...] = VALUES) -> list[str]:
-    """Every file of the lake, table of PostgreSQL and file of its data folder in which one of *values* stands."""
+    """
+    Every file of the lake, table of PostgreSQL and file of its data folder in which one of *values* stands. The files of
+    other databases of the server are of other warehouses.
+    """
     found = []
     for file in (made.root / ".rddm").rglob("*"):
         if file.is_file() and file.suffix == ".parquet":
@@ -180,9 +193,12 @@ def places_of(made: TinyWarehouse, values: tuple[str, ...] = VALUES) -> list[str
                 text = row.lower() + _hex_as_text(row)
                 found += [f"{schema}.{name}: {value}" for value in values if value.lower() in text]
         connection.execute("CHECKPOINT")
-        (folder,) = connection.execute("SHOW data_directory").fetchone() or ("",)
+        found_at = (
+            "SELECT current_setting('data_directory'), oid::text FROM pg_database WHERE datname = current_database()"
+        )
+        folder, own = connection.execute(found_at).fetchone() or ("", "")
     for file in Path(folder).rglob("*"):
-        if file.is_file():
+        if file.is_file() and (file.parent.parent.name != "base" or file.parent.name == own):
             content = file.read_bytes()
             found += [f"{file}: {value}" for value in values if value.encode() in content]
     return sorted(set(found))

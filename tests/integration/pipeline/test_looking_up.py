@@ -12,13 +12,14 @@ from unittest.mock import patch
 
 import psycopg
 import pytest
-from tests.support.warehouse import PERSON, TinyWarehouse
+from tests.support.warehouse import PERSON, SMALL_MODEL, TinyWarehouse, drop_database
 
 from rddm.conform.typed import clean_typed, typed_entity
 from rddm.contracts.errors import NotFound, StoreError
 from rddm.serve import matching
 from rddm.serve.known import Answer, KnownPeople, open_known_people
 from rddm.serve.matching import DESCRIPTION_SEPARATOR
+from rddm.store.embedded import ensure_database
 
 New = Callable[..., TinyWarehouse]
 TODAY = date(2026, 6, 1)
@@ -80,12 +81,21 @@ def published_anew(warehouse: TinyWarehouse) -> Mapping[str, list[Any]]:
     return published(warehouse)
 
 
-def test_a_person_is_known_in_another_spelling_and_with_a_slip(new_warehouse: New) -> None:
-    warehouse = new_warehouse(a=PERSON)
-    warehouse.deliver("a/person", row("1", ANNA), row("2", BORIS))
-    warehouse.run()
+@pytest.fixture(scope="module")
+def anna_and_boris(tmp_path_factory: pytest.TempPathFactory, postgresql_server: str) -> Iterator[TinyWarehouse]:
+    """A warehouse that knows the two; tests only read it."""
+    database = ensure_database(postgresql_server, "anna_and_boris")
+    made = TinyWarehouse(tmp_path_factory.mktemp("known") / "w", database, {"a": PERSON}, model=SMALL_MODEL)
+    made.deliver("a/person", row("1", ANNA), row("2", BORIS))
+    made.run()
+    yield made
+    made.close()
+    drop_database(postgresql_server, "anna_and_boris")
+
+
+def test_a_person_is_known_in_another_spelling_and_with_a_slip(anna_and_boris: TinyWarehouse) -> None:
     answer = look_up(
-        warehouse,
+        anna_and_boris,
         last_name="belova",
         first_name="Аня",
         birth_date="6 мая 2001",
@@ -93,18 +103,17 @@ def test_a_person_is_known_in_another_spelling_and_with_a_slip(new_warehouse: Ne
         email=ANNA[4],
     )
     assert answer.verdict == "known"
-    assert [each.id for each in answer.people] == [golden_id(warehouse, "1")]
+    assert [each.id for each in answer.people] == [golden_id(anna_and_boris, "1")]
     levels = {each.field: each.level for each in answer.people[0].explanation.contributions}
     assert levels["phone"] == "one digit off"
     assert levels["last_name"] == levels["first_name"] == "same"
     assert answer.understood == FIELDS
 
 
-def test_who_is_not_there_is_unknown(new_warehouse: New) -> None:
-    warehouse = new_warehouse(a=PERSON)
-    warehouse.deliver("a/person", row("1", ANNA), row("2", BORIS))
-    warehouse.run()
-    answer = look_up(warehouse, last_name="Сомова", first_name="Вера", birth_date="1970-01-09", phone="+79031112233")
+def test_who_is_not_there_is_unknown(anna_and_boris: TinyWarehouse) -> None:
+    answer = look_up(
+        anna_and_boris, last_name="Сомова", first_name="Вера", birth_date="1970-01-09", phone="+79031112233"
+    )
     assert (answer.verdict, list(answer.people), answer.compared) == ("unknown", [], 0)
 
 
@@ -122,11 +131,8 @@ def test_a_phone_and_an_address_alone_lead_to_who_has_them(new_warehouse: New) -
     assert {each.id for each in family.people} == {golden_id(warehouse, "1"), golden_id(warehouse, "3")}
 
 
-def test_a_twin_is_never_known(new_warehouse: New) -> None:
-    warehouse = new_warehouse(a=PERSON)
-    warehouse.deliver("a/person", row("1", ANNA))
-    warehouse.run()
-    answer = look_up(warehouse, typed(ANNA), first_name="Мария")
+def test_a_twin_is_never_known(anna_and_boris: TinyWarehouse) -> None:
+    answer = look_up(anna_and_boris, typed(ANNA), first_name="Мария")
     assert answer.verdict != "known"
     assert answer.compared == 1
 
@@ -266,11 +272,8 @@ def test_a_phone_that_too_many_share_finds_and_proves_nothing(new_warehouse: New
         {"last_name": "\x00\x1f'\"; DROP SCHEMA matching; --", "first_name": "%s {0} $1"},
     ],
 )
-def test_what_says_nothing_is_answered_and_told(new_warehouse: New, texts: dict[str, str]) -> None:
-    warehouse = new_warehouse(a=PERSON)
-    warehouse.deliver("a/person", row("1", ANNA))
-    warehouse.run()
-    answer = look_up(warehouse, texts)
+def test_what_says_nothing_is_answered_and_told(anna_and_boris: TinyWarehouse, texts: dict[str, str]) -> None:
+    answer = look_up(anna_and_boris, texts)
     assert answer.verdict == "unknown"
     assert not answer.people
     assert answer.would_help
@@ -280,12 +283,9 @@ def test_what_says_nothing_is_answered_and_told(new_warehouse: New, texts: dict[
     )
 
 
-def test_a_field_that_the_model_does_not_have_is_refused(new_warehouse: New) -> None:
-    warehouse = new_warehouse(a=PERSON)
-    warehouse.deliver("a/person", row("1", ANNA))
-    warehouse.run()
+def test_a_field_that_the_model_does_not_have_is_refused(anna_and_boris: TinyWarehouse) -> None:
     with pytest.raises(NotFound, match="no field nickname"):
-        look_up(warehouse, nickname="Аня")
+        look_up(anna_and_boris, nickname="Аня")
 
 
 def test_before_anything_was_published_nobody_can_be_looked_up(new_warehouse: New) -> None:
@@ -293,17 +293,14 @@ def test_before_anything_was_published_nobody_can_be_looked_up(new_warehouse: Ne
         look_up(new_warehouse(a=PERSON), last_name="Белова")
 
 
-def test_whoever_may_read_the_shop_window_may_not_read_what_is_matched(new_warehouse: New) -> None:
-    warehouse = new_warehouse(a=PERSON)
-    warehouse.deliver("a/person", row("1", ANNA))
-    warehouse.run()
-    with warehouse.warehouse.database.connect() as connection:
+def test_whoever_may_read_the_shop_window_may_not_read_what_is_matched(anna_and_boris: TinyWarehouse) -> None:
+    with anna_and_boris.warehouse.database.connect() as connection:
         role = "reader_of_the_window"
         connection.execute(f"CREATE ROLE {role}")
         connection.execute(f"GRANT USAGE ON SCHEMA warehouse TO {role}")
         connection.execute(f"GRANT SELECT ON ALL TABLES IN SCHEMA warehouse TO {role}")
         connection.execute(f"SET LOCAL ROLE {role}")
-        assert connection.execute("SELECT count(*) FROM warehouse.person").fetchone() == (1,)
+        assert connection.execute("SELECT count(*) FROM warehouse.person").fetchone() == (2,)
         with pytest.raises(psycopg.errors.InsufficientPrivilege):
             connection.execute("SELECT * FROM matching.person_print")
         connection.rollback()
