@@ -11,7 +11,7 @@ from uuid import UUID
 import duckdb
 import pyarrow as pa
 import pytest
-from hypothesis import given, settings
+from hypothesis import given, seed, settings
 from hypothesis import strategies as st
 
 from rddm.contracts.expression import compile_expression
@@ -101,7 +101,7 @@ class Stages:
     """The stages' own queries over *records*, in a DuckDB of their own; node n is the description of record n."""
 
     def __init__(self, records: Sequence[Record], terms: Iterable[tuple[str, str | None, float]] = ()) -> None:
-        self.connection = duckdb.connect()
+        self.connection = duckdb.connect(config={"threads": 1})
         columns: dict[str, Any] = {
             role: pa.array(
                 [self._typed(role, record.get(role)) for record in records], ARROW[DELIVERED_TYPES.get(role, "VARCHAR")]
@@ -159,8 +159,8 @@ class Stages:
         return self.connection.execute(query).fetchall()
 
 
-@settings(deadline=None, max_examples=40)
-@given(st.lists(RECORDS, min_size=1, max_size=4))
+@settings(deadline=None, max_examples=12)
+@given(st.lists(RECORDS, min_size=1, max_size=16))
 def test_a_record_is_described_and_keyed_as_the_stages_do(records: list[Record]) -> None:
     stages = Stages(records)
     columns = (*FORM_COLUMNS, *PART_COLUMNS)
@@ -175,31 +175,37 @@ def test_a_record_is_described_and_keyed_as_the_stages_do(records: list[Record])
         assert set(keys_of(described, KEY_KINDS)) == keys.get(place, set())
 
 
-@settings(deadline=None, max_examples=60)
-@given(RECORDS, RECORDS, st.lists(st.floats(-2, 6, width=32), min_size=len(TERM_FIELDS), max_size=len(TERM_FIELDS)))
-def test_two_records_compare_as_the_stages_do(one: Record, other: Record, bits: list[float]) -> None:
+@settings(deadline=None, max_examples=15)
+@given(
+    RECORDS,
+    st.lists(RECORDS, min_size=1, max_size=8),
+    st.lists(st.floats(-2, 6, width=32), min_size=len(TERM_FIELDS), max_size=len(TERM_FIELDS)),
+)
+def test_two_records_compare_as_the_stages_do(one: Record, others: list[Record], bits: list[float]) -> None:
     described = describe_one(one)
     values = term_values(described)
     terms = [
         (field, values.get(field), weight) for field, weight in zip(TERM_FIELDS, bits, strict=True) if field in values
     ]
     terms += [(field, None, 0.25) for field in TERM_FIELDS]
-    stages = Stages([one, other], terms)
-    query = compare_sql("(SELECT 0 AS a, 1 AS b)", "node", each_term=True)
-    ((_, _, pattern, contradiction, *weighed),) = stages.rows(query)
+    stages = Stages([one, *others], terms)
+    pairs = f"(SELECT 0 AS a, unnest(range(1, {len(others) + 1}))::INTEGER AS b)"
+    rows = stages.rows(f"SELECT * FROM ({compare_sql(pairs, 'node', each_term=True)}) ORDER BY b")
     asked = weigh_terms(described, {(field, value): weight for field, value, weight in terms})
-    compared = compare_one(asked, describe_one(other))
-    assert levels_of(compared.pattern) == levels_of(pattern)
-    assert compared.contradiction == contradiction
     names = [each.name for each in COMPARISONS if each.term is not None]
-    assert {name: compared.terms.get(name, 0.0) for name in names} == dict(zip(names, weighed, strict=True))
+    for other, (_, _, pattern, contradiction, *weighed) in zip(others, rows, strict=True):
+        compared = compare_one(asked, describe_one(other))
+        assert levels_of(compared.pattern) == levels_of(pattern)
+        assert compared.contradiction == contradiction
+        assert {name: compared.terms.get(name, 0.0) for name in names} == dict(zip(names, weighed, strict=True))
 
 
 def test_the_records_tried_reach_every_level_of_every_comparison() -> None:
     """So that agreeing with the stages means something."""
     seen: dict[str, set[int]] = {each.name: set() for each in COMPARISONS}
+    possible = {each.name: {0, LEVELS - 1, *(level for level, _ in each.tests)} for each in COMPARISONS}
 
-    @settings(max_examples=4000, deadline=None, derandomize=True, database=None)
+    @settings(max_examples=200, deadline=None, database=None)
     @given(RECORDS, RECORDS)
     def look(one: Record, other: Record) -> None:
         asked = weigh_terms(describe_one(one), {})
@@ -208,18 +214,20 @@ def test_the_records_tried_reach_every_level_of_every_comparison() -> None:
         ):
             seen[comparison.name].add(level)
 
-    look()
-    possible = {each.name: {0, LEVELS - 1, *(level for level, _ in each.tests)} for each in COMPARISONS}
+    for each in range(20):  # as many as are needed
+        if seen != possible:
+            seed(each)(look)()
     assert seen == possible
 
 
-@settings(deadline=None, max_examples=60)
-@given(RECORDS)
-def test_what_is_published_of_a_description_reads_back(record: Record) -> None:
-    stages = Stages([record])
-    ((text,),) = stages.rows(f"SELECT {print_sql()} FROM node")
-    described = describe_one(record)
-    assert read_print(text) == {column: described[column] for column in FORM_COLUMNS}
+@settings(deadline=None, max_examples=10)
+@given(st.lists(RECORDS, min_size=1, max_size=16))
+def test_what_is_published_of_a_description_reads_back(records: list[Record]) -> None:
+    stages = Stages(records)
+    texts = stages.rows(f"SELECT {print_sql()} FROM node ORDER BY n")
+    for record, (text,) in zip(records, texts, strict=True):
+        described = describe_one(record)
+        assert read_print(text) == {column: described[column] for column in FORM_COLUMNS}
 
 
 @settings(deadline=None)
@@ -264,12 +272,16 @@ EXPRESSIONS = (
 
 
 @pytest.mark.parametrize("expression", EXPRESSIONS)
-@settings(deadline=None, max_examples=60)
-@given(x=st.none() | TEXTS, y=st.none() | TEXTS)
-def test_an_expression_gives_in_python_what_it_gives_in_duckdb(expression: str, x: str | None, y: str | None) -> None:
-    query = f"SELECT {expression} FROM (SELECT ?::VARCHAR AS x) AS a, (SELECT ?::VARCHAR AS x) AS b"
-    ((expected,),) = duckdb.execute(query, [x, y]).fetchall()
-    assert compile_expression(expression)({"x": x}, {"x": y}) == expected
+@settings(deadline=None, max_examples=10)
+@given(st.lists(st.tuples(st.none() | TEXTS, st.none() | TEXTS), min_size=1, max_size=20))
+def test_an_expression_gives_in_python_what_it_gives_in_duckdb(
+    expression: str, pairs: list[tuple[str | None, str | None]]
+) -> None:
+    xs, ys = (f"(SELECT unnest(?::VARCHAR[]) AS x, unnest(range({len(pairs)})) AS place)" for _ in "xy")
+    query = f"SELECT {expression} FROM {xs} AS a JOIN {ys} AS b USING (place) ORDER BY place"
+    expected = [value for (value,) in duckdb.execute(query, [[x for x, _ in pairs], [y for _, y in pairs]]).fetchall()]
+    computed = compile_expression(expression)
+    assert [computed({"x": x}, {"x": y}) for x, y in pairs] == expected
 
 
 def test_an_expression_that_python_cannot_compute_says_so_at_once() -> None:
