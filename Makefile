@@ -22,6 +22,9 @@ $(VENV)/.dev: $(VENV)/.runtime requirements/dev.txt
 	@$(PIP) install --require-hashes --no-deps -r requirements/dev.txt
 	@touch $@
 
+# The tests start our own programs hundreds of times: Python keeps what it compiled, whatever the environment says.
+test fast-test search: export PYTHONDONTWRITEBYTECODE :=
+
 demo: $(VENV)/.runtime ## invent nine services and bring them into one warehouse (./demo-warehouse)
 	@$(BIN)/rddm demo --fresh
 

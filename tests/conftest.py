@@ -24,7 +24,8 @@ def postgresql_server() -> Iterator[str]:
     server = postgres_server.get_server(folder / "pg", start=False)
     server.ensure_pgdata_inited()
     with (folder / "pg" / "postgresql.conf").open("a") as settings:
-        settings.write("fsync = off\nfull_page_writes = off\n")  # it need not outlive a power cut
+        # It need not outlive a power cut, and its databases live for seconds.
+        settings.write("fsync = off\nfull_page_writes = off\nautovacuum = off\n")
     server.start()
     yield server.get_uri()
     server.cleanup()

@@ -19,7 +19,9 @@ from psycopg import sql
 from rddm.app.wire import DATABASE_URL, open_warehouse
 from rddm.contracts.batches import Batch, Cursor, Unreadable
 from rddm.contracts.errors import SourceError
-from rddm.pipeline.ingesting import Ingested
+from rddm.pipeline.engine import prepare_lake
+from rddm.pipeline.ingesting import Ingested, ingest
+from rddm.pipeline.landing import Place
 from rddm.pipeline.run import RunReport, Warehouse, run
 from rddm.project.settings import SourceEntity
 from rddm.store.embedded import ensure_database
@@ -162,6 +164,21 @@ class TinyWarehouse:
         """Add *rows* to ``source/entity``."""
         source, entity = place.split("/")
         self.deliveries[source, entity] += rows
+
+    def land(self, place: str) -> Ingested:
+        """Read ``source/entity`` into the raw layer; nothing more of a run."""
+        source, name = place.split("/")
+        opened = self.warehouse
+        entity = opened.settings.sources[source].entities[name]
+        prepare_lake(opened.lake)
+        return ingest(
+            opened.lake,
+            Place(source, name, entity),
+            lambda: opened.open_source(source, name, entity),
+            1,
+            opened.now,
+            lambda _: None,
+        )
 
     def run(self) -> RunReport:
         return run(self.warehouse, Quiet())
