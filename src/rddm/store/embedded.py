@@ -287,7 +287,8 @@ def _create(server: _Server) -> None:
         _let_pass(made)
         os.chown(made, server.user, -1)
     settings = [f"--set={name}={value}" for name, value in SETTINGS.items()]
-    options = ("--auth=trust", "--encoding=utf8", *LOCALE, *settings, "--username", OWNER)
+    # A thousand small files reach the disk by one call, not by one each: half of the time it takes.
+    options = ("--auth=trust", "--encoding=utf8", "--sync-method=syncfs", *LOCALE, *settings, "--username", OWNER)
     if not server.call("initdb", *options, "-D", ".", folder=made):
         raise _does_not_start(server.data)
     if server.data.exists():
