@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import psycopg
 import pytest
-from tests.support.warehouse import PERSON, TinyWarehouse
+from tests.support.warehouse import PERSON, SMALL_MODEL, TinyWarehouse
 
 from rddm.contracts.errors import StoreError
 
@@ -24,10 +24,11 @@ def load(warehouse: TinyWarehouse) -> None:
 
 def say(warehouse: TinyWarehouse, source: str, kind: str | None) -> None:
     """Map field shoe of *kind*, or have no such field."""
-    model = warehouse.root / "model.yaml"
-    model.write_text(
-        f"entities: {{person: {{fields: {{shoe: {{type: {kind}}}}}}}}}\n" if kind else "", encoding="utf-8"
+    shoe = f", shoe: {{type: {kind}}}" if kind else ""
+    model = SMALL_MODEL.replace(
+        "person: {fields: {organisation: null}}", f"person: {{fields: {{organisation: null{shoe}}}}}"
     )
+    (warehouse.root / "model.yaml").write_text(model, encoding="utf-8")
     warehouse.write_source("a", source)
     warehouse.reopen()
 

@@ -37,6 +37,10 @@ entities:
     read: {path: unused.csv}
     key: [who, what]
     fields: {person: who, event: what, role: as}
+"""
+ORGANISATIONS = """
+connector: {type: file}
+entities:
   organisation:
     read: {path: unused.csv}
     key: id
@@ -146,7 +150,7 @@ def test_the_parent_of_an_older_version_brings_it_to_stand_while_the_newest_goes
 
 
 def test_a_tree_of_organisations_stands_from_its_root_in_one_run(new_warehouse: New) -> None:
-    warehouse = new_warehouse(a=MOVEMENT)
+    warehouse = new_warehouse(a=ORGANISATIONS, model="")
     warehouse.deliver(
         "a/organisation",
         {"id": "club", "title": "Клуб", "above": "city"},

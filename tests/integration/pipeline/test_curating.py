@@ -56,7 +56,7 @@ def test_the_newest_phone_stands_and_names_the_record_it_came_from(new_warehouse
 
 
 def test_a_title_in_mixed_case_stands_before_one_in_capitals(new_warehouse: New) -> None:
-    warehouse = new_warehouse(a=SCHOOL)
+    warehouse = new_warehouse(a=SCHOOL, model="")
     warehouse.deliver(
         "a/organisation",
         {"id": "1", "title": "Клуб «Искра»", "changed": "2024-01-01"},
@@ -67,7 +67,7 @@ def test_a_title_in_mixed_case_stands_before_one_in_capitals(new_warehouse: New)
 
 
 def test_a_person_follows_their_organisation_when_it_turns_out_to_be_another(new_warehouse: New) -> None:
-    warehouse = new_warehouse(a=SCHOOL)
+    warehouse = new_warehouse(a=SCHOOL, model="")
     warehouse.deliver(
         "a/organisation",
         {"id": "1", "title": "Клуб «Искра»", "changed": "2024-01-01"},

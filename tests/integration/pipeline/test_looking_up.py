@@ -27,6 +27,14 @@ COLUMNS = ("last", "first", "born", "phone", "email")
 FIELDS = ("last_name", "first_name", "birth_date", "phone", "email")
 ANNA = ("Белова", "Анна", "2001-05-06", "+79161234567", "anna@pismo.alt")
 BORIS = ("Орлов", "Борис", "1999-02-03", "+79167654321", "boris@pismo.alt")
+FEW_PER_KEY = """
+entities:
+  organisation: null
+  location: null
+  event: null
+  participation: null
+  person: {fields: {organisation: null}, identity: {method: probabilistic, key_limit: 3}}
+"""
 TABLES = {
     "person_print": "SELECT number, golden_id::text, print FROM matching.person_print ORDER BY ALL",
     "person_drawer": "SELECT drawer, entries FROM matching.person_drawer ORDER BY drawer",
@@ -189,11 +197,7 @@ def test_after_each_run_the_answer_follows(new_warehouse: New) -> None:
 
 def test_what_many_small_publications_leave_is_what_one_of_everything_writes(new_warehouse: New) -> None:
     """With values that become too common and cease to be, people that merge, change and go."""
-    warehouse = new_warehouse(a=PERSON)
-    (warehouse.root / "model.yaml").write_text(
-        "entities: {person: {identity: {method: probabilistic, key_limit: 3}}}\n", encoding="utf-8"
-    )
-    warehouse.reopen()
+    warehouse = new_warehouse(a=PERSON, model=FEW_PER_KEY)
     chance = random.Random(5)  # noqa: S311 - invented people
     phones = [f"+7916000012{place}" for place in range(4)]
     for _ in range(5):

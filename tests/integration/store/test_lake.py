@@ -9,6 +9,7 @@ import pytest
 from tests.support.warehouse import PERSON, TinyWarehouse
 
 from rddm.contracts.errors import NotFound, StoreError
+from rddm.pipeline.engine import prepare_lake
 from rddm.store.lake import ROW_GROUP_ROWS, Lake
 
 New = Callable[..., TinyWarehouse]
@@ -23,6 +24,16 @@ def test_what_fails_inside_a_transaction_leaves_no_trace(new_warehouse: New) -> 
     with pytest.raises(StoreError, match="nothing half-done was kept"), lake.transaction("try"):
         _delete_and_fail(lake)
     assert lake.current_snapshot() == before
+
+
+def test_the_tables_of_every_warehouse_are_made_in_one_commit_and_only_once(new_warehouse: New) -> None:
+    lake = new_warehouse(a=PERSON).warehouse.lake
+    before = lake.current_snapshot()
+    for _ in range(2):
+        prepare_lake(lake)
+        assert lake.current_snapshot() == before + 1
+    assert lake.has("raw", "batch")
+    assert [each.message for each in lake.snapshots()][before + 1 :] == [None]
 
 
 def test_a_snapshot_says_which_tables_changed(new_warehouse: New) -> None:
