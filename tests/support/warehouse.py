@@ -36,6 +36,14 @@ entities:
   person: {fields: {organisation: null}}
 """
 """People, events and who took part: for tests that run often, as every entity takes its time."""
+PEOPLE_ALONE = """
+entities:
+  organisation: null
+  location: null
+  event: null
+  participation: null
+  person: {fields: {organisation: null}}
+"""
 
 PERSON = """
 connector: {type: file}

@@ -9,7 +9,7 @@ from typing import Any, cast
 import duckdb
 import pyarrow as pa
 import pytest
-from tests.support.warehouse import PERSON, Quiet, TinyWarehouse
+from tests.support.warehouse import PERSON, SMALL_MODEL, Quiet, TinyWarehouse
 
 from rddm.contracts.batches import Batch, Cursor, Unreadable
 from rddm.contracts.errors import ConfigurationError
@@ -56,7 +56,7 @@ def test_a_record_whose_key_the_shop_window_cannot_hold_waits(new_warehouse: New
 
 
 def test_a_reference_with_a_null_character_waits_for_the_key_without_it(new_warehouse: New) -> None:
-    warehouse = new_warehouse(camps=PERSON + BOOKING)
+    warehouse = new_warehouse(camps=PERSON + BOOKING, model=SMALL_MODEL)
     warehouse.deliver("camps/booking", {"id": "b1", "camper": "1\0", "shift": "e1"})
     warehouse.deliver("camps/shift", {"id": "e1", "title": "Смена «Север»", "day": "2026-06-01"})
     warehouse.run()

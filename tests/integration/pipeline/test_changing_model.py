@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import psycopg
 import pytest
-from tests.support.warehouse import PERSON, SMALL_MODEL, TinyWarehouse
+from tests.support.warehouse import PEOPLE_ALONE, PERSON, TinyWarehouse
 
 from rddm.contracts.errors import StoreError
 
@@ -25,7 +25,7 @@ def load(warehouse: TinyWarehouse) -> None:
 def say(warehouse: TinyWarehouse, source: str, kind: str | None) -> None:
     """Map field shoe of *kind*, or have no such field."""
     shoe = f", shoe: {{type: {kind}}}" if kind else ""
-    model = SMALL_MODEL.replace(
+    model = PEOPLE_ALONE.replace(
         "person: {fields: {organisation: null}}", f"person: {{fields: {{organisation: null{shoe}}}}}"
     )
     (warehouse.root / "model.yaml").write_text(model, encoding="utf-8")

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 
 import pytest
-from tests.support.warehouse import PERSON, Quiet, TinyWarehouse
+from tests.support.warehouse import PERSON, SMALL_MODEL, Quiet, TinyWarehouse
 
 from rddm.app.cli.run_summary import summarise
 from rddm.contracts.errors import ConservationError
@@ -102,7 +102,7 @@ def test_an_incomplete_record_says_which_fields_would_release_it(new_warehouse: 
 
 
 def test_a_participation_waits_until_its_person_and_its_event_arrive(new_warehouse: New) -> None:
-    warehouse = new_warehouse(a=MOVEMENT)
+    warehouse = new_warehouse(a=MOVEMENT, model=SMALL_MODEL)
     warehouse.deliver("a/participation", PART)
     warehouse.run()
     assert waiting(warehouse) == [
@@ -122,7 +122,7 @@ def test_a_participation_waits_until_its_person_and_its_event_arrive(new_warehou
 
 
 def test_a_participation_waits_again_when_its_event_is_deleted(new_warehouse: New) -> None:
-    warehouse = new_warehouse(a=MOVEMENT)
+    warehouse = new_warehouse(a=MOVEMENT, model=SMALL_MODEL)
     warehouse.deliver("a/participation", PART)
     warehouse.deliver("a/person", ANNA)
     warehouse.deliver("a/event", CAMP)
@@ -134,7 +134,9 @@ def test_a_participation_waits_again_when_its_event_is_deleted(new_warehouse: Ne
 
 
 def test_the_parent_of_an_older_version_brings_it_to_stand_while_the_newest_goes_on_waiting(new_warehouse: New) -> None:
-    warehouse = new_warehouse(a=MOVEMENT.replace("key: [who, what]", "key: id\n    source_time: changed"))
+    warehouse = new_warehouse(
+        a=MOVEMENT.replace("key: [who, what]", "key: id\n    source_time: changed"), model=SMALL_MODEL
+    )
     older = {**PART, "id": "p", "changed": "2024-01-01"}
     warehouse.deliver("a/participation", older, {**older, "what": "e2", "changed": "2024-02-01"})
     warehouse.deliver("a/person", ANNA)

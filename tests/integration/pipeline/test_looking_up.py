@@ -12,7 +12,7 @@ from unittest.mock import patch
 
 import psycopg
 import pytest
-from tests.support.warehouse import PERSON, SMALL_MODEL, TinyWarehouse, drop_database
+from tests.support.warehouse import PEOPLE_ALONE, PERSON, TinyWarehouse, drop_database
 
 from rddm.conform.typed import clean_typed, typed_entity
 from rddm.contracts.errors import NotFound, StoreError
@@ -27,14 +27,9 @@ COLUMNS = ("last", "first", "born", "phone", "email")
 FIELDS = ("last_name", "first_name", "birth_date", "phone", "email")
 ANNA = ("Белова", "Анна", "2001-05-06", "+79161234567", "anna@pismo.alt")
 BORIS = ("Орлов", "Борис", "1999-02-03", "+79167654321", "boris@pismo.alt")
-FEW_PER_KEY = """
-entities:
-  organisation: null
-  location: null
-  event: null
-  participation: null
-  person: {fields: {organisation: null}, identity: {method: probabilistic, key_limit: 3}}
-"""
+FEW_PER_KEY = PEOPLE_ALONE.replace(
+    "organisation: null}}", "organisation: null}, identity: {method: probabilistic, key_limit: 3}}"
+)
 TABLES = {
     "person_print": "SELECT number, golden_id::text, print FROM matching.person_print ORDER BY ALL",
     "person_drawer": "SELECT drawer, entries FROM matching.person_drawer ORDER BY drawer",
@@ -93,7 +88,7 @@ def published_anew(warehouse: TinyWarehouse) -> Mapping[str, list[Any]]:
 def anna_and_boris(tmp_path_factory: pytest.TempPathFactory, postgresql_server: str) -> Iterator[TinyWarehouse]:
     """A warehouse that knows the two; tests only read it."""
     database = ensure_database(postgresql_server, "anna_and_boris")
-    made = TinyWarehouse(tmp_path_factory.mktemp("known") / "w", database, {"a": PERSON}, model=SMALL_MODEL)
+    made = TinyWarehouse(tmp_path_factory.mktemp("known") / "w", database, {"a": PERSON}, model=PEOPLE_ALONE)
     made.deliver("a/person", row("1", ANNA), row("2", BORIS))
     made.run()
     yield made
