@@ -3,6 +3,7 @@ Exceptions: for the operator, a source, or our own bug. Bad *data* is a value (`
 
     RddmError
     ├── ConfigurationError    the project's files are wrong: file, line, key and fix are named
+    ├── Malformed             an id, an address or a time is not written as one; the form it needs is named
     ├── SourceError           a source cannot be reached or read; other sources go on
     ├── StoreError            the lake, the database or the disk failed
     ├── RunInProgress         another run holds the warehouse
@@ -50,6 +51,12 @@ class ConfigurationError(RddmError):
     def __init__(self, *problems: ConfigurationProblem) -> None:
         self.problems = problems
         super().__init__("\n".join(str(problem) for problem in problems))
+
+
+class Malformed(RddmError):
+    """What was asked for is not written as it must be: an id, the address of a record, a time. The form is named."""
+
+    exit_code = 2
 
 
 class SourceError(RddmError):

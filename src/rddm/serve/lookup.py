@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import re
 import uuid
 from dataclasses import dataclass
 
 from rddm.contracts.errors import NotFound
-from rddm.contracts.ids import derive_record_id
 from rddm.contracts.tables.golden import golden_id
 from rddm.project.settings import Model, ProbabilisticIdentity
+from rddm.serve.addresses import RecordAddress, read_who
 from rddm.serve.reading import Reading
+from rddm.serve.whereabouts import missing_id, missing_record
 
-SHORTEST = 4
-"""Hexadecimal digits that an abbreviated id needs at least."""
 LISTED = 10
 
 
@@ -73,17 +71,13 @@ def identify(reading: Reading, entity: str, text: str) -> Identified:
     Return which golden record of *entity* *text* means: an id or its unique beginning, a record id, or SOURCE/ENTITY/KEY.
 
     Raises:
+        Malformed: it is neither an id nor an address.
         NotFound: nothing or more than one thing is meant.
     """
-    if "/" in text:
-        return _by_address(reading, entity, text)
-    digits = text.replace("-", "").lower()
-    if not re.fullmatch(rf"[0-9a-f]{{{SHORTEST},32}}", digits):
-        raise NotFound(
-            f"That is no id: write at least its first {SHORTEST} digits (0-9, a-f), or SOURCE/ENTITY/KEY."
-            f" To look for a name, phone or e-mail: `rddm {entity} find TEXT`."
-        )
-    low, high = uuid.UUID(digits.ljust(32, "0")), uuid.UUID(digits.ljust(32, "f"))
+    who = read_who(text, entity)
+    if isinstance(who, RecordAddress):
+        return _of_record(reading, entity, who.record_id, text, who)
+    low, high = who.low, who.high
     between = "BETWEEN ?::UUID AND ?::UUID"
     key = golden_id(entity)
     found = reading.rows(
@@ -111,7 +105,7 @@ def identify(reading: Reading, entity: str, text: str) -> Identified:
     if found:
         ids = "\n".join(f"  {row['id']}" for row in found[:LISTED])
         raise NotFound(f"{text} is the beginning of more than one id; write more of it:\n{ids}")
-    raise NotFound(_ended(reading, entity, text, low, high) or f"There is no {entity} {text} here{_time(reading)}.")
+    raise NotFound(missing_id(reading, entity, text, who))
 
 
 def identify_ever(reading: Reading, entity: str, text: str) -> Identified:
@@ -119,68 +113,34 @@ def identify_ever(reading: Reading, entity: str, text: str) -> Identified:
     Return which golden id *text* means, one that has ended included.
 
     Raises:
+        Malformed: it is neither an id nor an address.
         NotFound: there has never been such an id.
     """
     try:
         return identify(reading, entity, text)
     except NotFound:
-        digits = text.replace("-", "").lower()
-        if not re.fullmatch(rf"[0-9a-f]{{{SHORTEST},32}}", digits):
+        who = read_who(text, entity)
+        if isinstance(who, RecordAddress):
             raise
         found = reading.rows(
             f"SELECT DISTINCT golden_id AS id FROM {reading.table('identity', 'event')}"
             " WHERE entity = ? AND golden_id BETWEEN ?::UUID AND ?::UUID LIMIT 2",
-            [entity, uuid.UUID(digits.ljust(32, "0")), uuid.UUID(digits.ljust(32, "f"))],
+            [entity, who.low, who.high],
         )
         if len(found) != 1:
             raise
         return Identified(entity, found[0]["id"])
 
 
-def _by_address(reading: Reading, entity: str, text: str) -> Identified:
-    source, _, rest = text.partition("/")
-    own_entity, _, key = rest.partition("/")
-    if not key:
-        raise NotFound(f"{text} is no address of a record: write SOURCE/ENTITY/KEY.")
-    return _of_record(reading, entity, derive_record_id(source, own_entity, key), text)
-
-
-def _of_record(reading: Reading, entity: str, record_id: uuid.UUID, text: str) -> Identified:
+def _of_record(
+    reading: Reading, entity: str, record_id: uuid.UUID, text: str, address: RecordAddress | None = None
+) -> Identified:
     rows = reading.rows(
         f"SELECT golden_id FROM {reading.table('identity', entity + '__link')} WHERE record_id = ?", [record_id]
     )
-    if rows:
-        return Identified(entity, rows[0]["golden_id"], record_id=record_id)
-    waiting = reading.rows(f"SELECT kind FROM {reading.table('quarantine', 'record')} WHERE record_id = ?", [record_id])
-    if waiting:
-        raise NotFound(
-            f"The record {text} waits in quarantine ({waiting[0]['kind']}), so it belongs to nobody yet."
-            f" `rddm quarantine show {text.replace('/', ' ', 2)}` says why."
-        )
-    gone = reading.rows(
-        f"SELECT 1 AS one FROM {reading.table('conformed', 'tombstone')} WHERE record_id = ?", [record_id]
-    )
-    if gone:
-        raise NotFound(
-            f"The record {text} was deleted, so it belongs to nobody any more. `--as-of WHEN` shows whose it was,"
-            f" `rddm quarantine show {text.replace('/', ' ', 2)}` what was delivered of it."
-        )
-    raise NotFound(f"There is no {entity} record {text} here{_time(reading)}.")
-
-
-def _ended(reading: Reading, entity: str, text: str, low: uuid.UUID, high: uuid.UUID) -> str:
-    """Return what became of the one golden id from *low* to *high* that lives no more; empty when there is none."""
-    ended = reading.rows(
-        f"SELECT golden_id AS id, max(run_id) AS run FROM {reading.table('identity', 'event')}"
-        " WHERE entity = ? AND kind = 'ended' AND golden_id BETWEEN ?::UUID AND ?::UUID GROUP BY golden_id LIMIT 2",
-        [entity, low, high],
-    )
-    if len(ended) != 1:
-        return ""
-    return (
-        f"The {entity} {text} ended in run {ended[0]['run']}: none of its records is left{_time(reading)}."
-        f" `rddm {entity} history {str(ended[0]['id'])[:8]}` tells what happened, `--as-of WHEN` shows it as it was."
-    )
+    if not rows:
+        raise NotFound(missing_record(reading, entity, record_id, text, address))
+    return Identified(entity, rows[0]["golden_id"], record_id=record_id)
 
 
 def _living(reading: Reading, entity: str, old: uuid.UUID) -> Identified:
@@ -193,7 +153,3 @@ def _living(reading: Reading, entity: str, old: uuid.UUID) -> Identified:
         if not rows or rows[0]["golden_id"] in passed:
             return Identified(entity, passed[-1], redirected=tuple(passed[:-1]))
         passed.append(rows[0]["golden_id"])
-
-
-def _time(reading: Reading) -> str:
-    return f" at snapshot {reading.snapshot}" if reading.snapshot is not None else ""

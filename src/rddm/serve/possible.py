@@ -17,13 +17,13 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-from rddm.contracts.errors import NotFound
 from rddm.contracts.tables import quote
 from rddm.contracts.tables.golden import golden_id
 from rddm.project.settings import FactIdentity, SemanticType
 from rddm.resolve.clusters import WEIGHT_LIMIT
 from rddm.serve.identity_explain import model_in_use
 from rddm.serve.lookup import require_probabilistic
+from rddm.serve.places import require_source
 from rddm.serve.portrait import title_of
 from rddm.serve.reading import Reading, Row
 from rddm.serve.weighing import PREFIX, make_nodes, taken_away, weigh_pairs
@@ -96,9 +96,10 @@ def list_possible(
     records now. A human's word on any two of their records settles a pair, whether a run has applied it or not.
 
     Raises:
-        NotFound: the project has no such source.
+        NotFound: there is no such source.
     """
-    _require_source(reading, wanted.source)
+    if wanted.source is not None:
+        require_source(reading, wanted.source)
     if not reading.lake.has("identity", f"{entity}__pair"):
         return [], 0
     with _judged(reading.lake, reading.control), taken_away(reading):
@@ -194,12 +195,6 @@ def _condition(reading: Reading, entity: str, wanted: Wanted) -> str:
         )
         conditions.append(f"EXISTS (SELECT 1 FROM ({of_source}) AS own WHERE own.golden_id IN (first_id, second_id))")
     return " AND ".join(conditions)
-
-
-def _require_source(reading: Reading, source: str | None) -> None:
-    if source is not None and source not in reading.settings.sources:
-        known = ", ".join(sorted(reading.settings.sources)) or "none yet"
-        raise NotFound(f"The project has no source {source}. There are: {known}.")
 
 
 def _facts(reading: Reading, entity: str) -> str:

@@ -13,7 +13,9 @@ from rddm.conform.words import reason_in_words, release_in_words
 from rddm.contracts.errors import NotFound
 from rddm.contracts.ids import derive_record_id
 from rddm.contracts.tables.raw import OPERATION
+from rddm.serve.addresses import RecordAddress, read_record_words
 from rddm.serve.delivered import delivered_columns, delivered_versions, mapped_entity
+from rddm.serve.places import require_entity, require_place, require_source
 from rddm.serve.reading import Reading, Row
 from rddm.serve.repairs import Repair, repairs_of
 
@@ -96,6 +98,21 @@ class RecordState:
     patches: Sequence[PatchMade]
 
 
+def require_filter(reading: Reading, which: Filter) -> None:
+    """
+    See that *which* names sources and entities that are there: of a name that is not, nothing could ever wait.
+
+    Raises:
+        NotFound: one is not.
+    """
+    if which.source is not None and which.entity is not None:
+        require_place(reading, which.source, which.entity)
+    elif which.source is not None:
+        require_source(reading, which.source)
+    elif which.entity is not None:
+        require_entity(reading, which.entity)
+
+
 def list_waiting(reading: Reading, which: Filter, limit: int) -> list[Waiting]:
     """Return the records that wait, those that came last first."""
     where, parameters = _where(which)
@@ -123,27 +140,18 @@ def locate(reading: Reading, address: Sequence[str]) -> tuple[str, str, str]:
     Return (source, entity, key) of a record: given as these three, as source/entity/key, or as a waiting record's id.
 
     Raises:
-        NotFound: it is none of these.
+        Malformed: it is none of these.
+        NotFound: no record of this id waits.
     """
-    if len(address) == 3:
-        return address[0], address[1], address[2]
-    if len(address) == 1 and address[0].count("/") >= 2:
-        source, entity, key = address[0].split("/", 2)
-        return source, entity, key
-    if len(address) == 1:
-        try:
-            record_id = uuid.UUID(address[0])
-        except ValueError:
-            raise NotFound(
-                "That is no record: write SOURCE ENTITY KEY, SOURCE/ENTITY/KEY, or a record's whole id."
-            ) from None
-        rows = reading.rows(
-            f"SELECT source, entity, key FROM {reading.table('quarantine', 'record')} WHERE record_id = ?", [record_id]
-        )
-        if rows:
-            return rows[0]["source"], rows[0]["entity"], rows[0]["key"]
-        raise NotFound(f"No record {record_id} waits in quarantine.")
-    raise NotFound("Name one record: SOURCE ENTITY KEY, SOURCE/ENTITY/KEY, or a record's id.")
+    named = read_record_words(address)
+    if isinstance(named, RecordAddress):
+        return named.source, named.entity, named.key
+    rows = reading.rows(
+        f"SELECT source, entity, key FROM {reading.table('quarantine', 'record')} WHERE record_id = ?", [named]
+    )
+    if rows:
+        return rows[0]["source"], rows[0]["entity"], rows[0]["key"]
+    raise NotFound(f"No record {named} waits in quarantine.")
 
 
 def show_record(reading: Reading, source: str, entity: str, key: str) -> RecordState:
@@ -151,11 +159,12 @@ def show_record(reading: Reading, source: str, entity: str, key: str) -> RecordS
     Return where a record is and everything that was delivered of it.
 
     Raises:
-        NotFound: nothing of it was ever delivered.
+        NotFound: nothing of it was ever delivered, or there is no such source or entity.
     """
     record_id = derive_record_id(source, entity, key)
     versions = delivered_versions(reading, source, entity, key)
     if not versions:
+        require_place(reading, source, entity)
         raise NotFound(
             f"{source}/{entity} has never delivered a record {key}. `rddm sources` lists sources and entities,"
             " `rddm quarantine list` what waits."

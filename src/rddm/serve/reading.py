@@ -6,7 +6,6 @@ A run may be active meanwhile: every statement sees one committed snapshot.
 
 from __future__ import annotations
 
-import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -17,11 +16,14 @@ import duckdb
 from rddm.contracts.errors import NotFound, StoreError
 from rddm.contracts.tables import quote
 from rddm.project.settings import ProjectSettings
+from rddm.serve.addresses import read_state
 from rddm.store.control import Control
 from rddm.store.database import Database
-from rddm.store.lake import CATALOG, Lake
+from rddm.store.lake import CATALOG, Lake, Snapshot
 
 Row = dict[str, Any]
+LISTED = 10
+"""Spans of snapshots that a message names."""
 
 
 @dataclass(frozen=True)
@@ -60,35 +62,38 @@ class Reading:
 
     def as_of(self, when: str | None) -> Reading:
         """
-        Return a reading of the state at *when*: a snapshot's number, or a time (ISO 8601, UTC unless it says otherwise).
+        Return a reading of the state at *when*: a snapshot's number, a day (its end, UTC) or a time (`read_state`).
 
         Raises:
+            Malformed: it is none of these.
             NotFound: there is no such state (any more).
         """
         if when is None:
             return self
+        wanted = read_state(when)
         snapshots = self.lake.snapshots()
-        if not snapshots:
-            raise NotFound("The lake has no snapshots.")
-        first, last = snapshots[0], snapshots[-1]
-        kept = f"Kept are {first.number} ({first.at:%Y-%m-%d %H:%M}) to {last.number} ({last.at:%Y-%m-%d %H:%M}), UTC."
-        if when.isdecimal():
-            if not any(each.number == int(when) for each in snapshots):
-                raise NotFound(f"There is no snapshot {when}. {kept}")
-            return replace(self, snapshot=int(when))
-        at = _moment(when)
-        before = [each.number for each in snapshots if each.at <= at]
+        if isinstance(wanted, int):
+            if all(each.number != wanted for each in snapshots):
+                raise NotFound(f"There is no snapshot {wanted}. {kept_in_words(snapshots)}")
+            return replace(self, snapshot=wanted)
+        before = [each.number for each in snapshots if each.at <= wanted]
         if not before:
-            raise NotFound(f"Nothing is kept from {at:%Y-%m-%d %H:%M} UTC. {kept}")
+            raise NotFound(f"Nothing is kept from {wanted:%Y-%m-%d %H:%M} UTC. {kept_in_words(snapshots)}")
         return replace(self, snapshot=before[-1])
 
 
-def _moment(text: str) -> dt.datetime:
-    try:
-        parsed = dt.datetime.fromisoformat(text)
-    except ValueError:
-        raise NotFound(f"{text!r} is neither a snapshot's number nor a time such as 2026-03-01T12:00.") from None
-    # A day means its end: what was known on that day.
-    if len(text) <= len("2026-03-01"):
-        parsed = parsed.replace(hour=23, minute=59, second=59, microsecond=999_999)
-    return parsed.replace(tzinfo=dt.UTC) if parsed.tzinfo is None else parsed
+def kept_in_words(snapshots: Sequence[Snapshot]) -> str:
+    """Return which *snapshots* can be looked back to, in a sentence or two: their numbers, no other, and since when."""
+    if not snapshots:
+        return "The lake has no snapshots."
+    runs: list[list[int]] = []
+    for each in snapshots:
+        if runs and each.number == runs[-1][-1] + 1:
+            runs[-1].append(each.number)
+        else:
+            runs.append([each.number])
+    numbers = [f"{run[0]} to {run[-1]}" if len(run) > 1 else f"{run[0]}" for run in runs]
+    earlier = f" and {len(numbers) - LISTED} earlier spans" if len(numbers) > LISTED else ""
+    first, last = (f"{each.at:%Y-%m-%d %H:%M}" for each in (snapshots[0], snapshots[-1]))
+    times = f"committed {first} to {last} UTC" if len(snapshots) > 1 else f"committed {first} UTC"
+    return f"Kept: {', '.join(numbers[-LISTED:])}{earlier}, {times}. `rddm lake snapshots` lists them."

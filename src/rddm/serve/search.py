@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from rddm.conform.values import normalise
-from rddm.contracts.errors import NotFound
+from rddm.contracts.errors import Malformed
 from rddm.contracts.normalised import Normalised
 from rddm.contracts.tables import quote
 from rddm.contracts.tables.golden import golden_id
@@ -70,11 +70,11 @@ def find(reading: Reading, entity: str, texts: Sequence[str], limit: int = 20) -
     Return up to *limit* people that everything in *texts* holds for, those with most records first.
 
     Raises:
-        NotFound: nothing in *texts* can be looked for.
+        Malformed: nothing in *texts* can be looked for.
     """
     wanted = [each for text in _joined(texts) for each in _understand(text)]
     if not wanted:
-        raise NotFound(
+        raise Malformed(
             "There is nothing to look for: give parts of a name, a phone, an e-mail, a SNILS or a date of birth."
         )
     found = _look_up(reading, entity, wanted, limit)

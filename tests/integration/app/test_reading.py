@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import datetime as dt
+
 import pytest
 from tests.integration.app.conftest import Project, rddm
 from typer.testing import CliRunner
@@ -78,7 +80,10 @@ def test_an_id_may_be_abbreviated(project: Project) -> None:
         ("camps/camper/77", "There is no person record"),
         ("camps/camper/3", "waits in quarantine (invalid)"),
         ("ffffffff", "There is no person ffffffff"),
-        ("Иванов", "That is no id"),
+        ("camp/camper/1", 'There is no source "camp". Did you mean camps?'),
+        ("camps/student/1", 'Source "camps" has no entity "student". There are: booking, camper, shift.'),
+        ("camps/shift/e1", "camps/shift/e1 is no person: camps/shift becomes event, not person."),
+        ("camps/shift/e9", "There is no record camps/shift/e9 here; besides, camps/shift becomes event"),
     ],
 )
 def test_who_is_not_there_ends_in_7_with_the_next_step(project: Project, who: str, said: str) -> None:
@@ -86,6 +91,85 @@ def test_who_is_not_there_ends_in_7_with_the_next_step(project: Project, who: st
     assert outcome.code == 7
     assert said in outcome.err
     assert outcome.out == ""
+
+
+def test_a_record_of_something_else_comes_with_the_statement_that_shows_it(project: Project) -> None:
+    said = project.rddm("person", "show", "camps/shift/e1").err
+    statement = said.split('rddm sql "')[1].split('"')[0]
+    (event,) = project.rddm("sql", statement, "--json").json["rows"]
+    assert "Смена «Север»" in event
+    by_id = project.rddm("person", "show", str(derive_record_id("camps", "shift", "e1")))
+    assert by_id.code == 7
+    statement = by_id.err.split('rddm sql "')[1].split('"')[0]
+    assert project.rddm("sql", statement, "--json").json["rows"] == [event]
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ["person", "show", "nonsense"],
+        ["person", "why", "nonsense"],
+        ["person", "why", "camps/camper/1", "nonsense"],
+        ["person", "history", "nonsense"],
+        ["person", "same", "nonsense", "camps/camper/1", "--reason", "x"],
+        ["person", "different", "camps/camper/1", "nonsense", "--reason", "x"],
+        ["person", "split", "nonsense", "camps/camper/1", "--reason", "x"],
+        ["person", "unjudge", "nonsense", "camps/camper/1"],
+        ["person", "erase", "nonsense", "--reason", "x", "--yes"],
+        ["quarantine", "show", "nonsense"],
+        ["quarantine", "fix", "nonsense", "--set", "dob=", "--reason", "x"],
+        ["quarantine", "dismiss", "nonsense", "--reason", "x"],
+        ["quarantine", "unfix", "nonsense"],
+    ],
+)
+def test_what_is_no_id_and_no_record_is_a_usage_error_that_names_the_form(project: Project, command: list[str]) -> None:
+    outcome = project.rddm(*command)
+    assert outcome.code == 2
+    assert "SOURCE/ENTITY/KEY" in outcome.err
+    assert outcome.out == ""
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["person", "find", "x", "--limit", "9" * 20],
+        ["person", "find", "x", "--limit", "some"],
+        ["person", "find", "!!!"],
+        ["person", "possible", "--page", "9" * 20],
+        ["person", "possible", "--min-probability", "nan"],
+        ["status", "--limit", "9" * 20],
+        ["sql", "SELECT 1", "--limit", "9" * 20],
+        ["identity", "changes", "--run", "last"],
+        ["lake", "maintain", "--keep-days", "9" * 20],
+    ],
+)
+def test_numbers_beyond_all_measure_are_usage_errors(project: Project, arguments: list[str]) -> None:
+    assert project.rddm(*arguments).code == 2
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["quarantine", "list", "--source", "camp"], "Did you mean camps?"),
+        (["quarantine", "list", "--source", "nope"], 'There is no source "nope". There are: academy, camps.'),
+        (
+            ["quarantine", "list", "--entity", "nope"],
+            'No source has an entity "nope". There are: booking, camper, shift',
+        ),
+        (["quarantine", "list", "-s", "camps", "-e", "student"], "There are: booking, camper, shift."),
+        (["quarantine", "show", "nope", "camper", "1"], "There are: academy, camps."),
+        (["quarantine", "fix", "camps", "student", "1", "--set", "a=", "--reason", "x"], "There are: booking, camper,"),
+        (["quarantine", "dismiss", "nope/camper/1", "--reason", "x"], "There are: academy, camps."),
+        (["person", "possible", "--source", "nope"], "There are: academy, camps."),
+        (["identity", "changes", "--entity", "nope"], "Those that are: person."),
+    ],
+)
+def test_a_source_or_an_entity_that_is_not_there_is_never_an_empty_answer(
+    project: Project, arguments: list[str], said: str
+) -> None:
+    outcome = project.rddm(*arguments)
+    assert (outcome.code, outcome.out) == (7, "")
+    assert said in outcome.err
 
 
 def test_why_two_records_are_one_adds_up(project: Project) -> None:
@@ -175,9 +259,21 @@ def test_time_travel_reads_the_state_before_the_engine(project: Project) -> None
     first, last = snapshots[-1]["number"], snapshots[0]["number"]
     assert project.rddm("person", "find", "Щербакова", "--as-of", str(last)).code == 0
     assert project.rddm("person", "find", "Щербакова", "--as-of", str(first)).code == 7
-    assert "There is no snapshot 9999" in project.rddm("person", "find", "Щербакова", "--as-of", "9999").err
+    assert project.rddm("person", "find", "Щербакова", "--as-of", dt.datetime.now(dt.UTC).date().isoformat()).code == 0
+    gone = project.rddm("person", "find", "Щербакова", "--as-of", "9999")
+    assert gone.code == 7
+    assert f"There is no snapshot 9999. Kept: 0 to {last}, committed" in gone.err
     assert "Nothing is kept from 2001-01-01" in project.rddm("quarantine", "list", "--as-of", "2001-01-01").err
-    assert "neither a snapshot" in project.rddm("quarantine", "list", "--as-of", "yesterday").err
+    assert project.rddm("quarantine", "list", "--as-of", "2001-01-01").code == 7
+
+
+@pytest.mark.parametrize(
+    "when", ["yesterday", "2026-13-01", "-1", "1.5", "", "2026-03-01T12:00+99:00", "0001-01-01T00+14:00"]
+)
+def test_what_is_no_state_of_the_lake_is_a_usage_error(project: Project, when: str) -> None:
+    outcome = project.rddm("quarantine", "list", "--as-of", when)
+    assert outcome.code == 2
+    assert "neither a snapshot's number (12) nor a day (2026-03-01: its end, UTC)" in outcome.err
 
 
 @pytest.mark.parametrize(

@@ -57,7 +57,7 @@ def demo_command(  # noqa: PLR0913 - the options of the command
     ] = Path("demo-warehouse"),
     day: Annotated[int, typer.Option("--day", min=1, max=2, help="1: everything; 2: what the next day brings.")] = 1,
     people: Annotated[int, typer.Option("--people", min=50, max=1_000_000, help="How many people to invent.")] = 20_000,
-    seed: Annotated[int, typer.Option("--seed", help="The same seed gives the same world.")] = 2026,
+    seed: Annotated[int, typer.Option("--seed", min=0, help="The same seed gives the same world.")] = 2026,
     fresh: Annotated[bool, typer.Option("--fresh", help="Take away an earlier demo in the same folder first.")] = False,  # noqa: FBT002
     serve: Annotated[bool, typer.Option("--serve", help="Serve the demo's REST service until Ctrl-C.")] = False,  # noqa: FBT002
     as_json: JsonOption = False,  # noqa: FBT002

@@ -55,7 +55,7 @@ def snapshots_command(
 @group.command("maintain", help=MAINTAIN_HELP)
 def maintain_command(
     keep_days: Annotated[
-        int, typer.Option("--keep-days", min=0, metavar="N", help="Keep snapshots younger than this.")
+        int, typer.Option("--keep-days", min=0, max=36_500, metavar="N", help="Keep snapshots younger than this.")
     ] = 30,
     project: ProjectOption = None,
     as_json: JsonOption = False,  # noqa: FBT002

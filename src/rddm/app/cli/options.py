@@ -20,13 +20,16 @@ ProjectOption = Annotated[
     ),
 ]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON instead, and nothing else, on standard output.")]
-LimitOption = Annotated[int, typer.Option("--limit", "-n", min=1, metavar="N", help="Show this many.")]
+MOST = 2**31 - 1
+"""No list is longer; larger numbers are slips, which PostgreSQL and the engine would stumble over."""
+LimitOption = Annotated[int, typer.Option("--limit", "-n", min=1, max=MOST, metavar="N", help="Show this many.")]
 AsOfOption = Annotated[
     str | None,
     typer.Option(
         "--as-of",
         metavar="WHEN",
-        help="The state at a snapshot (`rddm lake snapshots`) or at a time (2026-03-01, 2026-03-01T12:00, UTC).",
+        help="The state at a snapshot (`rddm lake snapshots`), at the end of a day (2026-03-01, UTC) or at a time"
+        " (2026-03-01T12:00, in UTC unless it says otherwise: 2026-03-01T12:00+03:00).",
         show_default=False,
     ),
 ]

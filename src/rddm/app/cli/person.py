@@ -12,7 +12,7 @@ import typer
 from rddm.app.cli import erasing
 from rddm.app.cli.lookup import ANY_FIELD, LOOKUP_HELP, lookup_command
 from rddm.app.cli.opening import author, reading
-from rddm.app.cli.options import AsOfOption, ByOption, JsonOption, LimitOption, ProjectOption, find_project
+from rddm.app.cli.options import MOST, AsOfOption, ByOption, JsonOption, LimitOption, ProjectOption, find_project
 from rddm.contracts.errors import NotFound, SourceError
 
 if TYPE_CHECKING:
@@ -202,7 +202,7 @@ def why_command(
 @group.command("possible", help=POSSIBLE_HELP)
 def possible_command(  # noqa: PLR0913 - the options of the command line
     limit: LimitOption = 20,
-    page: Annotated[int, typer.Option("--page", min=1, metavar="N", help="Show the Nth so many.")] = 1,
+    page: Annotated[int, typer.Option("--page", min=1, max=MOST, metavar="N", help="Show the Nth so many.")] = 1,
     source: Annotated[
         str | None,
         typer.Option(

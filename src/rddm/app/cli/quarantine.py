@@ -113,12 +113,13 @@ def list_command(  # noqa: PLR0913 - the options of the command line
     from rddm.app.cli.output import show  # noqa: PLC0415
     from rddm.app.cli.render.quarantine import draw_waiting  # noqa: PLC0415
     from rddm.conform.split import KINDS as KNOWN  # noqa: PLC0415
-    from rddm.serve.quarantine import Filter, count_waiting, list_waiting  # noqa: PLC0415
+    from rddm.serve.quarantine import Filter, count_waiting, list_waiting, require_filter  # noqa: PLC0415
 
     if kind is not None and kind not in KNOWN:
         raise typer.BadParameter(f"{kind} is no kind of quarantine: it is {KINDS}.", param_hint="--kind")
     which = Filter(source, entity, kind)
     with reading(project, as_of) as warehouse:
+        require_filter(warehouse, which)
         counts, records = count_waiting(warehouse, which), list_waiting(warehouse, which, limit)
     show({"counts": counts, "records": records}, lambda: draw_waiting(counts, records), as_json=as_json)
 
@@ -283,12 +284,14 @@ def _mapped(warehouse: Reading, place: tuple[str, str, str]) -> Place:
     Return where the record at *place* (source, entity, key) is delivered.
 
     Raises:
-        NotFound: no file of the project names it any more.
+        NotFound: there is no such source or entity, or no file of the project names it any more.
     """
     from rddm.contracts.errors import NotFound  # noqa: PLC0415
     from rddm.pipeline.landing import Place  # noqa: PLC0415
+    from rddm.serve.places import require_place  # noqa: PLC0415
 
     source, entity, _ = place
+    require_place(warehouse, source, entity)
     settings = warehouse.settings.sources.get(source)
     if settings is None or entity not in settings.entities:
         raise NotFound(f"The project has no {source}/{entity} any more, so nothing would apply a patch of it.")

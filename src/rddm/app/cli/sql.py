@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from rddm.app.cli.opening import reading
-from rddm.app.cli.options import JsonOption, ProjectOption
+from rddm.app.cli.options import MOST, JsonOption, ProjectOption
 
 HELP = """
 Ask what is published: one SQL statement on schema warehouse of PostgreSQL, in a transaction that cannot write.
@@ -25,7 +25,9 @@ Until then, let nobody use it who may not see all there is.
 
 def sql_command(
     statement: Annotated[str, typer.Argument(metavar="STATEMENT", help="SELECT …", show_default=False)],
-    limit: Annotated[int, typer.Option("--limit", "-n", min=1, metavar="N", help="At most this many rows.")] = 100,
+    limit: Annotated[
+        int, typer.Option("--limit", "-n", min=1, max=MOST, metavar="N", help="At most this many rows.")
+    ] = 100,
     project: ProjectOption = None,
     as_json: JsonOption = False,  # noqa: FBT002
 ) -> None:

@@ -10,10 +10,18 @@ from rich.console import Console, RenderableType
 from rich.text import Text
 
 from rddm.app.cli.output import print_drawn
+from rddm.app.cli.render.identity import draw_changes
+from rddm.app.cli.render.person import draw_search
+from rddm.app.cli.render.possible import draw_possible
 from rddm.app.cli.render.quarantine import draw_waiting
 from rddm.app.cli.render.sql import draw_answer
+from rddm.app.cli.render.tables import listing
 from rddm.serve.asking import Answer
+from rddm.serve.explaining import PossibleExplained
+from rddm.serve.identity_changes import Changes, IdChange
+from rddm.serve.possible import PossiblePair, PossiblePerson
 from rddm.serve.quarantine import Waiting, WaitingCount
+from rddm.serve.search import FoundPerson, Search
 
 AT = dt.datetime(2026, 3, 1, 12, 5)  # noqa: DTZ001 - the lake's times are naive UTC
 
@@ -45,3 +53,81 @@ def test_an_id_is_never_torn_apart() -> None:
 def test_without_a_terminal_no_line_ends_in_blanks(capsys: pytest.CaptureFixture[str]) -> None:
     print_drawn(Text("short   \nlonger  "))
     assert capsys.readouterr().out == "short\nlonger\n"
+
+
+WORDS = "рыжий кот сидит на окне"
+
+
+def person_found(title: str) -> FoundPerson:
+    fields = {"birth_date": dt.date(2009, 5, 14), "phone": "+79161234567", "email": "savelii.ivanov@yunost.alt"}
+    return FoundPerson(uuid.uuid4(), title, fields, 9, ["camps", "academy"])
+
+
+def possible_pair() -> PossibleExplained:
+    people = [
+        PossiblePerson(uuid.uuid4(), name, dt.date(2014, 3, 2), uuid.uuid4(), uuid.uuid4())
+        for name in ("Тихонова Ирина Константиновна", "Тихонова Арина Константиновна")
+    ]
+    pair = PossiblePair(*people, 11.9, 0.9997, "first_name", 3.0, 0.5, 4, 2, 1)
+    return PossibleExplained(pair, [("phone", "same", 9.1)], [("birth_date", "day and month", -2.0)])
+
+
+@pytest.mark.parametrize("width", [40, 60, 80, 100, 120, 160, 200])
+def test_people_that_were_found_lose_nothing_in_a_narrow_terminal(width: int) -> None:
+    people = [person_found("Константинопольская Александра Вячеславовна"), person_found("Ли Ян")]
+    text = drawn(draw_search(Search(["name"], by_beginning=False, found=people, more=False)), width)
+    assert max(map(len, text.splitlines())) <= width
+    for each in people:
+        assert str(each.id)[:8] in text
+        assert all(word in text for word in each.title.split())
+    assert text.count("+79161234567") == 2
+    assert text.count("savelii.ivanov@yunost.alt") == 2
+    assert "services" in text
+
+
+@pytest.mark.parametrize("width", [60, 80, 100, 120, 160, 200])
+def test_the_stewards_queue_loses_nothing_in_a_narrow_terminal(width: int) -> None:
+    possible = possible_pair()
+    text = drawn(draw_possible([possible], 1), width)
+    words = " ".join(text.split())
+    assert max(map(len, text.splitlines())) <= width
+    for person in (possible.pair.first, possible.pair.second):
+        assert str(person.id)[:8] in words
+        assert all(word in words for word in person.name.split())
+    assert words.count("2014-03-02") == 2
+    for said in (">99.9 %", "+11.9", "3.0", "50%", "more open", "phone", "first name:"):
+        assert said in words
+    assert all(word in words for word in ("birth", "date", "month"))
+
+
+@pytest.mark.parametrize("width", [60, 80, 100, 120, 160])
+def test_changes_of_ids_show_whole_ids_in_a_narrow_terminal(width: int) -> None:
+    before, after, record = (uuid.uuid4() for _ in range(3))
+    change = IdChange("merged", before, after, record, "records_match", "their records match")
+    changes = Changes("person", 7, AT, {"merged": 1}, [change], 1, None)
+    text = drawn(draw_changes(changes), width)
+    assert max(map(len, text.splitlines())) <= width
+    assert all(str(each) in text for each in (before, after, record))
+    assert "merged" in text
+    assert "their records match" in " ".join(text.split())
+
+
+def test_a_row_that_does_not_fit_is_a_paragraph_and_an_empty_first_cell_means_as_above() -> None:
+    table = listing("!source", "!entity", "note", title="Sources")
+    table.add_row("camps", "camper", WORDS)
+    table.add_row("", "shift", "")
+    assert drawn(table, 80).count("camps") == 1
+    assert [line.rstrip() for line in drawn(table, 24).splitlines()] == [
+        "", "Sources", "",
+        "camps   entity camper",
+        "        note рыжий кот", "        сидит на окне",
+        "camps   entity shift",
+        "",
+    ]  # fmt: skip
+
+
+def test_what_a_cell_holds_is_never_taken_for_markup() -> None:
+    table = listing("name", "note")
+    table.add_row("[bold]Анна[/bold]", "[/no]")
+    assert "[bold]Анна[/bold]   [/no]" in drawn(table, 80)
+    assert "[bold]Анна[/bold]" in drawn(table, 20)

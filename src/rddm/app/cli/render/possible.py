@@ -5,15 +5,17 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from rich.console import Group
+from rich.padding import Padding
 from rich.text import Text
 
-from rddm.app.cli.render.tables import dim, listing
+from rddm.app.cli.render.tables import dim, in_lines, labelled, listing, needed_width
 from rddm.app.cli.render.words import number, percent, text
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
-    from rich.console import RenderableType
+    from rich.console import Console, ConsoleOptions, RenderableType, RenderResult
+    from rich.table import Table
 
     from rddm.serve.explaining import PossibleExplained, Reason
     from rddm.serve.possible import PossiblePair
@@ -21,6 +23,8 @@ if TYPE_CHECKING:
 SHOWN_REASONS = 3
 NAMES = (1, 4)
 """The columns that hold names."""
+INDENT = 11
+"""Of what is said of two, below their ids."""
 
 
 def draw_possible(found: Sequence[PossibleExplained], total: int, skip: int = 0) -> RenderableType:
@@ -28,26 +32,6 @@ def draw_possible(found: Sequence[PossibleExplained], total: int, skip: int = 0)
     if not found:
         more = f" There are {number(total)}: look at an earlier page." if total else ""
         return Text(f"No two people wait for your word here.{more}", style="green")
-    table = listing("!id", "person", "!born", "!id", "and", "!born", "!>probable", "!>worth", "for", "against")
-    for place in NAMES:
-        table.columns[place].min_width = 18
-    for each in found:
-        pair = each.pair
-        people = [
-            cell
-            for person in (pair.first, pair.second)
-            for cell in (Text(str(person.id)[:8], style="cyan"), person.name, text(person.birth_date))
-        ]
-        against = _reasons(each.speaks_against)
-        if pair.contradiction:
-            against = Text(f"{pair.contradiction.replace('_', ' ')}: ", style="bold red").append_text(against)
-        table.add_row(
-            *people,
-            f"{percent(pair.probability)}\n{pair.weight:+.1f}",
-            _worth(pair),
-            _reasons(each.speaks_for),
-            against,
-        )
     first, second = (str(person.id)[:8] for person in (found[0].pair.first, found[0].pair.second))
     notes = []
     if len(found) < total:
@@ -59,7 +43,69 @@ def draw_possible(found: Sequence[PossibleExplained], total: int, skip: int = 0)
         f"Decide:          rddm person same {first} {second} --reason TEXT",
         f"                 rddm person different {first} {second} --reason TEXT",
     ]
-    return Group(table, *(dim(note) for note in notes))
+    return Group(Queue(found), *(dim(note) for note in notes))
+
+
+class Queue:
+    """Pairs that wait: a line each, or, where the terminal has no room for that, one person above the other."""
+
+    def __init__(self, pairs: Sequence[PossibleExplained]) -> None:
+        self._pairs = pairs
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        del console
+        table = _table(self._pairs)
+        if needed_width(table) <= options.max_width:
+            yield table
+        else:
+            yield Text("")
+            for each in self._pairs:
+                yield from _block(each, options.max_width)
+
+
+def _table(pairs: Sequence[PossibleExplained]) -> Table:
+    table = listing("!id", "person", "!born", "!id", "and", "!born", "!>probable", ">worth", "for", "against")
+    for place in NAMES:
+        table.columns[place].min_width = 18
+    for each in pairs:
+        pair = each.pair
+        people = [
+            cell
+            for person in (pair.first, pair.second)
+            for cell in (Text(str(person.id)[:8], style="cyan"), person.name, text(person.birth_date))
+        ]
+        table.add_row(
+            *people,
+            f"{percent(pair.probability)}\n{pair.weight:+.1f}",
+            _worth(pair),
+            _reasons(each.speaks_for),
+            _against(each),
+        )
+    return table
+
+
+def _block(each: PossibleExplained, width: int) -> Iterator[RenderableType]:
+    pair = each.pair
+    for person in (pair.first, pair.second):
+        head = Text.assemble((f"{str(person.id)[:8]}   ", "cyan"), (person.name, "bold"))
+        yield Text("   ").join(in_lines([head, Text(text(person.birth_date))], width))
+    parts = [
+        labelled("probable", Text(f"{percent(pair.probability)} ({pair.weight:+.1f})")),
+        labelled("worth", _worth(pair)),
+        labelled("for", _reasons(each.speaks_for)),
+        labelled("against", _against(each)),
+    ]
+    for line in in_lines(parts, width - INDENT):
+        yield Padding(line, (0, 0, 0, INDENT))
+    yield Text("")
+
+
+def _against(each: PossibleExplained) -> Text:
+    against = _reasons(each.speaks_against)
+    contradiction = each.pair.contradiction
+    if not contradiction:
+        return against
+    return Text(f"{contradiction.replace('_', ' ')}: ", style="bold red").append_text(against)
 
 
 def _worth(pair: PossiblePair) -> Text:
