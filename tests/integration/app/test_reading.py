@@ -63,6 +63,31 @@ def test_a_person_is_found_by_what_is_known_of_them(project: Project, texts: lis
     assert anna(project) in {each["id"] for each in found}
 
 
+IVANOVS = """id;fam;name;otch;dob;tel;mail;upd
+1;Иванова;Анна;;2001-01-01;8 (916) 111-11-11;;2026-01-10 10:00:00
+2;Иванова;Анна;;2001-01-01;8 (916) 111-11-11;;2026-01-10 10:00:00
+3;Ivanov;Peter;;2002-02-02;8 (916) 222-22-22;;2026-01-10 10:00:00
+4;Иванов;Олег;;2003-03-03;8 (916) 333-33-33;;2026-01-10 10:00:00
+5;Ивановский;Юрий;;2004-04-04;8 (916) 444-44-44;;2026-01-10 10:00:00
+"""
+
+
+def test_who_is_called_so_to_the_letter_is_found_before_whom_other_forms_lead_to(new_project: Project) -> None:
+    (new_project.folder / "data/campers.csv").write_text(IVANOVS, encoding="utf-8")
+    assert new_project.rddm("run").code == 0
+
+    def found(*texts: str) -> list[str]:
+        return [each["title"] for each in new_project.rddm("person", "find", *texts, "--json").json["found"]]
+
+    assert found("Иванов") == ["Иванов Олег", "Ivanov Peter", "Иванова Анна"]
+    assert found("ИВАНОВА")[0] == "Иванова Анна"
+    assert found("Олег", "Иванова") == ["Иванов Олег"]
+    assert found("ivanov") == ["Ivanov Peter", "Иванов Олег", "Иванова Анна"]
+    assert found("Ивановск") == ["Ивановский Юрий"]
+    assert found("2003-03-03", "+79163333333") == ["Иванов Олег"]
+    assert found("8", "(916)", "333-33-33", "2003-03-03") == ["Иванов Олег"]
+
+
 def test_nobody_found_ends_in_7(project: Project) -> None:
     outcome = project.rddm("person", "find", "Никодимова")
     assert outcome.code == 7

@@ -29,6 +29,9 @@ A person is named by their id, its first digits (four at least), or any record o
 FIND_HELP = """
 Find people by parts of the name in any script, phone, e-mail, SNILS or date of birth. All that is given must hold.
 
+First come those who are called so now, to the letter; then those whom one of their records calls so; then those whom another
+form leads to: a short form, the other gender, another script. Among equals, those with most records come first.
+
 [bold]Examples[/bold]
 
   rddm person find Щербакова Аня
