@@ -6,8 +6,8 @@ import datetime as dt
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from rddm.contracts.errors import NotFound
-from rddm.project.suggestions import did_you_mean
+from rddm.project.settings import FieldMapping, SourceEntity
+from rddm.serve.places import known_places, require_source
 from rddm.serve.reading import Reading, Row
 
 
@@ -23,7 +23,10 @@ class ColumnChange:
 
 @dataclass(frozen=True)
 class SourceEntityState:
-    """One entity of one source. Counts are of everything that it ever delivered."""
+    """
+    One entity of one source. Counts are of everything that it ever delivered; ``is_forgotten`` and without a ``connector`` when
+    no file of the project names it any more, though records of it are still here.
+    """
 
     source: str
     entity: str
@@ -39,6 +42,7 @@ class SourceEntityState:
     last_batch_at: dt.datetime | None
     last_origin: str | None
     changes: Sequence[ColumnChange]
+    is_forgotten: bool = False
 
 
 @dataclass(frozen=True)
@@ -71,20 +75,36 @@ class MappedField:
 
 
 @dataclass(frozen=True)
+class EntitySettings:
+    """What makes a record of an entity: its ``key``, and what it says of its time and its end; None where nothing is said."""
+
+    mode: str
+    key: Sequence[str]
+    source_time: str | None
+    source_time_format: str | None
+    deleted: str | None
+    one_record_per_person: bool
+
+
+@dataclass(frozen=True)
 class SourcePortrait:
-    """Everything about one source."""
+    """Everything about one source; without ``settings`` and ``mapping`` when no file of the project names it any more."""
 
     name: str
     description: str
-    trust: int
+    trust: int | None
     entities: Sequence[SourceEntityState]
+    settings: Mapping[str, EntitySettings]
     mapping: Mapping[str, Sequence[MappedField]]
     batches: Mapping[str, Sequence[BatchLine]]
     unreadable: Sequence[UnreadablePiece]
 
 
 def list_sources(reading: Reading, only: str | None = None) -> list[SourceEntityState]:
-    """Return every entity of every source of the project (of *only* that one), in the order of names."""
+    """
+    Return every entity of every source of the project (of *only* that one), in the order of names; then those of which records
+    stand or wait, though no file of the project names them any more.
+    """
     ledger = {
         (row["source"], row["entity"]): row
         for row in reading.rows(
@@ -103,20 +123,23 @@ def list_sources(reading: Reading, only: str | None = None) -> list[SourceEntity
             reading, f"SELECT source, entity, count(*) AS n FROM {reading.table('conformed', name)} GROUP BY ALL"
         )
     states = []
-    for source in reading.settings.sources.values():
-        if only is not None and source.name != only:
+    for each in known_places(reading):
+        place = (each.source, each.entity)
+        in_force = conformed.get(place, 0) + waiting.get(place, 0)
+        if only not in (None, each.source) or (each.is_forgotten and not in_force and only is None):
             continue
-        for name, entity in source.entities.items():
-            place = (source.name, name)
-            row = ledger.get(place, {})
-            states.append(
-                SourceEntityState(
-                    source.name, name, entity.model or name, entity.connector.type,
-                    int(row.get("batches") or 0), int(row.get("received") or 0), int(row.get("unreadable") or 0),
-                    int(row.get("duplicate") or 0), int(row.get("landed") or 0), conformed.get(place, 0),
-                    waiting.get(place, 0), row.get("last_at"), row.get("origin"), changes.get(place, []),
-                )
-            )  # fmt: skip
+        row = ledger.get(place, {})
+        connector = (
+            "" if each.is_forgotten else reading.settings.sources[each.source].entities[each.entity].connector.type
+        )
+        states.append(
+            SourceEntityState(
+                *place, each.model, connector,
+                int(row.get("batches") or 0), int(row.get("received") or 0), int(row.get("unreadable") or 0),
+                int(row.get("duplicate") or 0), int(row.get("landed") or 0), conformed.get(place, 0),
+                waiting.get(place, 0), row.get("last_at"), row.get("origin"), changes.get(place, []), each.is_forgotten,
+            )
+        )  # fmt: skip
     return states
 
 
@@ -125,29 +148,48 @@ def show_source(reading: Reading, name: str, batches: int = 5) -> SourcePortrait
     Return everything about source *name*, with the last *batches* of each entity.
 
     Raises:
-        NotFound: the project has no such source.
+        NotFound: neither the project nor the warehouse knows such a source.
     """
+    places = require_source(reading, name)
     source = reading.settings.sources.get(name)
-    if source is None:
-        raise NotFound(f'There is no source "{name}". {did_you_mean(name, reading.settings.sources)}')
-    mapping = {}
-    for entity_name, entity in source.entities.items():
-        fields = reading.settings.model.entities[entity.model or entity_name].fields
-        mapping[entity_name] = [
-            MappedField(field, fields[field].type.value, _comes_from(each.column, each.sql, each.value))
-            for field, each in entity.fields.items()
-        ]
+    entities = source.entities if source is not None else {}
     return SourcePortrait(
-        name, source.description, source.trust, list_sources(reading, name), mapping,
-        {each: _batches(reading, name, each, batches) for each in source.entities},
+        name, source.description if source else "", source.trust if source else None, list_sources(reading, name),
+        {each: _settings(entity) for each, entity in entities.items()},
+        {each: _mapping(reading, entity.model or each, entity) for each, entity in entities.items()},
+        {each.entity: _batches(reading, name, each.entity, batches) for each in places},
         _unreadable(reading, name),
     )  # fmt: skip
 
 
-def _comes_from(column: str | None, sql: str | None, value: str | None) -> str:
-    if column is not None:
-        return f"column {column}"
-    return f"sql {sql}" if sql is not None else f"always {value}"
+def _settings(entity: SourceEntity) -> EntitySettings:
+    return EntitySettings(
+        entity.mode,
+        entity.key,
+        entity.source_time,
+        entity.source_time_format,
+        entity.deleted,
+        entity.one_record_per_person,
+    )
+
+
+def _mapping(reading: Reading, model: str, entity: SourceEntity) -> list[MappedField]:
+    fields = reading.settings.model.entities[model].fields
+    return [MappedField(name, fields[name].type.value, _comes_from(each)) for name, each in entity.fields.items()]
+
+
+def _comes_from(mapping: FieldMapping) -> str:
+    """Return in words where a field's value comes from."""
+    if mapping.column is not None:
+        place = f"column {mapping.column}"
+    else:
+        place = f"sql {mapping.sql}" if mapping.sql is not None else f"always {mapping.value}"
+    refers = "/".join(each for each in (mapping.source, mapping.entity) if each is not None)
+    return place + "".join(
+        f", {what} {each}"
+        for what, each in (("part", mapping.part), ("format", mapping.format), ("key of", refers))
+        if each
+    )
 
 
 def _counts(reading: Reading, sql: str) -> dict[tuple[str, str], int]:

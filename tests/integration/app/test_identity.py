@@ -82,6 +82,20 @@ def test_the_page_shows_nobody_unless_names_are_asked_for(project: Project, tmp_
     assert "Щербакова Анна" in page.read_text(encoding="utf-8")
 
 
+def test_with_json_a_page_is_written_where_out_names_it(
+    project: Project, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    found = project.rddm("identity", "report", "--out", "page.html", "--json").json
+    assert found["page"] == str(tmp_path / "page.html")
+    assert golden(project, ANNA)[:8] in (tmp_path / "page.html").read_text(encoding="utf-8")
+    assert found["summary"]["records"] == 5
+    nowhere = project.rddm("identity", "report", "--out", str(tmp_path / "no" / "page.html"), "--json")
+    assert (nowhere.code, nowhere.out) == (2, "")
+    assert project.rddm("identity", "report", "--json").json["page"] is None
+    assert [each.name for each in tmp_path.iterdir()] == ["page.html"]
+
+
 def test_what_cannot_be_reported_is_refused_in_words(project: Project, tmp_path: Path) -> None:
     unknown = project.rddm("identity", "report", "--entity", "animal")
     assert (unknown.code, "Entity animal is not in the model" in unknown.err) == (7, True)

@@ -337,7 +337,8 @@ def test_help_teaches_with_examples_and_exit_codes() -> None:
 
 
 def test_the_version_is_printed() -> None:
-    assert rddm("version").out.strip() == "0.1.0"
+    assert rddm("version").out.strip() == rddm("--version").out.strip() == "0.1.0"
+    assert rddm("version", "--json").json == {"version": "0.1.0"}
 
 
 def test_a_password_is_drafted_from_a_variable_and_asked_for_when_it_is_not_set(tmp_path: Path) -> None:

@@ -273,6 +273,77 @@ def test_sources_are_listed_and_shown(project: Project) -> None:
     assert "Зайцев" not in shown["unreadable"][0]["reason"]
 
 
+@pytest.mark.parametrize(
+    ("command", "question"),
+    [
+        (["sources", "remove", "camps"], "Take every record of camps out of the warehouse?"),
+        (["person", "erase", "camps/camper/1", "--reason", "x"], "Erase all of it, for good?"),
+    ],
+)
+def test_without_a_terminal_what_cannot_be_undone_says_that_it_needs_yes(
+    project: Project, command: list[str], question: str
+) -> None:
+    outcome = project.rddm(*command, "--json")
+    assert (outcome.code, outcome.out) == (2, "")
+    said = " ".join(outcome.err.replace("│", " ").split())
+    assert f'nobody can be asked here: "{question}"' in said
+    assert "add --yes" in said
+    assert project.rddm("person", "show", "camps/camper/1").code == 0
+
+
+def test_a_source_shows_what_makes_a_record_of_it(project: Project) -> None:
+    shown = project.rddm("sources", "show", "camps", "--json").json
+    assert shown["settings"]["camper"] == {
+        "mode": "changes", "key": ["id"], "source_time": "upd", "source_time_format": None, "deleted": None,
+        "one_record_per_person": False,
+    }  # fmt: skip
+    assert shown["mapping"]["booking"][0]["comes_from"] == "column camper, key of camper"
+    drawn = project.rddm("sources", "show", "camps").out
+    assert "camper: records" in drawn
+    assert "source_time   upd" in drawn
+
+
+def test_every_setting_of_a_source_is_shown(new_project: Project) -> None:
+    mapping = (
+        "connector: {type: file}\nentities:\n  pupil:\n    model: person\n    read: {path: data/pupils.csv}\n"
+        "    key: [school, number]\n    mode: snapshot\n    source_time: seen\n    source_time_format: '%d.%m.%Y'\n"
+        "    deleted: \"state = 'gone'\"\n    one_record_per_person: true\n    fields:\n"
+        "      last_name: {column: fio, part: family}\n      birth_date: {column: born, format: '%d/%m/%Y'}\n"
+    )
+    (new_project.folder / "sources/school.yaml").write_text(mapping, encoding="utf-8")
+    (new_project.folder / "data/pupils.csv").write_text("school,number,seen,state,fio,born\n", encoding="utf-8")
+    assert new_project.rddm("run").code == 0
+    drawn = new_project.rddm("sources", "show", "school").out
+    for said in ("school, number", "snapshot", "%d.%m.%Y", "state = 'gone'", "one_record_per_person   true"):
+        assert said in drawn
+    assert "column fio, part family" in drawn
+    assert "column born, format %d/%m/%Y" in drawn
+
+
+def test_a_source_without_a_file_is_shown_as_long_as_records_of_it_stand(new_project: Project) -> None:
+    assert new_project.rddm("run").code == 0
+    place = new_project.folder / "sources/academy.yaml"
+    text = place.read_text(encoding="utf-8")
+    place.unlink()
+    listed = rddm("sources", "--json", "--project", str(new_project.folder)).json["sources"]
+    (student,) = [each for each in listed if each["source"] == "academy"]
+    assert (student["is_forgotten"], student["model"], student["conformed"]) == (True, "person", 2)
+    assert not any(each["is_forgotten"] for each in listed if each["source"] == "camps")
+    assert "put sources/academy.yaml back" in rddm("sources", "--project", str(new_project.folder)).out.replace(
+        "\n", " "
+    )
+    shown = new_project.rddm("sources", "show", "academy", "--json").json
+    assert (shown["settings"], shown["trust"], len(shown["batches"]["student"])) == ({}, None, 1)
+    assert new_project.rddm("quarantine", "list", "--source", "academy").code == 0
+    refused = new_project.rddm("sources", "remove", "academy", "--yes")
+    assert (refused.code, "Put sources/academy.yaml back" in refused.err) == (7, True)
+    place.write_text(text, encoding="utf-8")
+    assert new_project.rddm("sources", "remove", "academy", "--yes").code == 0
+    place.unlink()
+    listed = rddm("sources", "--json", "--project", str(new_project.folder)).json["sources"]
+    assert {each["source"] for each in listed} == {"camps"}
+
+
 def test_a_source_that_is_not_there_is_suggested(project: Project) -> None:
     outcome = project.rddm("sources", "show", "camp")
     assert outcome.code == 7

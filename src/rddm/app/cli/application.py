@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
 import typer
 
 from rddm.app.cli import check, demo, identity, init, lake, person, quarantine, run, sources, sql, status
 from rddm.app.cli.failures import GuardedGroup
+from rddm.app.cli.options import JsonOption
+from rddm.app.cli.output import print_json
 from rddm.app.cli.paragraphs import join_paragraphs
 
 HELP = """
@@ -62,8 +66,26 @@ join_paragraphs(application)
 
 
 @application.command("version")
-def version_command() -> None:
-    """Print the version."""
+def version_command(as_json: JsonOption = False) -> None:  # noqa: FBT002 - a flag of the command line
+    """Print the version. `rddm --version` does the same."""
     from rddm import __version__  # noqa: PLC0415 - see the room's docstring
 
-    typer.echo(__version__)
+    if as_json:
+        print_json({"version": __version__})
+    else:
+        typer.echo(__version__)
+
+
+def _print_version(given: bool) -> None:  # noqa: FBT001 - Typer calls it so
+    if given:
+        version_command()
+        raise typer.Exit
+
+
+@application.callback()
+def rddm(
+    _version: Annotated[  # noqa: FBT002 - a flag of the command line
+        bool, typer.Option("--version", help="Print the version.", is_eager=True, callback=_print_version)
+    ] = False,
+) -> None:
+    """`HELP` says what this is for; the option's callback does its work."""

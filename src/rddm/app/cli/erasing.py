@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from rddm.app.cli.confirming import be_sure
 from rddm.app.cli.opening import author, reading
-from rddm.app.cli.options import ByOption, JsonOption, LimitOption, ProjectOption, find_project
+from rddm.app.cli.options import ByOption, JsonOption, LimitOption, ProjectOption, YesOption, find_project
 from rddm.contracts.errors import NotFound, StoreError
 from rddm.contracts.ids import derive_record_id
 from rddm.contracts.tables.golden import golden_id
@@ -54,7 +55,6 @@ ReasonOption = Annotated[
         "--reason", metavar="TEXT", help="Why; kept in the proof, so name no data of theirs.", show_default=False
     ),
 ]
-YesOption = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")]
 
 
 def add_commands(group: typer.Typer) -> None:
@@ -89,7 +89,7 @@ def erase_command(
     with wire.open_warehouse(root, os.environ) as opened:
         leaving = find(opened, wanted)
         stderr_console().print(draw_leaving(leaving, title, merged))
-        _be_sure(yes=yes)
+        be_sure("Erase all of it, for good?", yes=yes)
         with RunProgress(stderr_console()) as progress:
             proof = erase(opened, progress, wanted, leaving, Author(author(by), reason, dt.datetime.now(dt.UTC)))
     if as_json:
@@ -238,13 +238,3 @@ def _title(warehouse: Reading, wanted: Wanted) -> str:
         [wanted.golden_id],
     )
     return title_of(warehouse.settings.model.entities[wanted.entity], rows[0]) if rows else ""
-
-
-def _be_sure(*, yes: bool) -> None:
-    if yes:
-        return
-    if not sys.stdin.isatty():
-        raise typer.BadParameter(
-            "nobody can be asked here whether they are meant. Look at what goes, then add it.", param_hint="--yes"
-        )
-    typer.confirm("Erase all of it, for good?", abort=True, err=True)

@@ -23,6 +23,8 @@ REPORT_HELP = """
 Write a page on how matching stands: what agreements weigh, how sure the links are and what another threshold would give, the
 largest and the most doubtful groups, each source's duplicates, what the match keys find and miss, and what is odd in the input.
 
+With --json, the same as one value; a page is written then, too, where --out names it.
+
 The page is one file that needs no network; it shows ids and counts, and people's names and shared values only with
 --with-names. Precision and recall are expected values, reckoned without known answers; the page says how.
 
@@ -30,6 +32,7 @@ The page is one file that needs no network; it shows ids and counts, and people'
 
   rddm identity report --out identity.html
   rddm identity report --json | jq .summary
+  rddm identity report --out identity.html --json | jq -r .page
 """
 CHANGES_HELP = """
 Show what a run did to ids: the id before, the id after and why; merges and splits first. Besides, the links before and after
@@ -51,6 +54,7 @@ The model is learnt by the first run and stays as it is until you say so here; e
   rddm identity learn                        [dim]# what would change?[/dim]
   rddm identity learn --apply
 """
+DEFAULT_PAGE = Path("identity.html")
 EntityOption = Annotated[
     str | None,
     typer.Option(
@@ -63,9 +67,16 @@ group = typer.Typer(help=HELP, no_args_is_help=True, rich_markup_mode="rich")
 
 @group.command("report", help=REPORT_HELP)
 def report_command(
-    out: Annotated[Path, typer.Option("--out", "-o", metavar="FILE", help="Where the page goes.")] = Path(
-        "identity.html"
-    ),
+    out: Annotated[
+        Path | None,
+        typer.Option(
+            "--out",
+            "-o",
+            metavar="FILE",
+            help="Where the page goes. Default: identity.html; with --json, no page.",
+            show_default=False,
+        ),
+    ] = None,
     entity: EntityOption = None,
     with_names: Annotated[  # noqa: FBT002
         bool, typer.Option("--with-names", help="Show people's names, and the values that too many share.")
@@ -73,21 +84,19 @@ def report_command(
     project: ProjectOption = None,
     as_json: JsonOption = False,  # noqa: FBT002
 ) -> None:
-    from rddm.app.cli.output import print_json  # noqa: PLC0415 - see the room's docstring
+    from rddm.app.cli.output import show  # noqa: PLC0415 - see the room's docstring
+    from rddm.app.cli.render.identity import draw_report  # noqa: PLC0415
+    from rddm.app.cli.render.identity_page import identity_page  # noqa: PLC0415
     from rddm.serve.identity_report import identity_report  # noqa: PLC0415
 
     with reading(project) as warehouse:
         made_at = dt.datetime.now(dt.UTC)
         found = identity_report(warehouse, _entity(warehouse, entity), made_at, with_names=with_names)
-    if as_json:
-        print_json(found)
-        return
-    from rddm.app.cli.output import stdout_console  # noqa: PLC0415
-    from rddm.app.cli.render.identity import draw_report  # noqa: PLC0415
-    from rddm.app.cli.render.identity_page import identity_page  # noqa: PLC0415
-
-    _write(out, identity_page(found))
-    stdout_console().print(draw_report(found, out))
+    place = out if as_json else out or DEFAULT_PAGE
+    if place is not None:
+        _write(place, identity_page(found))
+    page = {"page": None if place is None else str(place.resolve())}
+    show(page | vars(found), lambda: draw_report(found, place), as_json=as_json)
 
 
 @group.command("changes", help=CHANGES_HELP)

@@ -36,6 +36,7 @@ AsOfOption = Annotated[
 ByOption = Annotated[
     str | None, typer.Option("--by", metavar="NAME", help="Who decides. Default: who is logged in.", show_default=False)
 ]
+YesOption = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask. Needed where there is no terminal.")]
 
 PROJECT_FILE = "rddm.yaml"
 

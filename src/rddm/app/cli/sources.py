@@ -6,12 +6,14 @@ from typing import Annotated
 
 import typer
 
+from rddm.app.cli.confirming import be_sure
 from rddm.app.cli.opening import reading
-from rddm.app.cli.options import JsonOption, LimitOption, ProjectOption, find_project
+from rddm.app.cli.options import JsonOption, LimitOption, ProjectOption, YesOption, find_project
 from rddm.contracts.errors import SourceError
 
 HELP = """
-Show every source and entity: what it becomes, how much came, what waits, how its columns changed.
+Show every source and entity: what it becomes, how much came, what waits, how its columns changed. A source that no file of the
+project names any more is listed as such as long as records of it stand or wait.
 
 [bold]Examples[/bold]
 
@@ -19,7 +21,7 @@ Show every source and entity: what it becomes, how much came, what waits, how it
   rddm sources show camps
 """
 SHOW_HELP = """
-Show one source: its mapping, its last batches, what of it could not be read.
+Show one source: what makes a record of it (key, time, deletion), its mapping, its last batches, what could not be read.
 
 [bold]Example[/bold]
 
@@ -55,7 +57,7 @@ def sources_command(context: typer.Context, project: ProjectOption = None, as_js
 def remove_command(
     name: Annotated[str, typer.Argument(metavar="NAME", help="The source, as its file is called.", show_default=False)],
     project: ProjectOption = None,
-    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,  # noqa: FBT002
+    yes: YesOption = False,  # noqa: FBT002
     as_json: JsonOption = False,  # noqa: FBT002
 ) -> None:
     import os  # noqa: PLC0415
@@ -65,14 +67,17 @@ def remove_command(
     from rddm.app.cli.run import run_project  # noqa: PLC0415
     from rddm.contracts.errors import NotFound  # noqa: PLC0415
     from rddm.pipeline.removing import remove_source  # noqa: PLC0415
-    from rddm.project.suggestions import did_you_mean  # noqa: PLC0415
+    from rddm.serve.places import require_source  # noqa: PLC0415
 
     root = find_project(project)
     with wire.open_warehouse(root, os.environ) as warehouse:
         if name not in warehouse.settings.sources:
-            raise NotFound(f'There is no source "{name}". {did_you_mean(name, warehouse.settings.sources)}')
-        if not yes:
-            typer.confirm(f"Take every record of {name} out of the warehouse?", abort=True, err=True)
+            with reading(project) as opened:
+                require_source(opened, name)
+            raise NotFound(
+                f"No file of the project names {name} any more. Put sources/{name}.yaml back, and say it again."
+            )
+        be_sure(f"Take every record of {name} out of the warehouse?", yes=yes)
         removed = remove_source(warehouse, name)
     summary = run_project(root, read=False, is_silent=as_json)
     if as_json:

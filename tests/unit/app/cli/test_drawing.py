@@ -64,11 +64,11 @@ def person_found(title: str) -> FoundPerson:
 
 
 def possible_pair() -> PossibleExplained:
-    people = [
+    first, second = (
         PossiblePerson(uuid.uuid4(), name, dt.date(2014, 3, 2), uuid.uuid4(), uuid.uuid4())
         for name in ("Тихонова Ирина Константиновна", "Тихонова Арина Константиновна")
-    ]
-    pair = PossiblePair(*people, 11.9, 0.9997, "first_name", 3.0, 0.5, 4, 2, 1)
+    )
+    pair = PossiblePair(first, second, 11.9, 0.9997, "first_name", 3.0, 0.5, 4, 2, 1)
     return PossibleExplained(pair, [("phone", "same", 9.1)], [("birth_date", "day and month", -2.0)])
 
 
@@ -118,7 +118,7 @@ def test_a_row_that_does_not_fit_is_a_paragraph_and_an_empty_first_cell_means_as
     table.add_row("", "shift", "")
     assert drawn(table, 80).count("camps") == 1
     assert [line.rstrip() for line in drawn(table, 24).splitlines()] == [
-        "", "Sources", "",
+        "Sources", "",
         "camps   entity camper",
         "        note рыжий кот", "        сидит на окне",
         "camps   entity shift",

@@ -25,8 +25,8 @@ TELLING_BITS = 0.5
 OUTCOMES = {"none": "apart", "possible": "possible", "match": "joined"}
 
 
-def draw_report(report: IdentityReport, place: Path) -> RenderableType:
-    """Return the report in a few lines, and where the page is."""
+def draw_report(report: IdentityReport, place: Path | None) -> RenderableType:
+    """Return the report in a few lines, and where the page is, if there is one."""
     found = report.summary
     precision, recall = ("not known" if each is None else percent(each) for each in (found.precision, found.recall))
     lines: list[RenderableType] = [
@@ -38,7 +38,8 @@ def draw_report(report: IdentityReport, place: Path) -> RenderableType:
         )
     ]  # fmt: skip
     lines += [Text(f"! {each}", style="yellow") for each in report.warnings]
-    lines.append(dim(f"The page: {place}"))
+    if place is not None:
+        lines.append(dim(f"The page: {place}"))
     return Group(*lines)
 
 

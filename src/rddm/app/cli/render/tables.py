@@ -29,14 +29,20 @@ class Listing(Table):
     """
     A table that never cuts a cell: in a terminal that has no room for its columns, it draws `Paragraphs` instead.
 
-    What a cell holds is data: no part of it is taken for markup.
+    What a cell holds is data: no part of it is taken for markup. ``heading`` stands above it, as wide as it is.
     """
+
+    def __init__(self, heading: str) -> None:
+        super().__init__(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 2, 0, 0))
+        self.heading = Text(heading, style="bold")
 
     def add_row(self, *cells: RenderableType | None, style: StyleType | None = None, end_section: bool = False) -> None:
         plain = [Text(each) if isinstance(each, str) else each for each in cells]
         super().add_row(*plain, style=style, end_section=end_section)
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        if self.heading:
+            yield self.heading
         if needed_width(self) <= options.max_width:
             yield from super().__rich_console__(console, options)
         else:
@@ -56,7 +62,7 @@ class Paragraphs:
         labels = [_text(column.header) for column in table.columns[1:]]
         widest = max((each.cell_len for each in first), default=0)
         indent = widest + BETWEEN if widest <= BESIDE else BETWEEN
-        yield Text.assemble("\n", _text(table.title), "\n") if table.title else Text("")
+        yield Text("")
         head = Text()
         for place, cell in enumerate(first):
             head = cell if cell.plain.strip() else head  # an empty one means: as above
@@ -109,10 +115,7 @@ def listing(*headers: str, title: str = "") -> Listing:
     """
     Return an empty table. A header that starts with ``>`` is of a column of numbers, one with ``!`` is never folded.
     """
-    table = Listing(
-        box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 2, 0, 0), title=Text(title, style="bold") if title else None,
-        title_justify="left",
-    )  # fmt: skip
+    table = Listing(title)
     for header in headers:
         name = header.lstrip(">!")
         table.add_column(
