@@ -30,6 +30,7 @@ def check_command(
     as_json: JsonOption = False,  # noqa: FBT002
 ) -> None:
     from rddm.app.cli.connections import check_connections  # noqa: PLC0415
+    from rddm.app.cli.next_steps import next_steps  # noqa: PLC0415
     from rddm.app.cli.output import print_json, show  # noqa: PLC0415
     from rddm.app.cli.render.check import draw_check  # noqa: PLC0415
     from rddm.app.coming import changes_to_come  # noqa: PLC0415
@@ -42,12 +43,13 @@ def check_command(
     except ConfigurationError as error:
         if not as_json:
             raise
-        print_json({"ok": False, "problems": error.problems, "connections": [], "next_run": []})
+        print_json({"ok": False, "problems": error.problems, "connections": [], "next_run": [], "next_steps": []})
         raise typer.Exit(error.exit_code) from None
     connections = check_connections(settings) if connect else []
     next_run = changes_to_come(root, os.environ, settings) if connect else []
     is_ok = all(each.is_ok for each in connections)
-    value = {"ok": is_ok, "problems": [], "connections": connections, "next_run": next_run}
-    show(value, lambda: draw_check(settings, connections, next_run), as_json=as_json)
+    steps = next_steps(settings, [(each.source, each.entity) for each in connections if not each.is_reached])
+    value = {"ok": is_ok, "problems": [], "connections": connections, "next_run": next_run, "next_steps": steps}
+    show(value, lambda: draw_check(settings, connections, next_run, steps), as_json=as_json)
     if not is_ok:
         raise typer.Exit(SourceError.exit_code)

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from rddm.app.cli.next_steps import DEMO_NOTE
 from rddm.app.cli.options import JsonOption
 from rddm.contracts.errors import ConfigurationError, ConfigurationProblem, SourceError
 
@@ -30,9 +31,8 @@ life, through every layer into a warehouse in ./demo-warehouse. The truth is kno
 
   rddm demo                   [dim]# the first day: everything[/dim]
   rddm demo --day 2           [dim]# the second: corrections, late parents, new records[/dim]
-  rddm demo --serve           [dim]# keep the demo's REST service up, so that `rddm run` can read it[/dim]
+  rddm demo --serve           [dim]# keep the demo's services up, so that `rddm run` can read them[/dim]
 """
-NOTE = "demo.json"
 REST_PORT = 8765
 FEDERATION = "demo_federation"
 PORTRAITS = 3
@@ -59,7 +59,7 @@ def demo_command(  # noqa: PLR0913 - the options of the command
     people: Annotated[int, typer.Option("--people", min=50, max=1_000_000, help="How many people to invent.")] = 20_000,
     seed: Annotated[int, typer.Option("--seed", min=0, help="The same seed gives the same world.")] = 2026,
     fresh: Annotated[bool, typer.Option("--fresh", help="Take away an earlier demo in the same folder first.")] = False,  # noqa: FBT002
-    serve: Annotated[bool, typer.Option("--serve", help="Serve the demo's REST service until Ctrl-C.")] = False,  # noqa: FBT002
+    serve: Annotated[bool, typer.Option("--serve", help="Keep the demo's services up until Ctrl-C.")] = False,  # noqa: FBT002
     as_json: JsonOption = False,  # noqa: FBT002
 ) -> None:
     if serve:
@@ -84,7 +84,7 @@ def _show(result: DemoResult, *, as_json: bool) -> None:
 def _clear(folder: Path, *, fresh: bool) -> None:
     if not folder.exists() or not any(folder.iterdir()):
         return
-    if not (folder / NOTE).is_file():
+    if not (folder / DEMO_NOTE).is_file():
         raise _refusal(folder, "the folder holds something else than a demo.", "Name another with --folder DIR.")
     if not fresh:
         raise _refusal(folder, "there is a demo already.", "Go on with --day 2, or start anew with --fresh.")
@@ -97,14 +97,14 @@ def _refusal(folder: Path, message: str, fix: str) -> ConfigurationError:
 
 def _read_note(folder: Path) -> dict[str, int]:
     try:
-        note = json.loads((folder / NOTE).read_text(encoding="utf-8"))
+        note = json.loads((folder / DEMO_NOTE).read_text(encoding="utf-8"))
         return {name: int(note[name]) for name in ("people", "seed", "written", "day")}
     except (OSError, ValueError, KeyError, TypeError):
         raise _refusal(folder, "there is no demo here.", "Start one with `rddm demo`.") from None
 
 
 def _write_note(folder: Path, note: dict[str, int]) -> None:
-    (folder / NOTE).write_text(json.dumps(note), encoding="utf-8")
+    (folder / DEMO_NOTE).write_text(json.dumps(note), encoding="utf-8")
 
 
 def _run_day(folder: Path, day: int) -> DemoResult:
@@ -214,11 +214,13 @@ def _serve(folder: Path) -> None:
 
     from rddm.app.cli.output import stderr_console  # noqa: PLC0415
     from rddm.demo import REST_TOKEN, REST_TOKEN_VARIABLE, serve_rest  # noqa: PLC0415
+    from rddm.store.embedded import start_embedded  # noqa: PLC0415
 
     _read_note(folder)
+    start_embedded(_data_folder(folder))  # the federation's database is in it
     with serve_rest(folder / "services", REST_PORT) as url:
         stderr_console().print(
-            f"The demo's mobile app answers at {url}. In another terminal:\n"
+            f"The demo's mobile app answers at {url}, its federation's database beside it. In another terminal:\n"
             f"  export {REST_TOKEN_VARIABLE}={REST_TOKEN}\n  rddm run --project {folder}\nCtrl-C ends it.",
             markup=False,
         )

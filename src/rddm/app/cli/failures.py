@@ -43,6 +43,7 @@ def _tell(error: BaseException) -> int:
         return INTERRUPTED
     if isinstance(error, RddmError):
         _say(str(error))
+        _help_a_demo(error)
         return error.exit_code
     if isinstance(error, BrokenPipeError):
         _close_stdout()
@@ -57,6 +58,15 @@ def _tell(error: BaseException) -> int:
         return trouble.exit_code
     _say(f"Something unexpected happened ({type(error).__name__}); this is a bug of ours.{where} Please report it.")
     return 1
+
+
+def _help_a_demo(error: RddmError) -> None:
+    """Say how a demo's variable is set, where that is what was missing."""
+    from rddm.app.cli.next_steps import DEMO_VARIABLE, demo_step, is_demo  # noqa: PLC0415 - a good end does not need it
+
+    with contextlib.suppress(RddmError):
+        if DEMO_VARIABLE in str(error) and is_demo(_folder()):
+            _say(demo_step(_folder()))
 
 
 def _write_log(error: BaseException) -> Path | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
+from rddm.app.cli.next_steps import next_steps
 from rddm.project.settings import ProbabilisticIdentity
 from rddm.serve.overview import count_golden
 from rddm.serve.possible import count_possible
@@ -59,7 +60,8 @@ class SourceLine:
 class RunSummary:
     """
     A run, ready to be printed. ``people``: conformed records and golden rows of the entity matched by weights;
-    ``to_review``: pairs of those golden rows that may be one and wait for a human's word.
+    ``to_review``: pairs of those golden rows that may be one and wait for a human's word; ``next_steps``: what helps where a
+    source failed, as far as the project's folder shows it.
     """
 
     run: int
@@ -76,6 +78,7 @@ class RunSummary:
     problems: Sequence[str]
     warnings: Sequence[str]
     column_changes: Sequence[Mapping[str, str]]
+    next_steps: Sequence[str] = ()
 
 
 def summarise(report: RunReport, warehouse: Warehouse) -> RunSummary:
@@ -117,6 +120,7 @@ def summarise(report: RunReport, warehouse: Warehouse) -> RunSummary:
             for each in report.ingested
             for column, change in dict.fromkeys(each.column_changes)
         ],
+        next_steps=next_steps(warehouse.settings, list(troubles)),
     )
 
 

@@ -12,8 +12,9 @@ from rddm.app.cli.options import MOST, JsonOption, ProjectOption
 HELP = """
 Ask what is published: one SQL statement on schema warehouse of PostgreSQL, in a transaction that cannot write.
 
-It sees every table of the database, though no file of its server: roles, row filters and masks come with access control.
-Until then, let nobody use it who may not see all there is.
+It sees every table of the database: roles, row filters and masks come with access control. Until then, let nobody use it who
+may not see all there is. Of the embedded server it sees no files. On a server of your own it may what the login in
+RDDM_DATABASE_URL may: a superuser's reads the server's files, too, so give it none.
 
 [bold]Examples[/bold]
 

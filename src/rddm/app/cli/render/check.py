@@ -19,8 +19,10 @@ if TYPE_CHECKING:
     from rddm.project.settings import ProjectSettings
 
 
-def draw_check(settings: ProjectSettings, connections: Sequence[Connection], next_run: Sequence[str]) -> RenderableType:
-    """Return what was checked and, for connections, what each source said and what the next run will do anew."""
+def draw_check(
+    settings: ProjectSettings, connections: Sequence[Connection], next_run: Sequence[str], next_steps: Sequence[str] = ()
+) -> RenderableType:
+    """Return what was checked and, for connections, what each said, what the next run will do anew, and what to do next."""
     entities = sum(len(source.entities) for source in settings.sources.values())
     head = Text("✓ ", style="green")
     head.append(
@@ -39,7 +41,8 @@ def draw_check(settings: ProjectSettings, connections: Sequence[Connection], nex
     for each in connections:
         mark = Text("✓", style="green") if each.is_ok else Text("✗", style="bold red")
         table.add_row(mark, each.source, each.entity, number(len(each.columns)) if each.columns else "", _says(each))
-    return Group(head, table, *(Text.assemble(("next run  ", "bold yellow"), each) for each in next_run))
+    said = [Text.assemble(("next run  ", "bold yellow"), each) for each in next_run]
+    return Group(head, table, *said, *map(Text, next_steps))
 
 
 def _says(connection: Connection) -> Text:

@@ -46,6 +46,7 @@ def draw_run(summary: RunSummary) -> RenderableType:
         parts.append(Text.assemble(("changed  ", "bold cyan"), what))
     parts += [Text.assemble(("warning  ", "bold yellow"), each) for each in summary.warnings]
     parts += [Text.assemble(("failed   ", "bold red"), each) for each in summary.problems]
+    parts += [Text.assemble(("next     ", "bold"), each) for each in summary.next_steps]
     return Group(*parts)
 
 
