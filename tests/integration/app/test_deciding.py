@@ -143,11 +143,17 @@ def test_who_has_ended_is_told_from_who_never_was(new_project: Project) -> None:
     assert new_run["resolved"]["person"]["ended"] == 1
     ended = new_project.rddm("person", "show", vera[:8])
     assert (ended.code, f"ended in run {new_run['run']}" in ended.err) == (7, True)
-    assert "--as-of" in ended.err
     record = new_project.rddm("person", "show", "academy/student/s2")
     assert (record.code, "was deleted" in record.err) == (7, True)
+    for who, said in ((vera[:8], ended.err), ("academy/student/s2", record.err)):
+        before = said.split("`--as-of ")[1].split("`")[0]
+        assert new_project.rddm("person", "show", who, "--as-of", before, "--json").json["id"] == vera
     assert new_project.rddm("person", "history", vera[:8], "--json").code == 0
     assert "no person" in new_project.rddm("person", "show", "00000000").err
+    assert new_project.rddm("lake", "maintain", "--keep-days", "0").code == 0
+    for who in (vera[:8], "academy/student/s2"):
+        gone = new_project.rddm("person", "show", who)
+        assert (gone.code, "--as-of" in gone.err) == (7, False)
 
 
 def test_one_person_cannot_be_told_apart_from_themselves(run_project: Project) -> None:
