@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from rich.console import Console, ConsoleOptions, RenderableType, RenderResult
-    from rich.table import Table
 
+    from rddm.app.cli.render.tables import Listing
     from rddm.serve.explaining import PossibleExplained, Reason
     from rddm.serve.possible import PossiblePair
 
@@ -63,7 +63,7 @@ class Queue:
                 yield from _block(each, options.max_width)
 
 
-def _table(pairs: Sequence[PossibleExplained]) -> Table:
+def _table(pairs: Sequence[PossibleExplained]) -> Listing:
     table = listing("!id", "person", "!born", "!id", "and", "!born", "!>probable", ">worth", "for", "against")
     for place in NAMES:
         table.columns[place].min_width = 18

@@ -32,9 +32,10 @@ class Listing(Table):
     What a cell holds is data: no part of it is taken for markup. ``heading`` stands above it, as wide as it is.
     """
 
-    def __init__(self, heading: str) -> None:
+    def __init__(self, heading: str = "", folded_to: int = FOLDED_TO) -> None:
         super().__init__(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 2, 0, 0))
         self.heading = Text(heading, style="bold")
+        self.folded_to = folded_to
 
     def add_row(self, *cells: RenderableType | None, style: StyleType | None = None, end_section: bool = False) -> None:
         plain = [Text(each) if isinstance(each, str) else each for each in cells]
@@ -79,7 +80,7 @@ class Paragraphs:
 def labelled(label: str, cell: Text) -> Text:
     """Return *cell* on one line behind its label; nothing when it is empty."""
     words = Text(" · ").join(line for line in cell.split("\n") if line.plain.strip())
-    return Text.assemble((f"{label} ", "dim"), words) if words else words
+    return Text.assemble((f"{label} ".lstrip().replace("\n", ""), "dim"), words) if words else words
 
 
 def in_lines(parts: Iterable[Text], width: int) -> list[Text]:
@@ -93,29 +94,27 @@ def in_lines(parts: Iterable[Text], width: int) -> list[Text]:
     return lines
 
 
-def needed_width(table: Table) -> int:
+def needed_width(table: Listing) -> int:
     """Return the columns of a terminal that *table* needs to be read: its ids and numbers whole, running text in lines."""
-    return sum(_needed(column) + BETWEEN for column in table.columns)
+    return sum(_needed(column, table.folded_to) + BETWEEN for column in table.columns)
 
 
-def _needed(column: Column) -> int:
+def _needed(column: Column, folded_to: int) -> int:
     lines = [line for cell in (column.header, *column.cells) for line in _text(cell).plain.split("\n")]
     longest = max(map(cell_len, lines), default=0)
-    if column.no_wrap:
-        return longest
-    word = max((cell_len(word) for line in lines for word in line.split()), default=0)
-    return max(min(longest, max(word, FOLDED_TO)), column.min_width or 0)
+    return longest if column.no_wrap else max(min(longest, folded_to), column.min_width or 0)
 
 
 def _text(cell: RenderableType) -> Text:
     return cell if isinstance(cell, Text) else Text(str(cell))
 
 
-def listing(*headers: str, title: str = "") -> Listing:
+def listing(*headers: str, title: str = "", folded_to: int = FOLDED_TO) -> Listing:
     """
-    Return an empty table. A header that starts with ``>`` is of a column of numbers, one with ``!`` is never folded.
+    Return an empty table. A header that starts with ``>`` is of a column of numbers, one with ``!`` is never folded; others
+    down to *folded_to* columns of the terminal.
     """
-    table = Listing(title)
+    table = Listing(title, folded_to)
     for header in headers:
         name = header.lstrip(">!")
         table.add_column(

@@ -35,8 +35,9 @@ def draw_pair(pair: PairExplained) -> RenderableType:
     ]
     unsaid = [each.field for each in explanation.contributions if _says_nothing(each)]
     table = listing(
-        "!field", _folded(pair.first.address), _folded(pair.second.address), "", "!>weight", "!one person is", "!so far"
-    )
+        "!field", _folded(pair.first.address), _folded(pair.second.address), "", "!>weight", "!one person is", "!so far",
+        folded_to=8,
+    )  # fmt: skip
     low, high = _range([step[4] for step in steps])
     running = 0.0
     for name, first, second, level, weight in steps:
