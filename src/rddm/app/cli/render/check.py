@@ -20,7 +20,10 @@ if TYPE_CHECKING:
 
 
 def draw_check(
-    settings: ProjectSettings, connections: Sequence[Connection], next_run: Sequence[str], next_steps: Sequence[str] = ()
+    settings: ProjectSettings,
+    connections: Sequence[Connection],
+    next_run: Sequence[str],
+    next_steps: Sequence[str] = (),
 ) -> RenderableType:
     """Return what was checked and, for connections, what each said, what the next run will do anew, and what to do next."""
     entities = sum(len(source.entities) for source in settings.sources.values())
