@@ -7,7 +7,7 @@ from tests.integration.resolve.conftest import Warehouse
 
 from rddm.contracts.errors import NotFound
 from rddm.project.settings import ExactIdentity, ProbabilisticIdentity, SemanticType
-from rddm.serve.identity_explain import candidate_ceiling, explain_membership, explain_records
+from rddm.serve.identity_explain import candidate_ceiling, explain_membership, explain_records, is_candidate_pair
 
 BROTHER: dict[str, Any] = {
     "last_name": "Щербаков",
@@ -320,6 +320,31 @@ def test_a_waterfall_shows_what_the_run_decided_by(warehouse: Warehouse) -> None
         assert [row[0] for row in stored] == [pytest.approx(found.total, abs=1e-5)]
     shown = {step.field: (step.value_a, step.value_b) for step in found.contributions}
     assert shown["first_name"] == ("Александр", "Михаил")
+
+
+@pytest.mark.parametrize(
+    ("other", "expected"),
+    [({"region": None}, True), ({"last_name": "Шкилев", "first_name": "Пётр", "middle_name": None}, False), ({}, True)],
+    ids=["keys shared", "only counted keys shared", "the same said"],
+)
+def test_a_pair_that_no_key_brings_up_is_no_candidate(
+    warehouse: Warehouse, other: dict[str, Any], *, expected: bool
+) -> None:
+    changed = {**BROTHER, **other}
+    if not expected:
+        changed["birth_date"] = "1990-11-20"
+    warehouse.run({"a": BROTHER, "b": changed})
+    identity = warehouse.model_entity.identity
+    assert isinstance(identity, ProbabilisticIdentity)
+    found = is_candidate_pair(
+        warehouse.connection,
+        lake="testlake",
+        entity="person",
+        identity=identity,
+        record_a=warehouse.ids["a"],
+        record_b=warehouse.ids["b"],
+    )
+    assert found is expected
 
 
 def test_a_record_is_where_it_is_through_its_strongest_links(warehouse: Warehouse) -> None:
