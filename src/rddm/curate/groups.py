@@ -17,6 +17,7 @@ import pyarrow.compute as pc
 Integers = npt.NDArray[np.int64]
 Codes = npt.NDArray[np.int32]
 Mask = npt.NDArray[np.bool_]
+Ranks = npt.NDArray[np.int8] | Mask
 
 _ID_BYTES = 16
 
@@ -60,21 +61,30 @@ class Groups:
         """Return per group its most trusted record of those with a value, -1 where none has one."""
         return self._last(self._by_trust(), has_value)
 
-    def most_frequent(self, codes: Codes, completeness: npt.NDArray[np.int8]) -> Integers:
+    def rivals(self, codes: Codes) -> Integers:
         """
-        Return per group the newest record of its most complete, then most frequent value; -1 where none has one.
+        Return the records with a value in the groups that have several, the newest of a group last.
 
-        *codes*: each record's value as a number, -1 for none; *completeness*: by value.
+        *codes*: each record's value as a number, -1 for none.
         """
         order = self._by_recency()
-        chosen = self._last(order, codes >= 0)
         ordered = codes[order]
-        highest = np.maximum.reduceat(ordered, self.starts)
-        lowest = np.minimum.reduceat(np.where(ordered < 0, np.iinfo(np.int32).max, ordered), self.starts)
-        contested = lowest < highest
-        if contested.any():
-            rivals = order[(ordered >= 0) & np.repeat(contested, self.sizes)]
-            winners = self._winners(rivals, codes, completeness)
+        highest = np.maximum.reduceat(ordered, self.starts) if len(order) else ordered
+        lowest = np.where(ordered < 0, np.iinfo(np.int32).max, ordered)
+        lowest = np.minimum.reduceat(lowest, self.starts) if len(order) else lowest
+        return order[(ordered >= 0) & np.repeat(lowest < highest, self.sizes)]
+
+    def most_frequent(self, codes: Codes, rank: Ranks, tie: Ranks | None = None) -> Integers:
+        """
+        Return per group the newest record of its highest value by *rank*, then most frequent one; -1 where none has one.
+
+        *codes*: each record's value as a number, -1 for none; *rank*: by record, the same for all of a group with one value.
+        Of values that are as frequent, one stands that has a record with a higher *tie*, and that record stands for it.
+        """
+        chosen = self._last(self._by_recency(), codes >= 0)
+        rivals = self.rivals(codes)
+        if len(rivals):
+            winners = self._winners(rivals, codes, rank, tie)
             chosen[self.group[winners]] = winners
         return chosen
 
@@ -89,18 +99,27 @@ class Groups:
         ends = np.cumsum(np.bincount(pairs // values, minlength=self.count))
         return np.concatenate([[0], ends]), pairs % values
 
-    def _winners(self, rivals: Integers, codes: Codes, completeness: npt.NDArray[np.int8]) -> Integers:
+    def _winners(self, rivals: Integers, codes: Codes, rank: Ranks, tie: Ranks | None) -> Integers:
         """Return the one record per group of *rivals* (records, the newest of a group last) that stands for its group."""
-        value = self.group[rivals] * len(completeness) + codes[rivals]
+        if tie is not None:
+            rivals = rivals[np.argsort(tie[rivals], kind="stable")]
+        value = self.group[rivals] * (int(codes.max()) + 1) + codes[rivals]
         by_value = np.argsort(value, kind="stable")
         is_last = _differs_from_next(value[by_value])
-        newest = rivals[by_value[is_last]]
+        last = rivals[by_value[is_last]]
         records = np.diff(np.flatnonzero(is_last), prepend=-1)
         high, low = self._record
         # As delivered at the same time, the values of two sources weigh the same; the record id decides.
-        evidence = (low[newest], high[newest], self._time[newest], records, completeness[codes[newest]])
-        best = np.lexsort((*evidence, self.group[newest]))
-        return newest[best[_differs_from_next(self.group[newest][best])]]
+        evidence = (
+            low[last],
+            high[last],
+            self._time[last],
+            *(() if tie is None else (tie[last],)),
+            records,
+            rank[last],
+        )
+        best = np.lexsort((*evidence, self.group[last]))
+        return last[best[_differs_from_next(self.group[last][best])]]
 
     def _last(self, order: Integers, has_value: Mask) -> Integers:
         places = np.where(has_value[order], np.arange(len(order)), -1)

@@ -7,23 +7,22 @@ Every strategy ends in the record id, so that equal evidence always gives the sa
 * ``most_trusted``: the more trusted source, then the newest source time;
 * ``most_frequent``: the value that most records give, then the newest.
 
-Names go by completeness first: a full name stands before a diminutive, a name in Cyrillic before its romanisation, both
-before an initial - "Саша" twice does not outvote "Александр" once. Titles stand in mixed case before capitals.
+The parts of a person's name that go by frequency stand together: `rddm.curate.names`. Titles stand in mixed case before
+capitals.
 """
 
 from __future__ import annotations
 
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from rddm.contracts.tables.golden import ORIGIN_SUFFIX, golden_id
 from rddm.curate.golden import golden_column
-from rddm.curate.groups import Groups, Integers, encoded
+from rddm.curate.groups import Codes, Groups, Integers, Mask, encoded
+from rddm.curate.names import NAME_TYPES, standing_names
 from rddm.project.settings import ModelEntity, ModelField, SemanticType, Survivorship
 
-NAME_TYPES = frozenset({SemanticType.FAMILY_NAME, SemanticType.GIVEN_NAME, SemanticType.PATRONYMIC})
 TITLE_TYPES = frozenset({SemanticType.ORGANISATION_NAME, SemanticType.PLACE_NAME, SemanticType.TEXT})
 
 
@@ -39,8 +38,9 @@ def golden_rows(members: pa.Table, name: str, entity: ModelEntity, diminutives: 
     groups = Groups(members)
     columns = {golden_id(name): _as_ids(groups.column("golden_id").take(groups.any_record))}
     records = groups.column("record_id")
+    standing = _standing(groups, entity, diminutives)
     for field, settings in entity.fields.items():
-        places = _standing(groups, field, settings, diminutives)
+        places = standing[field]
         origin = pa.array(places, mask=places < 0)
         value = groups.column(field).take(origin)
         columns[golden_column(field, settings)] = _as_ids(value) if settings.references else value
@@ -50,12 +50,28 @@ def golden_rows(members: pa.Table, name: str, entity: ModelEntity, diminutives: 
     return pa.table(columns)
 
 
-def _standing(groups: Groups, field: str, settings: ModelField, diminutives: pa.Array) -> Integers:
-    """Return per group the record whose value of *field* stands, -1 where no record has one."""
+def _standing(groups: Groups, entity: ModelEntity, diminutives: pa.Array) -> dict[str, Integers]:
+    """Return per field and group the record whose value stands, -1 where no record has one."""
+    names = {
+        field: settings.type
+        for field, settings in entity.fields.items()
+        if settings.type in NAME_TYPES and settings.survivorship is Survivorship.MOST_FREQUENT
+    }
+    standing = {
+        field: _of_one_field(groups, field, settings) for field, settings in entity.fields.items() if field not in names
+    }
+    gender = next((field for field, settings in entity.fields.items() if settings.type is SemanticType.GENDER), None)
+    genders = pa.nulls(groups.count, pa.string())
+    if gender is not None:
+        genders = groups.column(gender).take(pa.array(standing[gender], mask=standing[gender] < 0))
+    return standing | standing_names(groups, names, genders, diminutives)
+
+
+def _of_one_field(groups: Groups, field: str, settings: ModelField) -> Integers:
     column = groups.column(field)
     if settings.survivorship is Survivorship.MOST_FREQUENT:
         codes, values = encoded(column)
-        return groups.most_frequent(codes, _completeness(values, settings.type, diminutives))
+        return groups.most_frequent(codes, _by_record(_in_mixed_case(values, settings.type), codes))
     has_value = np.asarray(column.is_valid().to_numpy(zero_copy_only=False))
     is_by_trust = settings.survivorship is Survivorship.MOST_TRUSTED
     return groups.most_trusted(has_value) if is_by_trust else groups.newest(has_value)
@@ -72,20 +88,12 @@ def _as_ids(stored: pa.Array) -> pa.Array:
     return pa.ExtensionArray.from_storage(pa.uuid(), stored)
 
 
-def _completeness(values: pa.Array, kind: SemanticType, diminutives: pa.Array) -> npt.NDArray[np.int8]:
-    """Return for each of the distinct *values* how complete it is; a more complete one stands whatever its number."""
-    if kind in TITLE_TYPES:
-        return _as_numbers(pc.not_equal(values, pc.utf8_upper(values)))
-    if kind not in NAME_TYPES:
-        return np.zeros(len(values), dtype=np.int8)
-    folded = pc.replace_substring(pc.utf8_lower(values), "ё", "е")
-    conditions = [
-        pc.less_equal(pc.utf8_length(values), 2),
-        pc.is_in(folded, value_set=diminutives),
-        pc.match_substring_regex(values, "[А-Яа-яЁё]"),
-    ]
-    return np.select([_as_numbers(each) == 1 for each in conditions], [0, 1, 3], 2).astype(np.int8)
+def _in_mixed_case(values: pa.Array, kind: SemanticType) -> Mask:
+    """Return for each of the distinct *values* whether it is a title that is not all in capitals."""
+    if kind not in TITLE_TYPES:
+        return np.zeros(len(values), dtype=np.bool_)
+    return np.asarray(pc.not_equal(values, pc.utf8_upper(values)).to_numpy(zero_copy_only=False)).astype(np.bool_)
 
 
-def _as_numbers(answers: pa.Array) -> npt.NDArray[np.int8]:
-    return np.asarray(answers.to_numpy(zero_copy_only=False)).astype(np.int8)
+def _by_record(by_value: Mask, codes: Codes) -> Mask:
+    return np.append(by_value, False)[codes]  # -1, of no value, points at the last

@@ -24,7 +24,7 @@ from rddm.resolve.clusters import (
     component_labels,
     cut_component,
 )
-from rddm.resolve.comparisons import FORBIDDING
+from rddm.resolve.comparisons import FORBIDDING, GENERATION_APART, agree_sql
 from rddm.resolve.weights import Mixture
 
 
@@ -215,15 +215,17 @@ WITH judged AS (
 ),
 pair AS (
   SELECT x.component, x.place AS a, y.place AS b, x.n AS n_a, y.n AS n_b, c.weight,
-    coalesce(c.contradiction IN ({forbidding}), false) AS forbidden, c.contradiction IS NOT NULL AS contradicting,
+    coalesce(c.contradiction IN ({forbidding}), false) AS forbidden,
+    coalesce(c.contradiction <> '{GENERATION_APART}', false) AS contradicting,
+    coalesce(c.contradiction = '{GENERATION_APART}', false) AS apart, {agree_sql("c.pattern")} AS agree,
     coalesce(j.same, false) AS same, coalesce(j.different, false) AS different
   FROM {cross} c
   JOIN {members} x ON x.n = c.a
   JOIN {members} y ON y.n = c.b
   LEFT JOIN judged j ON j.fingerprint_a = x.fingerprint_id AND j.fingerprint_b = y.fingerprint_id
 )
-SELECT component, a, b, weight, forbidden, same, different, n_a, n_b, contradicting FROM pair
-WHERE component IN (SELECT component FROM pair WHERE contradicting OR different OR weight < 0)
+SELECT component, a, b, weight, forbidden, same, different, n_a, n_b, contradicting, apart, agree FROM pair
+WHERE component IN (SELECT component FROM pair WHERE contradicting OR apart OR different OR weight < 0)
 ORDER BY component, a, b"""
     )
     labels = labels.copy()
@@ -237,7 +239,7 @@ ORDER BY component, a, b"""
         inside = {place: number for number, place in enumerate(places)}
         groups = agglomerate(
             len(places),
-            [CrossPair(inside[row[1]], inside[row[2]], row[3], row[4], row[9]) for row in pairs],
+            [CrossPair(inside[row[1]], inside[row[2]], row[3], row[4], *row[9:]) for row in pairs],
             threshold,
             same=[(inside[row[1]], inside[row[2]]) for row in pairs if row[5]],
             different=[(inside[row[1]], inside[row[2]]) for row in pairs if row[6]],

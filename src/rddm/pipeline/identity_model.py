@@ -14,7 +14,7 @@ from rddm.pipeline.identity_pairs import threshold_of
 from rddm.pipeline.identity_work import Work
 from rddm.project.settings import ProbabilisticIdentity
 from rddm.resolve.clusters import COMPONENTS_VERSION
-from rddm.resolve.comparisons import COMPARISONS_VERSION, compare_sql
+from rddm.resolve.comparisons import COMPARISONS_VERSION, GENERATION_APART, compare_sql
 from rddm.resolve.fingerprints import FORM_COLUMNS, weighed_sql
 from rddm.resolve.keys import (
     FEW_DESCRIPTIONS,
@@ -238,11 +238,12 @@ JOIN sample b ON b.place = a.other""",
     nodes = work.make("learn_node", weighed_sql(wanted, terms))
     whole = 1 / (share * (2 - share))
     counts = [
-        PatternCount(Seen(int(pattern), int(family), int(chance)), int(found_by), round(count * whole))
-        for pattern, family, chance, found_by, count in work.connection.execute(
-            "SELECT pattern, round(family_terms) AS family, round(chance_terms) AS chance, found_by, count(*)"
+        PatternCount(Seen(int(pattern), int(family), int(chance), apart), int(found_by), round(count * whole))
+        for pattern, family, chance, apart, found_by, count in work.connection.execute(
+            "SELECT pattern, round(family_terms) AS family, round(chance_terms) AS chance,"
+            f" coalesce(contradiction = {literal(GENERATION_APART)}, false) AS apart, found_by, count(*)"
             f" FROM ({compare_sql(pairs, nodes)}) JOIN {pairs} USING (a, b)"
-            " GROUP BY pattern, family, chance, found_by ORDER BY ALL"
+            " GROUP BY pattern, family, chance, apart, found_by ORDER BY ALL"
         ).fetchall()
     ]
     blindly = work.connection.execute(

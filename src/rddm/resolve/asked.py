@@ -16,7 +16,7 @@ from typing import Any
 
 from rddm.contracts.expression import Evaluator, compile_expression, compile_projections
 from rddm.contracts.tables.identity import TERM_FIELDS, fingerprint_table
-from rddm.resolve.comparisons import COMPARISONS, SAME, contradiction_sql, level_sql, pattern_of
+from rddm.resolve.comparisons import COMPARISONS, FACTS, SAME, contradiction_sql, level_sql, pattern_of
 from rddm.resolve.fingerprints import DELIVERED_TYPES, DICTIONARIES, FORM_COLUMNS, description_sql
 from rddm.resolve.keys import IDENTIFIERS, KEY_KINDS, KIND_BITS, PARTS, SEVERAL, KeyKind
 from rddm.resolve.roles import Roles
@@ -46,6 +46,11 @@ def _description() -> dict[str, Evaluator]:
 @cache
 def _levels() -> tuple[tuple[str, str | None, Evaluator], ...]:
     return tuple((each.name, each.term, compile_expression(level_sql(each))) for each in COMPARISONS)
+
+
+@cache
+def _facts() -> dict[str, Evaluator]:
+    return {name: compile_expression(sql) for name, sql in FACTS.items()}
 
 
 @cache
@@ -120,7 +125,7 @@ def compare_one(asked: Description, other: Description, *, families: bool = True
         level = row[f"{name}_level"] = level_of(asked, other)
         if term is not None and level == SAME:
             terms[name] = asked[term]
-    row["exclusive_same"] = None if asked["exclusive"] is None else asked["exclusive"] == other["exclusive"]
+    row |= {name: is_fact(asked, other) for name, is_fact in _facts().items()}
     return Compared(
         pattern_of(tuple(row[f"{name}_level"] for name, _, _ in _levels())),
         _contradiction(families=families)(row, row),

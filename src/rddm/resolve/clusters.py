@@ -3,6 +3,8 @@ From pairs to groups: connected components, taken apart where they contradict th
 
 A component is put together pair by pair, the surest first. A step is refused where it would join two fingerprints that
 cannot be one, or two groups whose members, taken all together, speak against it: there, a contradiction weighs heavily.
+Two who were born a generation apart keep their groups apart, too, unless others in them agree in a birth date or a number:
+records without a birth date are as like the father as the son of his name, so any number of them says nothing.
 "Same" judgements come first and need no evidence. Every decision depends on one component alone and on nothing's order,
 so a new batch decides as a full run would.
 """
@@ -73,7 +75,8 @@ def cut_component(count: int, a: Integers, b: Integers, weights: Floats, limit: 
 class CrossPair:
     """
     Two members of a component, by their place in it. ``forbidden``: they cannot be one; ``contradicting``: they hardly can,
-    only where their groups' other members say so.
+    only where their groups' other members say so; ``apart``: born a generation apart, and only where others in their groups
+    ``agree`` in a birth date or a number they can be one.
     """
 
     a: int
@@ -81,6 +84,8 @@ class CrossPair:
     weight: float
     forbidden: bool
     contradicting: bool = False
+    apart: bool = False
+    agree: bool = False
 
 
 def agglomerate(
@@ -109,6 +114,8 @@ class _Agglomeration:
         self.members = [1 << place for place in range(count)]
         self.forbidden = [0] * count
         self.contradicting = [0] * count
+        self.apart = [0] * count
+        self.agree = [0] * count
         self.judged_different = [0] * count
         self.evidence = [[0.0] * count for _ in range(count)]
         for pair in pairs:
@@ -119,6 +126,8 @@ class _Agglomeration:
             self.evidence[pair.a][pair.b] = self.evidence[pair.b][pair.a] = bounded
             if pair.forbidden:
                 self._set(self.forbidden, pair.a, pair.b)
+            if pair.apart or pair.agree:
+                self._set(self.apart if pair.apart else self.agree, pair.a, pair.b)
         for a, b in different:
             self._set(self.judged_different, a, b)
 
@@ -131,7 +140,11 @@ class _Agglomeration:
         for a, b in sorted((min(pair), max(pair)) for pair in same):
             self._join(self.group[a], self.group[b], judged=True)
         for pair in sorted(
-            (pair for pair in pairs if pair.weight >= threshold and not (pair.forbidden or pair.contradicting)),
+            (
+                pair
+                for pair in pairs
+                if pair.weight >= threshold and not (pair.forbidden or pair.contradicting or pair.apart)
+            ),
             key=lambda p: (-p.weight, p.a, p.b),
         ):
             self._join(self.group[pair.a], self.group[pair.b], judged=False)
@@ -144,10 +157,8 @@ class _Agglomeration:
         for place, group in enumerate(self.group):
             if group == drop:
                 self.group[place] = keep
-        self.members[keep] |= self.members[drop]
-        self.forbidden[keep] |= self.forbidden[drop]
-        self.contradicting[keep] |= self.contradicting[drop]
-        self.judged_different[keep] |= self.judged_different[drop]
+        for masks in (self.members, self.forbidden, self.contradicting, self.apart, self.agree, self.judged_different):
+            masks[keep] |= masks[drop]
         kept, dropped = self.evidence[keep], self.evidence[drop]
         for place, row in enumerate(self.evidence):
             kept[place] += dropped[place]
@@ -155,6 +166,8 @@ class _Agglomeration:
 
     def _contradict(self, a: int, b: int) -> bool:
         if self.members[a] & self.forbidden[b]:
+            return True
+        if self.members[a] & self.apart[b] and not self.members[a] & self.agree[b]:
             return True
         both_groups = self.members[a].bit_count() > 1 and self.members[b].bit_count() > 1
         weighed = both_groups or self.members[a] & self.contradicting[b]

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 MISSING, SAME, ALIKE, CLOSE, DIFFERENT = range(5)
 LEVELS = 5
 
-COMPARISONS_VERSION = 3
+COMPARISONS_VERSION = 4
 """Changes whenever a level's meaning does, so that stored pairs are made anew."""
 
 
@@ -38,19 +38,25 @@ def _null(*columns: str) -> str:
     return " OR ".join(f"a.{column} IS NULL OR b.{column} IS NULL" for column in columns)
 
 
-_BIRTH_TEXT = "{0}.birth_date::VARCHAR"
 _SWAPPED = (
     "(year(a.birth_date) = year(b.birth_date) AND month(a.birth_date) = day(b.birth_date)"
     " AND day(a.birth_date) = month(b.birth_date))"
 )
-_TWO_PARTS_AGREE = (
-    "((year(a.birth_date) = year(b.birth_date))::TINYINT + (month(a.birth_date) = month(b.birth_date))::TINYINT"
-    " + (day(a.birth_date) = day(b.birth_date))::TINYINT = 2)"
-)
-_PARTLY = (
-    "((year(a.birth_date) = year(b.birth_date) AND (month(a.birth_date) = month(b.birth_date)"
-    " OR (month(a.birth_date) = 1 AND day(a.birth_date) = 1) OR (month(b.birth_date) = 1 AND day(b.birth_date) = 1)))"
-    " OR (month(a.birth_date) = month(b.birth_date) AND day(a.birth_date) = day(b.birth_date)))"
+_YEAR_AGREES = "year(a.birth_date) = year(b.birth_date)"
+_MONTH_AGREES = "month(a.birth_date) = month(b.birth_date)"
+_DAY_AGREES = "day(a.birth_date) = day(b.birth_date)"
+_IS_NEW_YEAR = "(month({0}.birth_date) = 1 AND day({0}.birth_date) = 1)"
+_DAY_AND_MONTH_AGREE = f"({_MONTH_AGREES} AND {_DAY_AGREES} AND NOT {_IS_NEW_YEAR.format('a')})"
+"""SQL: two were born on one day of the year. 1 January is what forms say where only the year is known: it tells no day."""
+
+GENERATION_YEARS = (14, 90)
+"""
+So many years lie between parent and child, uncle and nephew, grandparent and grandchild: hardly anybody is a mother before
+fourteen, and who is ninety years older than a relative in the same files is rather a century read wrongly (05 as 1905).
+"""
+_GENERATION_APART = (
+    f"(abs(year(a.birth_date) - year(b.birth_date)) >= {GENERATION_YEARS[0]}"
+    f" AND abs(year(a.birth_date) - year(b.birth_date)) <= {GENERATION_YEARS[1]})"
 )
 
 
@@ -100,6 +106,8 @@ def _letters_alike(a: str, b: str) -> str:
     """SQL: the same, or a slip in a long word."""
     return f"({a} = {b} OR (length({a}) > 4 AND left({a}, 2) = left({b}, 2) AND damerau_levenshtein({a}, {b}) <= 1))"
 
+
+_BIRTH_DIGIT = _one_digit("a.birth_date::VARCHAR", "b.birth_date::VARCHAR")
 
 _NAMES_SWAPPED = (
     f"((a.last_text = b.first_text AND {_letters_alike('a.first_text', 'b.last_text')})"
@@ -187,11 +195,17 @@ COMPARISONS: tuple[Comparison, ...] = (
             (
                 ALIKE,
                 (
-                    f"({_SWAPPED} OR ({_TWO_PARTS_AGREE}"
-                    f" AND {_one_digit(_BIRTH_TEXT.format('a'), _BIRTH_TEXT.format('b'))}))"
+                    f"({_SWAPPED} OR ((({_YEAR_AGREES} AND ({_MONTH_AGREES} OR {_DAY_AGREES}))"
+                    f" OR {_DAY_AND_MONTH_AGREE}) AND {_BIRTH_DIGIT}))"
                 ),
             ),
-            (CLOSE, _PARTLY),
+            (
+                CLOSE,
+                (
+                    f"(({_YEAR_AGREES} AND ({_MONTH_AGREES} OR {_IS_NEW_YEAR.format('a')} OR {_IS_NEW_YEAR.format('b')}))"
+                    f" OR ({_DAY_AND_MONTH_AGREE} AND NOT {_GENERATION_APART}))"
+                ),
+            ),
         ),
         {
             SAME: "same",
@@ -339,7 +353,7 @@ FROM (
   SELECT p.a, p.b,
     {levels},
     {bits},
-    a.exclusive = b.exclusive AS exclusive_same
+    {", ".join(f"{sql} AS {name}" for name, sql in FACTS.items())}
   FROM {pairs} p
   JOIN {nodes} a ON a.n = p.a
   JOIN {others or nodes} b ON b.n = p.b
@@ -364,25 +378,53 @@ def self_sql(nodes: str, identifier: str) -> str:
     return f"SELECT {identifier}, {_pattern_sql(levels)} AS pattern, {_term_sums_sql(terms)} FROM {nodes}"
 
 
+FACTS = {"exclusive_same": "a.exclusive = b.exclusive", "generation_apart": f"coalesce({_GENERATION_APART}, false)"}
+"""What a contradiction rests on beside the levels: name of a column, SQL over the fingerprints ``a`` and ``b``."""
 FORBIDDING = ("two_documents", "exclusive_source")
 """Contradictions that no evidence outweighs: a unique number, a source that vouches for its records."""
+GENERATION_APART = "born_a_generation_apart"
+"""
+The contradiction that keeps groups apart whatever records without a birth date say - they are as like the father as the son
+of his name - unless others in the groups agree in a number or in the birth date (`AGREEING`): then one date is wrong.
+"""
+AGREEING = {"snils": (SAME,), "document_number": (SAME,), "birth_date": (SAME, ALIKE, CLOSE)}
+# A document that is one digit off is a slip, but not between father and son: passports that a family fetches together are
+# numbered one after the other.
 _RELATIVES = f"""
-    WHEN document_number_level IN ({SAME}, {ALIKE}) THEN NULL
+    WHEN document_number_level = {SAME} OR (document_number_level = {ALIKE} AND NOT generation_apart) THEN NULL
     WHEN birth_date_level = {DIFFERENT} AND first_name_level = {DIFFERENT} THEN 'birth_date_and_given_name'
     WHEN gender_level = {DIFFERENT} AND first_name_level = {DIFFERENT} THEN 'gender_and_given_name'
     WHEN birth_date_level = {SAME} AND last_name_level IN ({SAME}, {ALIKE}) AND first_name_level = {DIFFERENT}
-      AND snils_level <> {SAME} THEN 'twins'"""
+      AND snils_level <> {SAME} THEN 'twins'
+    WHEN generation_apart AND snils_level <> {SAME} THEN '{GENERATION_APART}'"""
 
 
 def contradiction_sql(*, families: bool) -> str:
     """
-    SQL: why two descriptions can hardly be one person, however much else agrees; null when nothing says so.
+    SQL over levels and `FACTS`: why two descriptions can hardly be one person, however much else agrees; null when nothing
+    says so.
 
     Such a pair never joins two; those of `FORBIDDING` keep their groups apart whatever the others say. Where the number of a
     document agrees, names and dates forbid nothing: then the weights decide, which know how often a family shares a document.
-    They decide, too, where the data show no *families*: what looks like a twin there is a mistyped name.
+    They decide, too, where the data show no *families*: what looks like a twin there is a mistyped name, and what looks like a
+    son of his father's name is a mistyped year.
     """
     return f"""CASE
     WHEN snils_level = {DIFFERENT} THEN 'two_documents'
     WHEN exclusive_same THEN 'exclusive_source'{_RELATIVES if families else ""}
   END"""
+
+
+def agree_sql(pattern: str) -> str:
+    """Return the SQL condition that two of *pattern* agree in one of `AGREEING`."""
+    places = {name: LEVELS ** (len(NAMES) - 1 - NAMES.index(name)) for name in AGREEING}
+    return " OR ".join(
+        f"({pattern} // {places[name]}) % {LEVELS} IN ({', '.join(map(str, levels))})"
+        for name, levels in AGREEING.items()
+    )
+
+
+def do_agree(pattern: int) -> bool:
+    """Return `agree_sql` of one pattern."""
+    levels = dict(zip(NAMES, levels_of(pattern), strict=True))
+    return any(levels[name] in wanted for name, wanted in AGREEING.items())

@@ -3,7 +3,8 @@ Whether somebody who is asked about is known: from compared candidates to people
 
 A person is as probable as the most alike of what their records say. The one who is asked about is one of the people found or
 nobody of them, so with odds o the probability of a person is o / (1 + the sum of all o): two who are equally alike have half
-each, however much speaks for both. What cannot be one with any of a person's records is never taken for that person.
+each, however much speaks for both. What cannot be one with any of a person's records is never taken for that person; as in a
+run, who was born a generation apart from one of them and agrees in a birth date or a number with another may be.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from uuid import UUID
 import numpy as np
 
 from rddm.resolve.asked import Compared, Description
-from rddm.resolve.comparisons import COMPARISONS, NAMES, SAME
+from rddm.resolve.comparisons import COMPARISONS, GENERATION_APART, NAMES, SAME, do_agree
 from rddm.resolve.explain import Explanation, explain_pair
 from rddm.resolve.weights import CLASSES, TERMS_BY_CLASS, Mixture, pattern_bits
 
@@ -110,12 +111,18 @@ def _by_person(mixture: Mixture, candidates: Sequence[Candidate]) -> tuple[dict[
     bits = dict(zip(patterns, zip(*pattern_bits(mixture, patterns), strict=True), strict=True)) if patterns else {}
     best: dict[UUID, _Weighed] = {}
     contradictions: dict[UUID, str] = {}
+    agreeing = {
+        each.person
+        for each in candidates
+        if do_agree(each.compared.pattern) and each.compared.contradiction != GENERATION_APART
+    }
     for each in candidates:
         weight = _weight(bits[each.compared.pattern], each.compared.terms)
         if each.person not in best or weight > best[each.person].weight:
             best[each.person] = _Weighed(each, weight)
-        if each.compared.contradiction is not None:
-            contradictions.setdefault(each.person, each.compared.contradiction)
+        contradiction = each.compared.contradiction
+        if contradiction is not None and not (contradiction == GENERATION_APART and each.person in agreeing):
+            contradictions.setdefault(each.person, contradiction)
     return best, contradictions
 
 

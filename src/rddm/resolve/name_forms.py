@@ -13,24 +13,20 @@ import unicodedata
 from dataclasses import dataclass
 
 from rddm.contracts.names import (
-    canonical_given_names,
+    family_name_roots,
+    family_name_words,
     fold_name,
     given_name_gender,
+    given_name_roots,
     is_given_name,
     patronymic_gender,
-    romanisation_key,
+    patronymic_root,
     surname_gender,
     transliterate,
-    ungendered_surname,
 )
 
 FORMS_VERSION = 2
 
-_PARTS = re.compile(r"[\s\-–—]+")
-_PATRONYMIC_ENDING = re.compile(r"(?:i?[oe]v(?:ich|na)|i?[oe]vych|(?:in)?ichna|ich)$")
-_OGLY_ENDING = re.compile(
-    r"[\s-]+(?:оглы|оглу|угли|улы|кызы|гызы|кизи|ogly|oglu|ogli|ugli|uly|qizi|kyzy|kizi|gyzy|kizy)$"
-)
 _SOUNDS = str.maketrans("oebgdzv", "aipktsf")
 
 
@@ -63,23 +59,10 @@ class PatronymicForms:
     gender: str | None
 
 
-def _spell(name: str) -> str:
-    """The romanisation key, or the folded name where the script has no key (Georgian, Chinese)."""
-    return romanisation_key(name) or "".join(filter(str.isalnum, fold_name(name)))
-
-
 def _write(name: str) -> str:
     """Return the letters of *name* as written, in Latin ones; nothing folded that one slip would unfold (Maydr, Mayer)."""
     letters = unicodedata.normalize("NFD", transliterate(fold_name(name)))
     return "".join(filter(str.isalnum, letters))
-
-
-def _family_root(word: str) -> str:
-    root = _spell(ungendered_surname(word))
-    for ending in ("aia", "oi", "i"):  # Толстая, Толстой; Белая, Белый; -ская and -ский
-        if root.endswith(ending) and len(root) - len(ending) >= 3:
-            return root[: -len(ending)]
-    return root
 
 
 def sound_of(root: str) -> str:
@@ -102,9 +85,8 @@ def family_name_forms(name: str) -> FamilyNameForms:
     >>> family_name_forms("Римская-Корсакова").root
     'rimsk-korsakov'
     """
-    words = [word for word in _PARTS.split(name) if any(map(str.isalpha, word))]
-    parts = tuple(dict.fromkeys(root for root in map(_family_root, words) if len(root) > 1))
-    genders = {gender for gender in map(surname_gender, words) if gender}
+    parts = family_name_roots(name)
+    genders = {gender for gender in map(surname_gender, family_name_words(name)) if gender}
     return FamilyNameForms(
         text=_write(name) or None,
         root="-".join(parts) or None,
@@ -122,13 +104,10 @@ def given_name_forms(name: str) -> GivenNameForms:
     >>> given_name_forms("Sasha") == given_name_forms("Саша")
     True
     """
-    spelt = _spell(name)
-    if len(spelt) < 2:
+    roots = given_name_roots(name)
+    if not roots:
         return GivenNameForms(None, (), known=False, gender=None)
-    full = canonical_given_names(name)
-    native = {one for one in full if not one.isascii()} or full
-    roots = {_spell(one) for one in native} - {""}
-    return GivenNameForms(_write(name), tuple(sorted(roots or {spelt})), is_given_name(name), given_name_gender(name))
+    return GivenNameForms(_write(name), roots, is_given_name(name), given_name_gender(name))
 
 
 def patronymic_forms(name: str) -> PatronymicForms:
@@ -138,5 +117,4 @@ def patronymic_forms(name: str) -> PatronymicForms:
     >>> patronymic_forms("Игоревна").root == patronymic_forms("Igorevich").root
     True
     """
-    stem = _PATRONYMIC_ENDING.sub("", _spell(_OGLY_ENDING.sub("", name.strip().casefold())))
-    return PatronymicForms(stem.rstrip("i") or stem or None, patronymic_gender(name))
+    return PatronymicForms(patronymic_root(name), patronymic_gender(name))

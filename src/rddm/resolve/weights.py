@@ -51,6 +51,8 @@ SHARE_PRIOR = 100.0
 """Weight of the shipped shares, in pairs: how many candidates are chance depends on the keys, not on people."""
 FAMILIES_SEEN = 3.0
 """The data show families where they have this many times the family pairs that the prior alone puts there."""
+CERTAIN_DEVIATIONS = 2
+"""A count is no chance that is off by this many standard deviations: the usual."""
 ITERATIONS = 200
 
 PRECISION = 0.98
@@ -185,11 +187,15 @@ class Chance:
 
 @dataclass(frozen=True, order=True)
 class Seen:
-    """What candidate pairs look like: ``pattern``, and the term weights against a family and against chance, in whole bits."""
+    """
+    What candidate pairs look like: ``pattern``, the term weights against a family and against chance, in whole bits, and
+    whether the two were born a generation apart as no number agrees (`rddm.resolve.comparisons.GENERATION_APART`).
+    """
 
     pattern: int
     family_terms: int = 0
     chance_terms: int = 0
+    apart: bool = False
 
 
 def _table(levels: Mapping[str, Mapping[int, float]]) -> Floats:
@@ -318,7 +324,13 @@ def learn_mixture(seen: Sequence[Seen], counts: Sequence[int], chance: Chance) -
 
     Match and family are learnt (maximum a posteriori, EM); namesake and random follow from *chance*, and so do the given
     names of a family: brothers and sisters share everything else, but not those. Priors keep few pairs from teaching much.
+    Where fathers and sons of one name show (`show_generations`), the data have families, and those pairs do not teach: they
+    are never joined, and would pass for matches whose birth dates differ.
     """
+    generations = show_generations(seen, counts)
+    if generations:
+        pairs = [(one, count) for one, count in zip(seen, counts, strict=True) if not one.apart]
+        seen, counts = [one for one, _ in pairs], [count for _, count in pairs]
     prior = shipped_mixture()
     total = float(sum(counts))
     if too_few(chance.descriptions, total):
@@ -349,8 +361,27 @@ def learn_mixture(seen: Sequence[Seen], counts: Sequence[int], chance: Chance) -
         if moved < 1e-6:
             break
     learnt = Mixture(_rounded(mixture.shares), _rounded(mixture.levels))
-    families = bool(mixture.shares[FAMILY] * total > FAMILIES_SEEN * SHARE_PRIOR * prior.shares[FAMILY])
+    families = generations or bool(mixture.shares[FAMILY] * total > FAMILIES_SEEN * SHARE_PRIOR * prior.shares[FAMILY])
     return replace(learnt, match_probability=choose_match_probability(learnt, seen, counts), families=families)
+
+
+def show_generations(seen: Sequence[Seen], counts: Sequence[int]) -> bool:
+    """
+    Tell whether *counts* of pairs *seen* have fathers and sons of one name.
+
+    Of one person's birth dates that differ by more than a slip, most still have years that are near: of eight digits only one
+    or two put a generation between them. So where, of pairs of one name and one home that no number tells apart or together,
+    more lie a generation apart than nearer, by more than twice the standard deviation of such a count, those are two people.
+    """
+    apart = near = 0
+    for one, count in zip(seen, counts, strict=True):
+        level = dict(zip(NAMES, levels_of(one.pattern), strict=True))
+        is_one_name = level["last_name"] == level["first_name"] == SAME
+        is_one_home = SAME in (level["phone"], level["email"], level["address"])
+        is_numbered = level["snils"] != MISSING or level["document_number"] == SAME
+        if is_one_name and is_one_home and not is_numbered and level["birth_date"] == DIFFERENT:
+            apart, near = apart + count * one.apart, near + count * (not one.apart)
+    return apart > near and (apart - near) ** 2 > CERTAIN_DEVIATIONS**2 * (apart + near)
 
 
 def too_few(descriptions: int, pairs: float) -> bool:

@@ -14,6 +14,7 @@ from rddm.serve.identity_explain import (
     explain_fingerprints,
     explain_membership,
     explain_records,
+    is_candidate_pair,
     match_probability_in_use,
 )
 from rddm.serve.lookup import Identified, identify
@@ -39,7 +40,8 @@ class NamedRecord:
 class PairExplained:
     """
     What speaks for and against two records being one, and what was decided. ``threshold``: the match weight from which they
-    match; ``judgement``: a human's word on exactly these two, or None.
+    match; ``judgement``: a human's word on exactly these two, or None. ``is_candidate``: a match key brings them together; if
+    none does, no run compares them, and the weight is what a comparison would give.
     """
 
     first: NamedRecord
@@ -49,6 +51,7 @@ class PairExplained:
     threshold: float
     possible_threshold: float
     judgement: str | None
+    is_candidate: bool
 
 
 @dataclass(frozen=True)
@@ -110,8 +113,16 @@ def explain_two(reading: Reading, entity: str, first: str, second: str) -> PairE
         record_b=records[1].record_id,
     )
     identity = model_entity.identity
-    match, possible = 0.99, 0.6
+    match, possible, is_candidate = 0.99, 0.6, True
     if isinstance(identity, ProbabilisticIdentity):
+        is_candidate = is_candidate_pair(
+            reading.lake.connection,
+            lake=CATALOG,
+            entity=entity,
+            identity=identity,
+            record_a=records[0].record_id,
+            record_b=records[1].record_id,
+        )
         match = match_probability_in_use(reading.lake.connection, lake=CATALOG, entity=entity, identity=identity)
         possible = identity.possible_probability
     return PairExplained(
@@ -121,6 +132,7 @@ def explain_two(reading: Reading, entity: str, first: str, second: str) -> PairE
         threshold=weight_of(match),
         possible_threshold=weight_of(possible),
         judgement=_judgement(reading, records[0], records[1]),
+        is_candidate=is_candidate,
     )
 
 

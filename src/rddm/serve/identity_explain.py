@@ -78,6 +78,30 @@ def explain_records(
     return explain_pair(mixture, pattern, terms, values, contradiction if a != b else None)
 
 
+def is_candidate_pair(
+    connection: duckdb.DuckDBPyConnection,
+    *,
+    lake: str,
+    entity: str,
+    identity: ProbabilisticIdentity,
+    record_a: UUID,
+    record_b: UUID,
+) -> bool:
+    """
+    Return whether a match key brings *record_a* and *record_b* together: else a run does not compare them. Two records that
+    say the same need none.
+    """
+    links, keys = (f"{lake}.identity.{quote(f'{entity}__{name}')}" for name in ("link", "key"))
+    a, b = (
+        f"(SELECT fingerprint_id FROM {links} WHERE record_id = {literal(str(record))}::UUID)"
+        for record in (record_a, record_b)
+    )
+    shared = " INTERSECT ".join(f"SELECT key FROM {keys} WHERE fingerprint_id = {each}" for each in (a, b))
+    usable = usable_sql(f"(SELECT key FROM {keys} WHERE key IN ({shared}))", identity.key_limit)
+    row = connection.execute(f"SELECT {a} = {b} OR EXISTS ({usable})").fetchone()
+    return row is not None and bool(row[0])
+
+
 def explain_fingerprints(
     connection: duckdb.DuckDBPyConnection,
     *,

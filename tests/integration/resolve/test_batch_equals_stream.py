@@ -24,7 +24,7 @@ people = st.fixed_dictionaries(
         "last_name": st.sampled_from(["Щербаков", "Щербакова", "Shcherbakov", "Щирбаков", "Ли"]),
         "first_name": st.sampled_from(["Александр", "Александра", "Саша", "Alexander", "Мария", "Марина", None]),
         "middle_name": st.sampled_from(["Игоревич", "Игоревна", None]),
-        "birth_date": st.sampled_from(["2008-03-05", "2008-05-03", "2010-11-20", None]),
+        "birth_date": st.sampled_from(["2008-03-05", "2008-05-03", "2010-11-20", "1980-03-05", None]),
         "gender": st.sampled_from(["male", "female", None, None]),
         "phone": st.sampled_from(["+79161234567", "+79161234568", None]),
         "email": st.sampled_from(["a@mail.ru", "b@ya.ru", None]),

@@ -7,7 +7,7 @@ from tests.integration.resolve.conftest import Warehouse
 
 from rddm.contracts.errors import NotFound
 from rddm.project.settings import ExactIdentity, ProbabilisticIdentity, SemanticType
-from rddm.serve.identity_explain import candidate_ceiling, explain_membership, explain_records
+from rddm.serve.identity_explain import candidate_ceiling, explain_membership, explain_records, is_candidate_pair
 
 BROTHER: dict[str, Any] = {
     "last_name": "Щербаков",
@@ -54,6 +54,71 @@ def test_a_family_on_one_phone_stays_apart(warehouse: Warehouse, sibling: dict[s
         }
     )
     assert split(warehouse) == {frozenset("ac"), frozenset("bd")}
+
+
+FATHER: dict[str, Any] = {
+    "last_name": "Иванов",
+    "first_name": "Иван",
+    "middle_name": "Иванович",
+    "birth_date": "1970-05-12",
+    "gender": "male",
+    "phone": "+79161234567",
+    "address": "ул. Ленина, 5-12",
+    "postcode": "420000",
+}
+
+
+@pytest.mark.parametrize(
+    ("born", "son_born"),
+    [
+        ("1970-05-12", "1998-05-12"),
+        ("1970-05-12", "1990-05-12"),
+        ("1970-05-12", "1998-11-30"),
+        ("1970-01-01", "1998-01-01"),
+        ("1970-01-01", "1990-01-01"),
+        ("1940-05-12", "2010-05-12"),
+    ],
+    ids=["on one day", "one digit off", "any day", "1 January", "1 January, one digit off", "grandfather"],
+)
+@pytest.mark.parametrize("name", [{}, {"middle_name": None}, {"last_name": "Иванова", "first_name": "Анна",
+    "middle_name": "Ивановна", "gender": "female"}], ids=["father", "without patronymic", "mother"])  # fmt: skip
+def test_a_father_and_his_son_of_the_same_name_are_two(
+    warehouse: Warehouse, name: dict[str, Any], born: str, son_born: str
+) -> None:
+    father = {**FATHER, **name, "birth_date": born}
+    son = {**father, "birth_date": son_born}
+    warehouse.run(
+        {
+            "f": father,
+            "g": {**father, "region": "Татарстан"},
+            "s": son,
+            "t": {**son, "email": "ivan@pismo.alt"},
+        }
+    )
+    assert split(warehouse) == {frozenset("fg"), frozenset("st")}
+
+
+def test_records_without_a_birth_date_do_not_join_father_and_son(warehouse: Warehouse) -> None:
+    undated = {**FATHER, "birth_date": None}
+    places = ["Казань", "Мытищи", "Тверь", "Калуга", "Псков"]
+    records = {"f": FATHER, "s": {**FATHER, "birth_date": "1998-05-12"}}
+    warehouse.run({**records, **{str(number): {**undated, "city": city} for number, city in enumerate(places)}})
+    assert len(split(warehouse)) == 2
+    assert not any({"f", "s"} <= group for group in split(warehouse))
+
+
+def test_a_number_outweighs_a_mistyped_decade(warehouse: Warehouse) -> None:
+    numbered = {**FATHER, "snils": "11223344595"}
+    warehouse.run({"a": numbered, "b": {**numbered, "birth_date": "1990-05-12"}, "c": {**FATHER, "city": "Казань"}})
+    assert split(warehouse) == {frozenset("abc")}
+
+
+def test_a_son_who_comes_later_is_nobody_we_know(warehouse: Warehouse) -> None:
+    warehouse.run({"f": FATHER, "g": {**FATHER, "region": "Татарстан"}})
+    father = warehouse.golden_ids()["f"]
+    warehouse.run({"s": {**FATHER, "birth_date": "1998-05-12"}})
+    assert split(warehouse) == {frozenset("fg"), frozenset("s")}
+    assert warehouse.golden_ids()["f"] == father
 
 
 @pytest.mark.parametrize(
@@ -255,6 +320,31 @@ def test_a_waterfall_shows_what_the_run_decided_by(warehouse: Warehouse) -> None
         assert [row[0] for row in stored] == [pytest.approx(found.total, abs=1e-5)]
     shown = {step.field: (step.value_a, step.value_b) for step in found.contributions}
     assert shown["first_name"] == ("Александр", "Михаил")
+
+
+@pytest.mark.parametrize(
+    ("other", "expected"),
+    [({"region": None}, True), ({"last_name": "Шкилев", "first_name": "Пётр", "middle_name": None}, False), ({}, True)],
+    ids=["keys shared", "only counted keys shared", "the same said"],
+)
+def test_a_pair_that_no_key_brings_up_is_no_candidate(
+    warehouse: Warehouse, other: dict[str, Any], *, expected: bool
+) -> None:
+    changed = {**BROTHER, **other}
+    if not expected:
+        changed["birth_date"] = "1990-11-20"
+    warehouse.run({"a": BROTHER, "b": changed})
+    identity = warehouse.model_entity.identity
+    assert isinstance(identity, ProbabilisticIdentity)
+    found = is_candidate_pair(
+        warehouse.connection,
+        lake="testlake",
+        entity="person",
+        identity=identity,
+        record_a=warehouse.ids["a"],
+        record_b=warehouse.ids["b"],
+    )
+    assert found is expected
 
 
 def test_a_record_is_where_it_is_through_its_strongest_links(warehouse: Warehouse) -> None:

@@ -88,7 +88,7 @@ def _slipped(words: st.SearchStrategy[str]) -> st.SearchStrategy[str]:
 
 def _value(role: str) -> st.SearchStrategy[str]:
     if DELIVERED_TYPES.get(role) == "DATE":
-        days = st.sampled_from((0, 1, 9, 30, 31, 59, 61, 365, 366, 3650, 270, 300))
+        days = st.sampled_from((-1, 0, 1, 9, 30, 31, 59, 61, 365, 366, 3650, 270, 300, 7304, 7305, 10227))
         return days.map(lambda each: (date(2009, 1, 2) + timedelta(days=each)).isoformat())
     known = st.sampled_from(WORDS.get(role, ("Ленина 5", "Ленина 5-12", "Lenina 5", "1234 567890", "420111", "420112")))
     return known if role == "gender" else _slipped(known)

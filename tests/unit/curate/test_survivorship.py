@@ -30,9 +30,23 @@ def id_of(number: int) -> uuid.UUID:
     return uuid.UUID(int=number)
 
 
-def golden(*records: dict[str, Any]) -> list[dict[str, Any]]:
+PERSON = ModelEntity.model_validate(
+    {
+        "description": "A person",
+        "identity": {"method": "exact", "fields": ["last_name"]},
+        "fields": {
+            "last_name": {"type": "family_name", "survivorship": "most_frequent", "description": "Family name"},
+            "first_name": {"type": "given_name", "survivorship": "most_frequent", "description": "Given name"},
+            "middle_name": {"type": "patronymic", "survivorship": "most_frequent", "description": "Patronymic"},
+            "gender": {"type": "gender", "survivorship": "most_frequent", "description": "Gender"},
+        },
+    }
+)
+
+
+def golden(*records: dict[str, Any], entity: ModelEntity = ENTITY) -> list[dict[str, Any]]:
     """Return the golden rows of *records*; each is told by what matters of it."""
-    plain = {"golden": 1, "source": "a", "time": 0, "trust": 5, "first_name": None, "phone": None, "gender": None}
+    plain = {"golden": 1, "source": "a", "time": 0, "trust": 5, **dict.fromkeys(entity.fields)}
     rows = [{**plain, "record": number, **each} for number, each in enumerate(records, 1)]
 
     def ids(name: str) -> pa.Array:
@@ -47,10 +61,10 @@ def golden(*records: dict[str, Any]) -> list[dict[str, Any]]:
             "source": pa.array([row["source"] for row in rows], pa.string()),
             "source_time": pa.array([row["time"] for row in rows], pa.int64()),
             "trust": pa.array([row["trust"] for row in rows], pa.int32()),
-            **{name: pa.array([row[name] for row in rows], pa.string()) for name in ENTITY.fields},
+            **{name: pa.array([row[name] for row in rows], pa.string()) for name in entity.fields},
         }
     )
-    found: list[dict[str, Any]] = golden_rows(members, "person", ENTITY, DIMINUTIVES).to_pylist()
+    found: list[dict[str, Any]] = golden_rows(members, "person", entity, DIMINUTIVES).to_pylist()
     return found
 
 
@@ -121,3 +135,64 @@ def test_a_field_that_no_record_gives_has_neither_value_nor_origin() -> None:
 
 def test_no_records_make_no_golden_rows() -> None:
     assert golden() == []
+
+
+def golden_name(*names: str, gender: str | None = None) -> str:
+    """Return the golden name of records that give *names* ("family given patronymic", - for none), the newest first."""
+    records = []
+    for age, name in enumerate(names):
+        parts = dict(zip(PERSON.fields, name.split(), strict=False))
+        records.append(
+            {**{field: part for field, part in parts.items() if part != "-"}, "time": -age, "gender": gender}
+        )
+    (row,) = golden(*records, entity=PERSON)
+    for field in ("last_name", "first_name", "middle_name"):
+        if row[field] is not None:  # what stands is what that record says
+            assert records[row[f"{field}__origin"].int - 1][field] == row[field]
+    return " ".join(row[field] for field in ("last_name", "first_name", "middle_name") if row[field])
+
+
+@pytest.mark.parametrize(
+    ("names", "stands"),
+    [
+        (["Титво Анна", "Титова Анна", "Titova Anna"], "Титова Анна"),
+        (["Титво Анна", "Titova Anna", "Titova Anna"], "Titova Anna"),
+        (["Титво Анна", "Титова Анна", "Титова Анна"], "Титова Анна"),
+        (["Титов Анна", "Титов Анна", "Титова Анна"], "Титова Анна"),
+        (["Titova Anna", "Титов Анна"], "Titova Anna"),
+        (["Титов Анна", "Титов Анна"], "Титов Анна"),
+        (["Шевченко Анна", "Титова Анна"], "Шевченко Анна"),
+        (["Титова Анна Игоревич", "Титова Анна Игоревич", "Титова Анна Игоревна"], "Титова Анна Игоревна"),
+    ],
+    ids=[
+        "a slip against two variants", "a slip against two romanisations", "a slip against two", "her father's form",
+        "a form that fits before a script", "no form that fits", "another name, the newest", "her brother's patronymic",
+    ],
+)  # fmt: skip
+def test_a_womans_name_stands_in_her_form_and_a_slip_does_not(names: list[str], stands: str) -> None:
+    assert golden_name(*names, gender="female") == stands
+
+
+def test_where_no_gender_is_known_the_form_that_most_records_give_stands() -> None:
+    assert golden_name("Титов Женя", "Титова Женя", "Титов Женя") == "Титов Женя"
+
+
+@pytest.mark.parametrize(
+    ("names", "stands"),
+    [
+        (["Щербаков Александр", "Shcherbakov Alexander", "Shcherbakov Alexander"], "Щербаков Александр"),
+        (["Щербаков -", "Shcherbakov Alexander", "Shcherbakov Alexander"], "Shcherbakov Alexander"),
+        (["Щербаков - Игоревич", "Shcherbakov Alexander"], "Щербаков Alexander Игоревич"),
+        (["Shcherbakov Alexander", "Shcherbakov Александр"], "Shcherbakov Alexander"),
+        (["Щербаков Александр", "Sherbakov John"], "Щербаков Александр"),
+        (["Sherbakov John", "Щербаков Александр"], "Щербаков Александр"),
+    ],
+    ids=["both", "only one has both parts", "neither has all parts", "a given name in both", "another name, older",
+         "another name, newer"],
+)  # fmt: skip
+def test_the_parts_of_a_name_are_of_one_script_where_they_can_be(names: list[str], stands: str) -> None:
+    assert golden_name(*names) == stands
+
+
+def test_of_spellings_alike_in_all_the_most_frequent_stands() -> None:
+    assert golden_name("Петров Пётр", "Петров Петр", "Петров Петр") == "Петров Петр"

@@ -87,3 +87,36 @@ def test_of_a_giant_that_cannot_be_cut_only_what_people_joined_stays_together() 
 
 def test_nodes_without_edges_are_components_of_their_own() -> None:
     assert len(set(component_labels(3, np.array([0]), np.array([1])).tolist())) == 2
+
+
+def _apart(a: int, b: int) -> CrossPair:
+    return CrossPair(a, b, 12.0, forbidden=False, apart=True)
+
+
+def _alike(a: int, b: int, weight: float = 12.0) -> CrossPair:
+    return CrossPair(a, b, weight, forbidden=False)
+
+
+def test_records_without_a_birth_date_do_not_make_one_of_father_and_son() -> None:
+    father, son, undated = 0, 1, range(2, 8)
+    pairs = [_apart(father, son)]
+    pairs += [_alike(a, b) for a in (father, son, *undated) for b in undated if a < b]
+    groups = agglomerate(8, pairs, THRESHOLD)
+    assert groups[father] != groups[son]
+    assert len(set(groups)) == 2
+
+
+def test_a_number_makes_one_of_two_who_were_born_a_generation_apart_and_then_one_date_is_wrong() -> None:
+    right, mistyped, without_number = 0, 1, 2
+    same_number = CrossPair(right, mistyped, 14.0, forbidden=False, agree=True)
+    for surest in (9.0, 19.0):
+        same_date = CrossPair(right, without_number, surest, forbidden=False, agree=True)
+        pairs = [same_number, same_date, _apart(mistyped, without_number)]
+        assert agglomerate(3, pairs, THRESHOLD) == [0, 0, 0]
+    undated = [_alike(right, without_number), _alike(mistyped, without_number), _apart(right, mistyped)]
+    assert len(set(agglomerate(3, undated, THRESHOLD))) == 2
+
+
+def test_a_stewards_same_makes_one_of_two_who_were_born_a_generation_apart() -> None:
+    same_date = CrossPair(0, 2, 12.0, forbidden=False, agree=True)
+    assert agglomerate(3, [_apart(0, 1), same_date, _apart(1, 2)], THRESHOLD, same=[(0, 1)]) == [0, 0, 0]

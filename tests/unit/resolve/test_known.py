@@ -78,3 +78,23 @@ def test_at_most_so_many_are_shown_and_all_count() -> None:
     assert len(found.people) == 3
     assert found.people[0].probability == pytest.approx(1 / 8, abs=0.01)
     assert found.probability > 0.99
+
+
+def test_a_mother_is_not_her_daughter_of_the_same_name() -> None:
+    for born in ("1973-05-06", "1981-05-06", "1979-11-30"):
+        found = ask({**ANNA, "birth_date": born}, (ONE, ANNA))
+        assert found.verdict == "possible"
+        assert found.people[0].contradiction == "born_a_generation_apart"
+
+
+def test_a_person_is_known_though_one_of_their_records_has_a_birth_date_of_long_ago() -> None:
+    mistyped = {**ANNA, "birth_date": "1971-05-06"}
+    found = ask(ANNA, (ONE, mistyped), (ONE, ANNA))
+    assert found.verdict == "known"
+    assert ask(ANNA, (ONE, mistyped)).verdict == "possible"
+
+
+def test_a_number_tells_more_than_a_birth_date_of_long_ago() -> None:
+    document = {**ANNA, "document_number": "9205123457"}
+    found = ask({**document, "birth_date": "1971-05-06"}, (ONE, document))
+    assert found.verdict == "known"

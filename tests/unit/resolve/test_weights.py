@@ -32,6 +32,7 @@ from rddm.resolve.weights import (
     probability_of,
     seen_weights,
     shipped_mixture,
+    show_generations,
     total_bits,
     weight_of,
 )
@@ -146,6 +147,27 @@ def test_relatives_are_told_apart_only_where_the_data_show_families() -> None:
     without = learn_mixture([Seen(SAME_PERSON)], [5_000], measure_chance(10_000))
     assert with_families.families
     assert not without.families
+
+
+def test_fathers_and_sons_of_one_name_show_in_the_years_between_them_and_teach_nothing() -> None:
+    unlike = pattern(last_name=SAME, first_name=SAME, birth_date=DIFFERENT, phone=SAME)
+    people, nearer, generation = Seen(SAME_PERSON), Seen(unlike), Seen(unlike, apart=True)
+    slips = learn_mixture([people, nearer, generation], [5_000, 40, 20], measure_chance(10_000))
+    relatives = learn_mixture([people, nearer, generation], [5_000, 40, 2_000], measure_chance(10_000))
+    without = learn_mixture([people, nearer], [5_000, 40], measure_chance(10_000))
+    assert (slips.families, relatives.families, without.families) == (False, True, False)
+    assert np.array_equal(relatives.levels, without.levels)
+
+
+@pytest.mark.parametrize(
+    ("apart", "near", "shown"),
+    [(3, 2, False), (4, 0, False), (5, 0, True), (20, 40, False), (60, 50, False), (600, 500, True), (0, 0, False)],
+)
+def test_a_few_dates_that_differ_are_chance(apart: int, near: int, shown: bool) -> None:  # noqa: FBT001 - a case's column
+    unlike = pattern(last_name=SAME, first_name=SAME, birth_date=DIFFERENT, address=SAME)
+    assert show_generations([Seen(unlike, apart=True), Seen(unlike)], [apart, near]) is shown
+    elsewhere = pattern(last_name=SAME, first_name=SAME, birth_date=DIFFERENT, place=SAME)
+    assert not show_generations([Seen(elsewhere, apart=True), Seen(elsewhere)], [apart, near])
 
 
 def test_a_model_of_an_older_version_has_what_it_did_not_know_as_shipped() -> None:

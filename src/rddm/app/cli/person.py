@@ -49,8 +49,8 @@ mended, what became of the id.
   rddm person show 489d3d54 --as-of 2026-03-01
 """
 WHY_HELP = """
-Explain a link. With two, what speaks for and against their being one person, weight by weight; with one, how each of
-the person's records came to it.
+Explain a link. With two, what speaks for and against their being one person, weight by weight, and whether a match key brings
+them together at all: else no run compares them. With one, how each of the person's records came to it.
 
 [bold]Examples[/bold]
 

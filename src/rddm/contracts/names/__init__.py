@@ -17,12 +17,16 @@ from rddm.contracts.names.known import (
 )
 from rddm.contracts.names.patronymics import is_known_patronymic, is_patronymic, patronymic_gender
 from rddm.contracts.names.romanisation import romanisation_key, transliterate
+from rddm.contracts.names.roots import family_name_roots, family_name_words, given_name_roots, patronymic_root
 from rddm.contracts.names.surnames import looks_like_russian_surname, surname_gender, ungendered_surname
 
 __all__ = [
     "canonical_given_names",
+    "family_name_roots",
+    "family_name_words",
     "fold_name",
     "given_name_gender",
+    "given_name_roots",
     "is_diminutive",
     "is_given_name",
     "is_known_patronymic",
@@ -31,6 +35,7 @@ __all__ = [
     "known_given_names",
     "looks_like_russian_surname",
     "patronymic_gender",
+    "patronymic_root",
     "romanisation_key",
     "surname_gender",
     "transliterate",

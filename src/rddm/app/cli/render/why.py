@@ -148,13 +148,19 @@ def _verdict(pair: PairExplained) -> list[RenderableType]:
     total = pair.explanation.total
     outcome = "match" if total >= pair.threshold else "possible" if total >= pair.possible_threshold else "no match"
     style = {"match": "bold green", "possible": "bold yellow", "no match": "bold red"}[outcome]
+    weight = f"weight {total:+.1f}, probability {percent(pair.explanation.probability)}"
     lines: list[RenderableType] = [
         Text.assemble(
-            (f"{outcome}  ", style),
-            f"weight {total:+.1f}, probability {percent(pair.explanation.probability)}",
+            (f"{outcome}  ", style) if pair.is_candidate else ("never compared  ", "bold yellow"),
+            weight if pair.is_candidate else f"compared, they would be: {outcome}, {weight}",
             (f"   (match from {pair.threshold:+.1f}, possible from {pair.possible_threshold:+.1f})", "dim"),
         )
     ]
+    if not pair.is_candidate:
+        through_others = " They are one through other records." if pair.together else ""
+        lines.append(
+            dim(f"No match key brings these two records together, so no run weighs them as a pair.{through_others}")
+        )
     if pair.explanation.contradiction:
         words = pair.explanation.contradiction.replace("_", " ")
         lines.append(Text.assemble(("they contradict each other  ", "bold red"), words))

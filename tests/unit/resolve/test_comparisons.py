@@ -1,0 +1,117 @@
+from __future__ import annotations
+
+import duckdb
+import pytest
+
+from rddm.resolve.asked import Compared, compare_one, describe_one, weigh_terms
+from rddm.resolve.comparisons import (
+    ALIKE,
+    CLOSE,
+    DIFFERENT,
+    LEVELS,
+    NAMES,
+    SAME,
+    agree_sql,
+    do_agree,
+    levels_of,
+    pattern_of,
+)
+
+IVAN = {
+    "last_name": "Иванов", "first_name": "Иван", "middle_name": "Иванович", "phone": "+79161234567",
+    "address": "ул. Ленина, 5-12",
+}  # fmt: skip
+
+
+def compared(one: dict[str, str], other: dict[str, str], *, families: bool = True) -> Compared:
+    return compare_one(weigh_terms(describe_one(one), {}), describe_one(other), families=families)
+
+
+def level(one: str, other: str) -> int:
+    """The level of two birth dates, which is the same both ways."""
+    levels = {
+        levels_of(compared({"birth_date": a}, {"birth_date": b}).pattern)[NAMES.index("birth_date")]
+        for a, b in ((one, other), (other, one))
+    }
+    (found,) = levels
+    return found
+
+
+def contradiction(change: dict[str, str], *, families: bool = True, **own: str) -> str | None:
+    record = {**IVAN, "birth_date": "1970-05-12", **own}
+    return compared(record, {**record, **change}, families=families).contradiction
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "expected"),
+    [
+        ("1970-05-12", "1970-05-12", SAME),
+        ("1970-05-12", "1971-05-12", ALIKE),
+        ("1970-05-12", "1990-05-12", ALIKE),
+        ("1970-05-12", "1970-12-05", ALIKE),
+        ("1970-05-12", "1970-05-30", CLOSE),
+        ("1970-01-01", "1970-05-12", CLOSE),
+        ("1970-05-12", "1982-05-12", CLOSE),
+        ("1905-05-12", "2005-05-12", CLOSE),
+        ("1970-05-12", "1998-05-12", DIFFERENT),
+        ("1930-05-12", "2015-05-12", DIFFERENT),
+        ("1970-01-01", "1998-01-01", DIFFERENT),
+        ("1970-01-01", "1971-01-01", DIFFERENT),
+        ("1970-01-01", "1990-01-01", DIFFERENT),
+        ("1970-05-12", "1971-05-13", DIFFERENT),
+    ],
+    ids=[
+        "same", "a digit of the year", "a digit of the decade", "day and month swapped", "month and year agree",
+        "only the year is known", "day and month agree, years near", "a century read wrongly",
+        "day and month agree, a generation between", "grandfather and grandson", "1 January of both", "1 January a year on",
+        "1 January, one digit", "nothing but near",
+    ],
+)  # fmt: skip
+def test_birth_dates_have_a_level(one: str, other: str, expected: int) -> None:
+    assert level(one, other) == expected
+
+
+@pytest.mark.parametrize("years", [*range(1, 14), *range(91, 105)])
+def test_one_day_of_the_year_is_partly_the_same_only_where_no_generation_lies_between(years: int) -> None:
+    assert level("1915-05-12", f"{1915 + years}-05-12") in (ALIKE, CLOSE)
+
+
+@pytest.mark.parametrize("years", range(14, 91))
+def test_who_was_born_a_generation_apart_is_somebody_else(years: int) -> None:
+    for day in ("05-12", "11-30", "01-01"):
+        assert level("1915-05-12", f"{1915 + years}-{day}") in (ALIKE, DIFFERENT)
+        assert (
+            contradiction({"birth_date": f"{1915 + years}-{day}"}, birth_date="1915-05-12") == "born_a_generation_apart"
+        )
+
+
+def test_only_a_number_says_that_two_a_generation_apart_may_be_one() -> None:
+    son = {"birth_date": "1998-05-12"}
+    assert contradiction(son, snils="11223344595") is None
+    assert contradiction(son, document_number="9205123457") is None
+    assert contradiction(son, email="ivanov@pismo.alt") == "born_a_generation_apart"
+    fetched_together = {"document_number": "9205123458"}
+    assert contradiction({**son, **fetched_together}, document_number="9205123457") == "born_a_generation_apart"
+
+
+def test_a_father_whose_son_has_a_name_of_his_own_is_told_apart_by_both() -> None:
+    assert contradiction({"birth_date": "1998-11-30", "first_name": "Пётр"}) == "birth_date_and_given_name"
+    assert contradiction({"birth_date": "1990-05-12", "first_name": "Пётр"}) == "born_a_generation_apart"
+
+
+def test_where_nobody_has_a_family_a_year_is_mistyped() -> None:
+    assert contradiction({"birth_date": "1990-05-12"}, families=False) is None
+
+
+def test_a_missing_birth_date_contradicts_nothing() -> None:
+    assert compared(IVAN, {**IVAN, "birth_date": "1998-05-12"}).contradiction is None
+
+
+def test_a_pattern_tells_whether_numbers_or_birth_dates_agree() -> None:
+    wanted = {("snils", SAME), ("document_number", SAME), *(("birth_date", each) for each in (SAME, ALIKE, CLOSE))}
+    with duckdb.connect() as connection:
+        for place, name in enumerate(NAMES):
+            for found in range(LEVELS):
+                pattern = pattern_of(tuple(found if each == place else DIFFERENT for each in range(len(NAMES))))
+                row = connection.execute(f"SELECT {agree_sql(str(pattern))}").fetchone()
+                assert row == (do_agree(pattern),) == ((name, found) in wanted,)
