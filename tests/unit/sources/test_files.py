@@ -213,7 +213,7 @@ def test_a_folder_means_the_files_in_it(delivery: Delivery, tmp_path: Any) -> No
 
 
 def test_a_path_that_is_not_there_is_an_error_and_an_empty_folder_is_none(delivery: Delivery, tmp_path: Any) -> None:
-    with pytest.raises(SourceError, match=r"users\.csv: No such file"):
+    with pytest.raises(SourceError, match=r"users\.csv: there is no such file"):
         delivery.read("users.csv")
     with pytest.raises(SourceError, match="there is no folder delivered"):
         delivery.read("delivered/*.csv")

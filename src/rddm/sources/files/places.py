@@ -111,8 +111,11 @@ class Disk:
         name = os.fsencode(inside.as_posix()).decode("utf-8", errors="backslashreplace")
         try:
             status = path.stat()
+        except FileNotFoundError:
+            reason = "a link to a file that is not there" if path.is_symlink() else "there is no such file"
+            return StoredFile(name, {}, 0, path, reason)
         except OSError as error:
-            reason = "a link to a file that is not there" if path.is_symlink() else str(error.strerror)
+            reason = "a link to a file that cannot be read" if path.is_symlink() else str(error.strerror)
             return StoredFile(name, {}, 0, path, reason)
         stamp: Stamp = {"size": status.st_size, "modified": status.st_mtime_ns}
         # A pipe would never end, or never begin.
