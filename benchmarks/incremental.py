@@ -6,12 +6,14 @@ Changes to a large warehouse: seconds until golden records are committed, and un
 Runs the invented records (see docs/explanation/demo-world.md) through a warehouse once, then delivers changes: so many
 records of all services with a new e-mail address and a later time, as one more Parquet file each. After *batches* batches of
 ten changes, one change is measured again: look-ups must not have become slower by what many small commits leave behind.
-Opening the warehouse is not measured.
+Opening the warehouse is not measured. With *--there*, the warehouse that an earlier call, or `benchmarks.scale`, left in the
+folder is changed on; *--first* must be another number then each time, as changes are told apart by it.
 """
 
 from __future__ import annotations
 
 import argparse
+import itertools
 import platform
 import shutil
 import time
@@ -48,44 +50,50 @@ def main() -> None:
         "--batches", type=int, default=0, help=f"of {BATCH_CHANGES} changes, before one is measured again"
     )
     arguments.add_argument("--folder", type=Path, help="keep the invented files here and use them again")
+    arguments.add_argument("--there", action="store_true", help="change the warehouse that is in the folder already")
+    arguments.add_argument(
+        "--first", type=int, default=1, help="number of the first change: days after the first delivery"
+    )
     chosen = arguments.parse_args()
     with folder_of(chosen.folder) as folder:
         data = folder / f"people-{chosen.records}"
         if not (data / "done").exists():
             invent(data, chosen.records)
         project = data / "warehouse"
-        shutil.rmtree(project, ignore_errors=True)
-        write_project(project, data, "70%")
+        if not chosen.there:
+            shutil.rmtree(project, ignore_errors=True)
+            write_project(project, data, "70%")
         sources = sorted(path.stem for path in data.glob("*.parquet") if path.stem != "truth")
         print(
             f"machine  {platform.machine()}, {psutil.cpu_count()} cores, {psutil.virtual_memory().total / 2**30:.0f} GiB"
         )
         try:
-            _run(project)
-            _measure(project, data, sources, chosen.changes, chosen.batches)
+            if not chosen.there:
+                _run(project)
+            _measure(project, data, sources, chosen.changes, chosen.batches, chosen.first)
         finally:
             for change in data.glob("*-change-*.parquet"):
                 change.unlink()
 
 
-def _measure(project: Path, data: Path, sources: Sequence[str], changes: Sequence[int], batches: int) -> None:
+def _measure(
+    project: Path, data: Path, sources: Sequence[str], changes: Sequence[int], batches: int, first: int
+) -> None:
     print(
         f"{'changes':<24}{'received':>9}{'golden s':>10}{'ingest':>9}{'conform':>9}{'resolve':>9}{'curate':>9}{'publish':>9}"
     )
-    number = 0
+    numbers = itertools.count(first)
     for count in changes:
-        number += 1
-        _deliver(data, sources, count, number)
+        _deliver(data, sources, count, next(numbers))
         _show(f"{count:,}", _run(project))
     if not batches:
         return
     started = time.monotonic()
     for _ in range(batches):
-        number += 1
-        _deliver(data, sources, BATCH_CHANGES, number)
+        _deliver(data, sources, BATCH_CHANGES, next(numbers))
         _run(project)
     print(f"{batches:,} batches of {BATCH_CHANGES} changes: {(time.monotonic() - started) / batches:.1f} s each")
-    _deliver(data, sources, 1, number + 1)
+    _deliver(data, sources, 1, next(numbers))
     _show(f"1, after {batches:,} batches", _run(project))
 
 
