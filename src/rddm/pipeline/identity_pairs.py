@@ -82,8 +82,8 @@ def compare(work: Work, name: str, pairs: str, mixture: Mixture, least: float | 
 
 def _parts(work: Work, pairs: str) -> Iterator[tuple[str, str, str]]:
     """Yield *pairs* (a table: a, b) in parts, each with the nodes that its first and its second ends are."""
-    nodes = work.table("node")
-    if work.count(nodes) <= COMPARED_NODES or work.method == "exact":
+    nodes = work.table("told")
+    if work.count(work.table("node")) <= COMPARED_NODES or work.method == "exact":
         yield pairs, nodes, nodes
         return
     blocks = f"SELECT DISTINCT a // {COMPARED_NODES}, b // {COMPARED_NODES} FROM {pairs} ORDER BY ALL"
@@ -173,6 +173,7 @@ def find_pairs(work: Work, mixture: Mixture, kinds: Sequence[KeyKind]) -> None:
     work.counts["fingerprints"] = work.count(node)
     _write_fingerprints(work)
     work.make("key_new", exact_keys_sql(node) if work.method == "exact" else keys_sql(node, kinds))
+    _make_told(work)
     _forget_common(work, 0)
     if work.fresh:
         _members_of_everything(work)
@@ -206,8 +207,25 @@ def fetch_nodes(work: Work, wanted: str) -> None:
     _forget_common(work, first)
 
 
+def _make_told(work: Work) -> None:
+    """
+    Make the view ``told``: ``node`` without the identifiers that too many share, which are in ``common_of_node`` (n, kind: the
+    number of its kind of key), as they are found.
+    """
+    node = work.table("node")
+    if work.method == "exact":
+        work.view("told", f"SELECT * FROM {node}")
+        return
+    shared = work.begin("common_of_node", "(n INTEGER, kind BIGINT)")
+    told = ", ".join(
+        f"CASE WHEN n NOT IN (SELECT n FROM {shared} WHERE kind = {KIND_NUMBERS[name]}) THEN {column} END AS {column}"
+        for column, name in IDENTIFIERS.items()
+    )
+    work.view("told", f"SELECT * REPLACE ({told}) FROM {node}")
+
+
 def _forget_common(work: Work, first: int) -> None:
-    """Take identifiers that too many share out of the nodes from number *first* on: they tell nothing."""
+    """Note which nodes from number *first* on have identifiers that too many share: these tell nothing."""
     if work.method == "exact":
         return
     node, new, identifies = work.table("node"), work.table("key_new"), is_identifier_sql()
@@ -221,16 +239,9 @@ def _forget_common(work: Work, first: int) -> None:
             f" (SELECT fingerprint_id FROM {work.table('removed')}) UNION ALL SELECT key FROM {new})"
         )
     common = work.make("common", common_values_sql(counted, work.key_limit))
-    if not work.count(common):
-        return
-    shared = work.make(
-        "common_of_node", f"SELECT n, {kind_number_sql()} AS kind FROM ({keys}) WHERE key IN (SELECT key FROM {common})"
-    )
-    told = ", ".join(
-        f"CASE WHEN n NOT IN (SELECT n FROM {shared} WHERE kind = {KIND_NUMBERS[name]}) THEN {column} END AS {column}"
-        for column, name in IDENTIFIERS.items()
-    )
-    work.make("node", f"SELECT * REPLACE ({told}) FROM {node}")
+    if work.count(common):
+        shared = f"SELECT n, {kind_number_sql()} AS kind FROM ({keys}) WHERE key IN (SELECT key FROM {common})"
+        work.add("common_of_node", shared)
 
 
 def _members_of_everything(work: Work) -> None:

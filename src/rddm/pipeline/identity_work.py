@@ -71,6 +71,11 @@ class Work:
         self.scratch.make(self.table(name), query)
         return self.table(name)
 
+    def begin(self, name: str, columns: str) -> str:
+        """Make table *name* of *columns* (names and types) without rows; return its full name."""
+        self.scratch.begin(self.table(name), columns)
+        return self.table(name)
+
     def add(self, name: str, query: str) -> str:
         """Add the rows of *query* to table *name*, by the names of its columns; return its full name."""
         self.scratch.add(self.table(name), query)
@@ -135,7 +140,7 @@ class Work:
         self.fresh = True
         for table in identity_tables(self.entity, self.method):
             columns = ", ".join(f"{quote(column.name)} {column.type}" for column in table.columns)
-            self.scratch.begin(f"{PREFIX}no_{table.name.removeprefix(f'{self.entity}__')}", f"({columns})")
+            self.begin(f"no_{table.name.removeprefix(f'{self.entity}__')}", f"({columns})")
 
     def clear(self) -> None:
         """Give everything back that was made beside the lake's tables."""
