@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import os
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from importlib import resources
 from pathlib import Path
 
@@ -125,7 +125,12 @@ class Database:
                 with told_in_words():
                     connection.execute("SELECT 1")
 
-            yield check
+            try:
+                yield check
+            finally:
+                # The end of its connection would let go of it, but not before the next run may ask for it.
+                with suppress(psycopg.Error):  # one that was lost has let go
+                    connection.execute("SELECT pg_advisory_unlock(%s)", (WRITER_LOCK,))
 
     def is_being_written(self) -> bool:
         """Return whether someone holds the writer lock now."""
