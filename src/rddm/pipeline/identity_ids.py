@@ -1,4 +1,4 @@
-"""Resolve, step 5: groups to golden ids, links, events and redirects."""
+"""Resolve, step 7: groups to golden ids, links, events and redirects."""
 
 from __future__ import annotations
 

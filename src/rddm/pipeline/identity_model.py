@@ -10,12 +10,12 @@ from dataclasses import dataclass
 
 from rddm.contracts.tables import literal, quote
 from rddm.contracts.tables.identity import MODEL, TERM, TERM_FIELDS
-from rddm.pipeline.identity_pairs import threshold_of
+from rddm.pipeline.identity_compare import threshold_of
 from rddm.pipeline.identity_work import Work
 from rddm.project.settings import ProbabilisticIdentity
 from rddm.resolve.clusters import COMPONENTS_VERSION
 from rddm.resolve.comparisons import COMPARISONS_VERSION, GENERATION_APART, compare_sql
-from rddm.resolve.fingerprints import FORM_COLUMNS, weighed_sql
+from rddm.resolve.fingerprints import FORM_COLUMNS, with_terms_sql
 from rddm.resolve.keys import (
     FEW_DESCRIPTIONS,
     KEY_KINDS,
@@ -235,7 +235,7 @@ JOIN sample b ON b.place = a.other""",
     )
     both = " UNION ".join(f"SELECT {end} FROM {table}" for table in (pairs, blind) for end in "ab")
     wanted = f"(SELECT n, {', '.join(FORM_COLUMNS)} FROM {distinct} WHERE n IN ({both}))"
-    nodes = work.make("learn_node", weighed_sql(wanted, terms))
+    nodes = work.make("learn_node", with_terms_sql(wanted, terms))
     whole = 1 / (share * (2 - share))
     counts = [
         PatternCount(Seen(int(pattern), int(family), int(chance), apart), int(found_by), round(count * whole))

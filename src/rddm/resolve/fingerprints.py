@@ -233,7 +233,7 @@ def with_parts_sql(fingerprints: str, dictionaries: Sequence[tuple[str, str]]) -
     return f"SELECT d.*, {parts} FROM {fingerprints} d\n{joins}"
 
 
-def weighed_sql(distinct: str, terms: str) -> str:
+def with_terms_sql(distinct: str, terms: str) -> str:
     """
     Return *distinct* descriptions with the term weights of their values.
 

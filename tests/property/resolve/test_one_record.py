@@ -36,7 +36,7 @@ from rddm.resolve.fingerprints import (
     delivered_sql,
     description_sql,
     distinct_sql,
-    weighed_sql,
+    with_terms_sql,
 )
 from rddm.resolve.keys import IDENTIFIERS, KEY_KINDS, key_of_value_sql, keys_sql
 from rddm.resolve.roles import Roles
@@ -121,7 +121,7 @@ class Stages:
         field, value, bits = zip(*terms, strict=True) if terms else ((), (), ())
         self._load("term", pa.table({"field": pa.array(field, pa.string()), "value": pa.array(value, pa.string()),
                                      "bits": pa.array(bits, pa.float32())}))  # fmt: skip
-        self.connection.execute(f"CREATE TABLE weighed AS {weighed_sql('described_once', 'term')}")
+        self.connection.execute(f"CREATE TABLE weighed AS {with_terms_sql('described_once', 'term')}")
         self.connection.execute(
             "CREATE TABLE node AS SELECT ('0x' || right(replace(record_id::VARCHAR, '-', ''), 8))::INTEGER AS n,"
             " weighed.n AS description, weighed.* EXCLUDE (n)"

@@ -1,0 +1,78 @@
+"""
+How much pairs of nodes weigh.
+
+A fingerprint that takes part is a *node* with a number of this run: numbers are what pairs are made of.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pyarrow as pa
+
+from rddm.pipeline.identity_work import Work
+from rddm.project.settings import ProbabilisticIdentity
+from rddm.resolve.comparisons import compare_sql
+from rddm.resolve.exact import exact_compare_sql
+from rddm.resolve.weights import Mixture, match_probability_of, pattern_bits, weight_of, weight_sql
+
+COMPARED_NODES = 10_000_000
+"""How many nodes the first, and the second, ends of pairs that are compared at a time may be: they are held in memory."""
+
+
+def threshold_of(work: Work, mixture: Mixture) -> float:
+    """The match weight from which two fingerprints match."""
+    if not isinstance(work.identity, ProbabilisticIdentity):
+        return 0.5
+    return weight_of(match_probability_of(work.identity, mixture))
+
+
+def possible_threshold_of(work: Work) -> float:
+    return weight_of(work.identity.possible_probability) if work.identity.method == "probabilistic" else 0.5
+
+
+def weighed_sql(work: Work, compared: str, mixture: Mixture, columns: str) -> str:
+    """Return the query for *columns* and weight of *compared* (a query, see `compare_sql`), which it makes a table of."""
+    table = work.make("compared", compared)
+    patterns = [
+        int(row[0]) for row in work.connection.execute(f"SELECT DISTINCT pattern FROM {table} ORDER BY 1").fetchall()
+    ]
+    match, family, chance = pattern_bits(mixture, patterns)
+    bits = {"pattern": pa.array(patterns, type=pa.int32())}
+    bits |= {name: pa.array(found) for name, found in (("match", match), ("family", family), ("chance", chance))}
+    work.load("pattern", pa.table(bits))
+    return f"SELECT {columns}, round({weight_sql()}, 6) AS weight FROM {table} JOIN {work.table('pattern')} USING (pattern)"
+
+
+def compare(work: Work, name: str, pairs: str, mixture: Mixture, least: float | None = None) -> str:
+    """
+    Make table *name*: *pairs* (a table: a, b) of nodes, with pattern, weight and contradiction; those that weigh *least* or more.
+    """
+    condition = "true" if least is None else f"weight >= {least!r}"
+    fill = work.make
+    for part, first, second in _parts(work, pairs):
+        if work.method == "exact":
+            query = exact_compare_sql(part, first)
+        else:
+            compared = compare_sql(part, first, second, families=mixture.families)
+            query = weighed_sql(work, compared, mixture, "a, b, pattern, contradiction")
+        fill(name, f"SELECT * FROM ({query}) WHERE {condition}")
+        fill = work.add
+        work.drop("compared")
+    return work.table(name)
+
+
+def _parts(work: Work, pairs: str) -> Iterator[tuple[str, str, str]]:
+    """Yield *pairs* (a table: a, b) in parts, each with the nodes that its first and its second ends are."""
+    nodes = work.table("told")
+    if work.count(work.table("node")) <= COMPARED_NODES or work.method == "exact":
+        yield pairs, nodes, nodes
+        return
+    blocks = f"SELECT DISTINCT a // {COMPARED_NODES}, b // {COMPARED_NODES} FROM {pairs} ORDER BY ALL"
+    for block in work.connection.execute(blocks).fetchall():
+        a, b = (f"BETWEEN {COMPARED_NODES * each} AND {COMPARED_NODES * (each + 1) - 1}" for each in block)
+        yield (
+            f"(SELECT a, b FROM {pairs} WHERE a {a} AND b {b})",
+            f"(SELECT * FROM {nodes} WHERE n {a})",
+            f"(SELECT * FROM {nodes} WHERE n {b})",
+        )
