@@ -11,6 +11,7 @@ import pytest
 from tests.support.warehouse import PERSON, Quiet, TinyWarehouse
 
 from rddm.contracts.errors import StoreError
+from rddm.pipeline import conforming
 from rddm.pipeline.run import run
 
 New = Callable[..., TinyWarehouse]
@@ -68,6 +69,30 @@ def test_a_full_disk_is_told_in_words(new_warehouse: New) -> None:
         warehouse.run()
     assert warehouse.warehouse.control.runs()[0].status == "failed"
     assert_whole(warehouse)
+
+
+def test_a_disk_that_fills_up_between_two_steps_is_told_in_words_and_nothing_of_them_stays(
+    new_warehouse: New, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    warehouse = new_warehouse(a=PERSON)
+    warehouse.deliver("a/person", *PEOPLE)
+    warehouse.land("a/person")
+    spill = warehouse.warehouse.lake.spill
+    with monkeypatch.context() as patched:
+        patched.setattr(conforming, "LARGE_ROWS", 0)
+        with largest_file(30_000), pytest.raises(StoreError, match="The disk is full"):
+            warehouse.run()
+    assert not list(spill.rglob("*.parquet"))
+    assert_whole(warehouse)
+
+
+def test_what_a_killed_run_left_between_two_steps_goes_with_the_next(new_warehouse: New) -> None:
+    warehouse = new_warehouse(a=PERSON)
+    left = warehouse.warehouse.lake.spill / "resolve"
+    left.mkdir(parents=True)
+    (left / "7.parquet").write_bytes(b"people")
+    warehouse.run()
+    assert not left.exists()
 
 
 @pytest.mark.parametrize("stage", ["ingest", "conform", "resolve", "curate", "publish"])
