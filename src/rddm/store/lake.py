@@ -206,9 +206,16 @@ def spill_folder(connection: duckdb.DuckDBPyConnection) -> Path:
 
 def load_table(connection: duckdb.DuckDBPyConnection, name: str, table: pa.Table) -> None:
     """Make the temporary table *name* of *table*."""
+    with incoming(connection, table):
+        connection.execute(f"CREATE OR REPLACE TEMP TABLE {name} AS SELECT * FROM incoming")
+
+
+@contextmanager
+def incoming(connection: duckdb.DuckDBPyConnection, table: pa.Table) -> Iterator[None]:
+    """For the length of the block, let the engine read *table* as ``incoming``."""
     connection.register("incoming", table)
     try:
-        connection.execute(f"CREATE OR REPLACE TEMP TABLE {name} AS SELECT * FROM incoming")
+        yield
     finally:
         connection.unregister("incoming")
 

@@ -9,8 +9,7 @@ that is deleted is gone. What is small stays a temporary table, which costs less
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -19,6 +18,7 @@ import pyarrow as pa
 
 from rddm.contracts.tables import literal, quote
 from rddm.store.folders import make_private
+from rddm.store.lake import incoming
 
 LARGE_ROWS = 100_000
 """From so many rows on, whoever makes tables in a `Scratch` has them in files."""
@@ -73,24 +73,23 @@ class Scratch:
 
     def load(self, name: str, data: pa.Table) -> None:
         """Make table *name* of *data*."""
-        with self._incoming(data):
+        with incoming(self.connection, data):
             self.make(name, "SELECT * FROM incoming")
 
     def append(self, name: str, data: pa.Table) -> None:
         """Add *data* to table *name*, by the names of the columns."""
-        with self._incoming(data):
+        with incoming(self.connection, data):
             self.add(name, "SELECT * FROM incoming")
 
-    def add(self, name: str, query: str) -> int:
-        """Add the rows of *query* to table *name*, by the names of the columns; return how many."""
+    def add(self, name: str, query: str) -> None:
+        """Add the rows of *query* to table *name*, by the names of the columns."""
         files = self._files[name]
         if not files:
-            row = self.connection.execute(f"INSERT INTO {quote(name)} BY NAME {query}").fetchone()
-            return int(row[0]) if row else 0
+            self.connection.execute(f"INSERT INTO {quote(name)} BY NAME {query}")
+            return
         # The empty half gives the columns, and their types.
         added = self._write(f"SELECT * FROM {quote(name)} WHERE false UNION ALL BY NAME ({query})")
         self._show(name, [*files, added])
-        return self._count(added)
 
     def drop(self, *names: str) -> None:
         """Give back the tables *names*, those that are there."""
@@ -108,18 +107,8 @@ class Scratch:
         self._files.clear()
         shutil.rmtree(self.folder, ignore_errors=True)
 
-    @contextmanager
-    def _incoming(self, data: pa.Table) -> Iterator[None]:
-        self.connection.register("incoming", data)
-        try:
-            yield
-        finally:
-            self.connection.unregister("incoming")
-
     def _write(self, query: str) -> Path:
-        if not self._written:
-            shutil.rmtree(self.folder, ignore_errors=True)  # of a run that was killed
-            make_private(self.folder)
+        make_private(self.folder)
         self._written += 1
         file = self.folder / f"{self._written}.parquet"
         self.connection.execute(f"COPY ({query}) TO {literal(str(file))} (FORMAT parquet)")
@@ -129,7 +118,3 @@ class Scratch:
         listed = ", ".join(literal(str(file)) for file in files)
         self.connection.execute(f"CREATE OR REPLACE TEMP VIEW {quote(name)} AS SELECT * FROM read_parquet([{listed}])")
         self._files[name] = files
-
-    def _count(self, file: Path) -> int:
-        row = self.connection.execute(f"SELECT count(*) FROM read_parquet({literal(str(file))})").fetchone()
-        return int(row[0]) if row else 0

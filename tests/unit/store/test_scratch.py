@@ -9,7 +9,7 @@ import duckdb
 import pyarrow as pa
 import pytest
 
-from rddm.store.scratch import Scratch
+from rddm.store.scratch import Scratch, forget_scratches
 
 
 @pytest.fixture
@@ -33,9 +33,9 @@ def test_a_table_is_made_of_itself(scratch: Scratch) -> None:
     assert rows(scratch, "number") == [(20,), (30,)]
 
 
-def test_rows_are_added_by_the_names_of_their_columns_and_counted(scratch: Scratch) -> None:
+def test_rows_are_added_by_the_names_of_their_columns(scratch: Scratch) -> None:
     scratch.begin("person", "(name VARCHAR, born DATE, notes VARCHAR[])")
-    assert scratch.add("person", "SELECT '2001-05-06' AS born, 'Ada' AS name") == 1
+    scratch.add("person", "SELECT '2001-05-06' AS born, 'Ada' AS name")
     scratch.append("person", pa.table({"name": ["Bo", "Cy"]}))
     assert [row[0] for row in rows(scratch, "person")] == ["Ada", "Bo", "Cy"]
     types = scratch.connection.execute("SELECT typeof(born), typeof(notes) FROM person LIMIT 1").fetchall()
@@ -44,7 +44,7 @@ def test_rows_are_added_by_the_names_of_their_columns_and_counted(scratch: Scrat
 
 def test_what_is_added_may_be_read_from_the_table_itself(scratch: Scratch) -> None:
     scratch.load("number", pa.table({"n": [1, 2]}))
-    assert scratch.add("number", "SELECT n + 10 AS n FROM number") == 2
+    scratch.add("number", "SELECT n + 10 AS n FROM number")
     assert rows(scratch, "number") == [(1,), (2,), (11,), (12,)]
 
 
@@ -78,15 +78,20 @@ def test_it_is_cleared_after_a_transaction_that_failed(scratch: Scratch) -> None
     assert not scratch.folder.exists()
 
 
-def test_what_a_killed_run_left_goes_and_nobody_else_may_read_the_files(
-    connection: duckdb.DuckDBPyConnection, tmp_path: Path
-) -> None:
-    folder = tmp_path / "spill"
-    folder.mkdir()
-    (folder / "1.parquet").write_bytes(b"of a run that was killed")
-    (folder / "left.parquet").write_bytes(b"as well")
-    scratch = Scratch(connection, folder, in_files=True)
+def test_nobody_else_may_read_the_files(connection: duckdb.DuckDBPyConnection, tmp_path: Path) -> None:
+    scratch = Scratch(connection, tmp_path / "step", in_files=True)
     scratch.make("number", "SELECT 1 AS n")
-    assert [each.name for each in folder.iterdir()] == ["1.parquet"]
-    assert folder.stat().st_mode & 0o077 == 0
+    assert scratch.folder.stat().st_mode & 0o077 == 0
     assert rows(scratch, "number") == [(1,)]
+
+
+def test_what_a_killed_run_left_is_written_over_and_goes(connection: duckdb.DuckDBPyConnection, tmp_path: Path) -> None:
+    left = tmp_path / "step"
+    left.mkdir()
+    (left / "1.parquet").write_bytes(b"of a run that was killed")
+    (left / "left.parquet").write_bytes(b"as well")
+    scratch = Scratch(connection, left, in_files=True)
+    scratch.make("number", "SELECT 1 AS n")
+    assert rows(scratch, "number") == [(1,)]
+    forget_scratches(tmp_path)
+    assert not left.exists()
