@@ -48,7 +48,7 @@ def check_command(
     connections = check_connections(settings) if connect else []
     next_run = changes_to_come(root, os.environ, settings) if connect else []
     is_ok = all(each.is_ok for each in connections)
-    steps = next_steps(settings, [(each.source, each.entity) for each in connections if not each.is_reached])
+    steps = next_steps(settings, [each.source for each in connections if not each.is_reached])
     value = {"ok": is_ok, "problems": [], "connections": connections, "next_run": next_run, "next_steps": steps}
     show(value, lambda: draw_check(settings, connections, next_run, steps), as_json=as_json)
     if not is_ok:

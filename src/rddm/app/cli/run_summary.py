@@ -61,7 +61,7 @@ class RunSummary:
     """
     A run, ready to be printed. ``people``: conformed records and golden rows of the entity matched by weights;
     ``to_review``: pairs of those golden rows that may be one and wait for a human's word; ``next_steps``: what helps where a
-    source failed, as far as the project's folder shows it.
+    source of a demo failed.
     """
 
     run: int
@@ -120,7 +120,7 @@ def summarise(report: RunReport, warehouse: Warehouse) -> RunSummary:
             for each in report.ingested
             for column, change in dict.fromkeys(each.column_changes)
         ],
-        next_steps=next_steps(warehouse.settings, list(troubles)),
+        next_steps=next_steps(warehouse.settings, [source for source, _ in troubles]),
     )
 
 

@@ -35,6 +35,10 @@ class Unreachable(Exception):
     """A place or file cannot be opened; the text says why, without secrets."""
 
 
+class Missing(Unreachable):
+    """It is not there."""
+
+
 @dataclass(frozen=True)
 class StoredFile:
     r"""
@@ -98,13 +102,14 @@ class Disk:
     def _named(self, path: Path) -> StoredFile:
         file = self._stored(path)
         if file.trouble:
-            raise Unreachable(f"{file.name}: {file.trouble}")
+            kind = Unreachable if path.exists() else Missing
+            raise kind(f"{file.name}: {file.trouble}")
         return file
 
     def _check_folder(self) -> None:
         fixed = Path(GLOB.split(self._path)[0] + "x").parent
         if not (self._root / fixed).is_dir():
-            raise Unreachable(f"there is no folder {fixed}")
+            raise Missing(f"there is no folder {fixed}")
 
     def _stored(self, path: Path) -> StoredFile:
         inside = path.relative_to(self._root) if path.is_relative_to(self._root) else path
@@ -189,7 +194,7 @@ class S3:
             if self._matches(entry["path"])
         ]
         if not files and not GLOB.search(self._pattern) and not self._pattern.endswith("/"):
-            raise Unreachable(f"{self._prefix}{self._pattern}: there is no such object")
+            raise Missing(f"{self._prefix}{self._pattern}: there is no such object")
         return sorted(
             (StoredFile(self._prefix + file.name, file.stamp, file.size_bytes) for file in files),
             key=lambda file: file.name,

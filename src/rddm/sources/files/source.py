@@ -32,7 +32,7 @@ from rddm.sources.files.formats import (
 from rddm.sources.files.json_document import parse_json_document
 from rddm.sources.files.json_lines import parse_json_lines
 from rddm.sources.files.parquet import parse_parquet
-from rddm.sources.files.places import Place, Stamp, StoredFile, Unreachable, open_place
+from rddm.sources.files.places import Missing, Place, Stamp, StoredFile, Unreachable, open_place
 from rddm.sources.files.selection import Selection
 from rddm.sources.files.unpacking import UnpackLimits, bounded, unpack_gzip, unpack_member
 from rddm.sources.files.xlsx import SheetMissing, parse_xlsx
@@ -127,7 +127,7 @@ class FileSource:
             for document in documents:
                 yield from self._read_document(document, state)
         except Unreachable as trouble:
-            raise self._error(str(trouble)) from None
+            raise self._unreachable(trouble) from None
 
     def probe(self) -> None:
         try:
@@ -137,7 +137,7 @@ class FileSource:
                 raise self._error(f"no file matches {self._connector.path}.", "Correct the path or deliver a file.")
             next(place.pieces(files[0]), None)
         except Unreachable as trouble:
-            raise self._error(str(trouble)) from None
+            raise self._unreachable(trouble) from None
 
     def sample(self, rows: int) -> pa.Table:
         tables: list[pa.Table] = []
@@ -153,6 +153,14 @@ class FileSource:
         records = stack([table for table in tables if table.num_rows])
         # Arrow takes a slice of a table without columns to have as many rows as it asks for.
         return records.slice(0, rows) if records.num_columns else records
+
+    def _unreachable(self, trouble: Unreachable) -> SourceError:
+        fix = (
+            f"Deliver it again, or correct `path` in sources/{self._source}.yaml; what came before stays as it was."
+            if isinstance(trouble, Missing)
+            else ""
+        )
+        return self._error(f"{trouble}.", fix)
 
     def _error(self, message: str, fix: str = "") -> SourceError:
         return SourceError(self._source, self._entity, message, fix)
