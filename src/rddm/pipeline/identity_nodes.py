@@ -13,12 +13,11 @@ from rddm.pipeline.identity_work import Work
 from rddm.resolve.comparisons import self_sql
 from rddm.resolve.fingerprints import PART_COLUMNS, with_terms_sql
 from rddm.resolve.keys import (
-    IDENTIFIERS,
-    KIND_NUMBERS,
     common_values_sql,
     identifier_keys_sql,
     is_identifier_sql,
     kind_number_sql,
+    without_shared_sql,
 )
 from rddm.resolve.weights import Mixture
 
@@ -131,7 +130,7 @@ def fetch_nodes(work: Work, wanted: str) -> None:
         f"SELECT ({first} + row_number() OVER () - 1)::INTEGER AS n, fingerprint_id, {columns} FROM {work.past('fingerprint')}"
         f" WHERE fingerprint_id IN ({wanted}) AND fingerprint_id NOT IN (SELECT fingerprint_id FROM {node})",
     )
-    forget_common(work, first)
+    note_common(work, first)
 
 
 def make_told(work: Work) -> None:
@@ -144,14 +143,10 @@ def make_told(work: Work) -> None:
         work.view("told", f"SELECT * FROM {node}")
         return
     shared = work.begin("common_of_node", "(n INTEGER, kind BIGINT)")
-    told = ", ".join(
-        f"CASE WHEN n NOT IN (SELECT n FROM {shared} WHERE kind = {KIND_NUMBERS[name]}) THEN {column} END AS {column}"
-        for column, name in IDENTIFIERS.items()
-    )
-    work.view("told", f"SELECT * REPLACE ({told}) FROM {node}")
+    work.view("told", without_shared_sql(node, shared, "n"))
 
 
-def forget_common(work: Work, first: int) -> None:
+def note_common(work: Work, first: int) -> None:
     """Note which nodes from number *first* on have identifiers that too many share: these tell nothing."""
     if work.method == "exact":
         return

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from rddm.contracts.tables.identity import component_table, key_table, pair_table
 from rddm.pipeline.identity_compare import compare, possible_threshold_of, threshold_of
 from rddm.pipeline.identity_keys import find_members, make_keys
-from rddm.pipeline.identity_nodes import forget_common, make_told
+from rddm.pipeline.identity_nodes import make_told, note_common
 from rddm.pipeline.identity_work import Work
 from rddm.resolve.keys import KeyKind, pairs_sql
 from rddm.resolve.weights import Mixture
@@ -20,7 +20,7 @@ def find_pairs(work: Work, mixture: Mixture, kinds: Sequence[KeyKind]) -> None:
     """
     make_keys(work, "key_new", work.table("node"), kinds)
     make_told(work)
-    forget_common(work, 0)
+    note_common(work, 0)
     find_members(work, kinds)
     work.make("pair_found", pairs_sql(work.table("key_look"), work.table("member")))
     work.counts["pairs"] = work.count(work.table("pair_found"))

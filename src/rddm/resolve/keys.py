@@ -265,6 +265,19 @@ def common_values_sql(keys: str, limit: int) -> str:
     return f"SELECT key FROM {keys} WHERE {is_identifier_sql()} GROUP BY key HAVING count(*) > {limit}"
 
 
+def without_shared_sql(rows: str, holders: str, by: str) -> str:
+    """
+    Return *rows* with those identifiers set to null that too many share: *holders* (*by*, kind: the number of a kind of key)
+    says which rows, known *by* a column, have one.
+    """
+    columns = ", ".join(
+        f"CASE WHEN {by} IN (SELECT {by} FROM {holders} WHERE kind = {KIND_NUMBERS[kind]}) THEN NULL ELSE {column} END"
+        f" AS {column}"
+        for column, kind in IDENTIFIERS.items()
+    )
+    return f"SELECT * REPLACE ({columns}) FROM {rows}"
+
+
 def without_common_sql(nodes: str, common: str) -> str:
     """Return *nodes* with identifiers whose key is in *common* (key) set to null."""
     columns = ", ".join(

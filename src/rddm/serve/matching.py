@@ -24,7 +24,7 @@ from rddm.project.settings import ProbabilisticIdentity
 from rddm.resolve.asked import print_sql
 from rddm.resolve.drawers import drawer_sql, drawers_sql, entry_sql, number_sql
 from rddm.resolve.fingerprints import FORM_COLUMNS
-from rddm.resolve.keys import IDENTIFIERS, KIND_NUMBERS, common_values_sql, is_identifier_sql, kind_number_sql
+from rddm.resolve.keys import common_values_sql, is_identifier_sql, kind_number_sql, without_shared_sql
 from rddm.serve.copying import copy_rows
 from rddm.serve.loading import SCHEMA as LOADING_SCHEMA
 from rddm.serve.loading import NewTable, load
@@ -335,18 +335,13 @@ class MatchingPublication:
         The query for the rows of ``<entity>_print`` of whom ``said`` holds and the condition *part*, without identifiers that
         are common.
         """
-        kept = ", ".join(
-            f"CASE WHEN fingerprint_id IN (SELECT fingerprint_id FROM {self._named('holder')}"
-            f" WHERE kind = {KIND_NUMBERS[kind]}) THEN NULL ELSE {column} END AS {column}"
-            for column, kind in IDENTIFIERS.items()
-        )
         said = (
             f"SELECT * FROM (FROM {self._named('said')} WHERE {part}) JOIN {self._fingerprint} USING (fingerprint_id)"
         )
         return (
             f"SELECT {number_sql('golden_id')} AS number, golden_id,"
             f" string_agg({print_sql()}, chr({ord(DESCRIPTION_SEPARATOR)})) AS print"
-            f" FROM (SELECT * REPLACE ({kept}) FROM ({said})) GROUP BY golden_id"
+            f" FROM ({without_shared_sql(f'({said})', self._named('holder'), 'fingerprint_id')}) GROUP BY golden_id"
         )
 
     def _swap_in(self) -> None:
