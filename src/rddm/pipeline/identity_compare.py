@@ -7,6 +7,7 @@ A fingerprint that takes part is a *node* with a number of this run: numbers are
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 
 import pyarrow as pa
 
@@ -31,8 +32,12 @@ def possible_threshold_of(work: Work) -> float:
     return weight_of(work.identity.possible_probability) if work.identity.method == "probabilistic" else 0.5
 
 
-def weighed_sql(work: Work, compared: str, mixture: Mixture, columns: str) -> str:
-    """Return the query for *columns* and weight of *compared* (a query, see `compare_sql`), which it makes a table of."""
+@contextmanager
+def weighed(work: Work, compared: str, mixture: Mixture, columns: str) -> Iterator[str]:
+    """
+    For the length of the block, give the query for *columns* and weight of *compared* (a query, see `compare_sql`), of which
+    there is a table as long.
+    """
     table = work.make("compared", compared)
     patterns = [
         int(row[0]) for row in work.connection.execute(f"SELECT DISTINCT pattern FROM {table} ORDER BY 1").fetchall()
@@ -41,7 +46,8 @@ def weighed_sql(work: Work, compared: str, mixture: Mixture, columns: str) -> st
     bits = {"pattern": pa.array(patterns, type=pa.int32())}
     bits |= {name: pa.array(found) for name, found in (("match", match), ("family", family), ("chance", chance))}
     work.load("pattern", pa.table(bits))
-    return f"SELECT {columns}, round({weight_sql()}, 6) AS weight FROM {table} JOIN {work.table('pattern')} USING (pattern)"
+    yield f"SELECT {columns}, round({weight_sql()}, 6) AS weight FROM {table} JOIN {work.table('pattern')} USING (pattern)"
+    work.drop("compared", "pattern")
 
 
 def compare(work: Work, name: str, pairs: str, mixture: Mixture, least: float | None = None) -> str:
@@ -52,13 +58,12 @@ def compare(work: Work, name: str, pairs: str, mixture: Mixture, least: float | 
     fill = work.make
     for part, first, second in _parts(work, pairs):
         if work.method == "exact":
-            query = exact_compare_sql(part, first)
+            fill(name, f"SELECT * FROM ({exact_compare_sql(part, first)}) WHERE {condition}")
         else:
             compared = compare_sql(part, first, second, families=mixture.families)
-            query = weighed_sql(work, compared, mixture, "a, b, pattern, contradiction")
-        fill(name, f"SELECT * FROM ({query}) WHERE {condition}")
+            with weighed(work, compared, mixture, "a, b, pattern, contradiction") as query:
+                fill(name, f"SELECT * FROM ({query}) WHERE {condition}")
         fill = work.add
-        work.drop("compared")
     return work.table(name)
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from rddm.contracts.tables import quote
 from rddm.contracts.tables.identity import fingerprint_table
-from rddm.pipeline.identity_compare import threshold_of, weighed_sql
+from rddm.pipeline.identity_compare import threshold_of, weighed
 from rddm.pipeline.identity_work import Work
 from rddm.resolve.comparisons import self_sql
 from rddm.resolve.fingerprints import PART_COLUMNS, with_terms_sql
@@ -33,10 +33,10 @@ def make_fingerprints(work: Work, mixture: Mixture) -> None:
     """
     distinct = work.table("distinct")
     if work.method == "probabilistic":
-        weighed = work.view("weighed", with_terms_sql(distinct, work.table("terms")))
-        proof = weighed_sql(work, self_sql(weighed, "description_id"), mixture, "description_id")
-        weak = work.make("weak", f"SELECT description_id FROM ({proof}) WHERE weight < {threshold_of(work, mixture)!r}")
-        work.drop("compared")
+        terms = work.view("weighed", with_terms_sql(distinct, work.table("terms")))
+        with weighed(work, self_sql(terms, "description_id"), mixture, "description_id") as proof:
+            least = threshold_of(work, mixture)
+            weak = work.make("weak", f"SELECT description_id FROM ({proof}) WHERE weight < {least!r}")
     else:
         work.view("weighed", f"SELECT * FROM {distinct}")
         weak = work.make("weak", f"SELECT description_id FROM {distinct} LIMIT 0")

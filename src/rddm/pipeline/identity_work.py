@@ -10,10 +10,11 @@ from typing import Any
 import duckdb
 import pyarrow as pa
 
-from rddm.contracts.tables import Table, create_table_sql, literal, quote
+from rddm.contracts.tables import Table, create_table_sql, quote
 from rddm.contracts.tables.identity import Method, identity_tables
 from rddm.pipeline.stamp import RunStamp
 from rddm.project.settings import ExactIdentity, ModelEntity, ProbabilisticIdentity
+from rddm.store.lake import columns_of_tables
 from rddm.store.scratch import Scratch
 
 PREFIX = "identity_"
@@ -116,7 +117,7 @@ class Work:
 
     def prepare(self) -> None:
         """See that the lake's tables are there, with all their columns."""
-        there = self._columns()
+        there = columns_of_tables(self.connection, self.lake, "identity")
         if not there:
             self.connection.execute(f"CREATE SCHEMA IF NOT EXISTS {self.lake}.identity")
         for table in identity_tables(self.entity, self.method):
@@ -127,13 +128,6 @@ class Work:
                 if column.name not in there[table.name]:  # made by an older version
                     place = f"{self.lake}.{quote(table.schema)}.{quote(table.name)}"
                     self.connection.execute(f"ALTER TABLE {place} ADD COLUMN {quote(column.name)} {column.type}")
-
-    def _columns(self) -> dict[str, Collection[str]]:
-        rows = self.connection.execute(
-            "SELECT table_name, list(lower(column_name)) FROM duckdb_columns()"
-            f" WHERE database_name = {literal(self.lake)} AND schema_name = 'identity' GROUP BY table_name"
-        ).fetchall()
-        return {name: frozenset(columns) for name, columns in rows}
 
     def begin_anew(self) -> None:
         """Let nothing that is stored count but links and events: everything is made anew."""

@@ -35,6 +35,8 @@ PART_COLUMNS = (
 )
 """Hashes for match keys (`rddm.resolve.keys`); ``more`` are those of further values."""
 
+_PARTS_SQL = ", ".join(f"{EMAIL_PARTS[part]} AS {part}" if part in EMAIL_PARTS else part for part in PART_COLUMNS)
+
 Parts = tuple[int | None, list[int] | None]
 
 
@@ -98,6 +100,10 @@ def _part(name: str, text: str | None) -> int | None:
     return part_of(name, text) if text else None
 
 
+def _alone(name: str) -> Callable[[str], tuple[object, ...]]:
+    return lambda text: (_part(name, text),)
+
+
 def _place(name: str, key: Callable[[str], str | None]) -> Callable[[str], tuple[object, ...]]:
     def forms(text: str) -> tuple[object, ...]:
         found = key(text)
@@ -143,12 +149,12 @@ PARTS_OF_FORMS = (
     Forms("last_text", (("last_word", "BIGINT"),), lambda text: (_word(text),)),
     Forms("first_root", (("given_part", "BIGINT"), ("given_more", "BIGINT[]")), _given_parts),
     Forms("first_text", (("first_word", "BIGINT"),), lambda text: (_word(text),)),
-    Forms("middle_root", (("middle_part", "BIGINT"),), lambda text: (_part("middle", text),)),
+    Forms("middle_root", (("middle_part", "BIGINT"),), _alone("middle")),
     Forms("birth_date", (("birth_part", "BIGINT"), ("day_part", "BIGINT"), ("year_part", "BIGINT")), _birth),
-    Forms("region", (("region_part", "BIGINT"),), lambda text: (_part("region", text),)),
-    Forms("city", (("city_part", "BIGINT"),), lambda text: (_part("city", text),)),
-    Forms("address", (("address_part", "BIGINT"),), lambda text: (_part("address", text),)),
-    Forms("school", (("school_part", "BIGINT"),), lambda text: (_part("school", text),)),
+    Forms("region", (("region_part", "BIGINT"),), _alone("region")),
+    Forms("city", (("city_part", "BIGINT"),), _alone("city")),
+    Forms("address", (("address_part", "BIGINT"),), _alone("address")),
+    Forms("school", (("school_part", "BIGINT"),), _alone("school")),
 )
 """The hashes of `PART_COLUMNS` anew, from the columns of a stored fingerprint, which has none of them."""
 
@@ -199,7 +205,7 @@ FROM (
     d.birth_date, coalesce(d.gender, middle_gender, first_gender, last_gender) AS gender,
     d.phone, d.email, d.snils, d.document_number, region_key AS region, city_key AS city, address_key AS address,
     d.postcode, school_key AS school, d.exclusive,
-    {", ".join(f"{EMAIL_PARTS[part]} AS {part}" if part in EMAIL_PARTS else part for part in PART_COLUMNS)}
+    {_PARTS_SQL}
   FROM {delivered} d
   {joins}
 )"""
@@ -229,8 +235,7 @@ def with_parts_sql(fingerprints: str, dictionaries: Sequence[tuple[str, str]]) -
     joins = "\n".join(
         f"LEFT JOIN {table} {column}_parts ON {column}_parts.value = d.{column}" for column, table in dictionaries
     )
-    parts = ", ".join(f"{EMAIL_PARTS[part]} AS {part}" if part in EMAIL_PARTS else part for part in PART_COLUMNS)
-    return f"SELECT d.*, {parts} FROM {fingerprints} d\n{joins}"
+    return f"SELECT d.*, {_PARTS_SQL} FROM {fingerprints} d\n{joins}"
 
 
 def with_terms_sql(distinct: str, terms: str) -> str:

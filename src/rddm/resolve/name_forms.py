@@ -33,13 +33,12 @@ _SOUNDS = str.maketrans("oebgdzv", "aipktsf")
 @dataclass(frozen=True, slots=True)
 class FamilyNameForms:
     """
-    ``root``: the parts of the name, joined by a hyphen; ``sound``: the same with what is misheard folded away; ``text``:
-    the name as written, in Latin letters, as `GivenNameForms` has it - for names that stand in each other's field.
+    ``root``: the parts of the name, joined by a hyphen; ``text``: the name as written, in Latin letters, as `GivenNameForms`
+    has it - for names that stand in each other's field.
     """
 
     text: str | None
     root: str | None
-    sound: str | None
     gender: str | None
 
 
@@ -90,7 +89,6 @@ def family_name_forms(name: str) -> FamilyNameForms:
     return FamilyNameForms(
         text=_write(name) or None,
         root="-".join(parts) or None,
-        sound="-".join(dict.fromkeys(map(sound_of, parts))) or None,
         gender=genders.pop() if len(genders) == 1 else None,
     )
 

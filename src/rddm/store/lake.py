@@ -108,12 +108,7 @@ class Lake:
 
     def columns(self, schema: str) -> dict[str, tuple[str, ...]]:
         """Return the columns of every table in *schema*, in their order and as they are spelt."""
-        rows = self.connection.execute(
-            "SELECT table_name, list(column_name ORDER BY column_index) FROM duckdb_columns()"
-            f" WHERE database_name = '{CATALOG}' AND schema_name = ? GROUP BY table_name",
-            [schema],
-        ).fetchall()
-        return {name: tuple(columns) for name, columns in rows}
+        return columns_of_tables(self.connection, CATALOG, schema)
 
     @contextmanager
     def transaction(
@@ -202,6 +197,16 @@ def spill_folder(connection: duckdb.DuckDBPyConnection) -> Path:
     """Return where *connection* writes what does not fit in memory."""
     row = connection.execute("SELECT current_setting('temp_directory')").fetchone()
     return Path(row[0] if row else "")
+
+
+def columns_of_tables(connection: duckdb.DuckDBPyConnection, catalog: str, schema: str) -> dict[str, tuple[str, ...]]:
+    """Return the columns of every table in *schema* of *catalog*, in their order and as they are spelt."""
+    rows = connection.execute(
+        "SELECT table_name, list(column_name ORDER BY column_index) FROM duckdb_columns()"
+        " WHERE database_name = ? AND schema_name = ? GROUP BY table_name",
+        [catalog, schema],
+    ).fetchall()
+    return {name: tuple(columns) for name, columns in rows}
 
 
 def load_table(connection: duckdb.DuckDBPyConnection, name: str, table: pa.Table) -> None:
