@@ -23,6 +23,7 @@ from rddm.pipeline.conforming_versions import Versions, forget, look_up_rest, lo
 from rddm.pipeline.conforming_work import Affected, Conforming, Target
 from rddm.project.settings import ModelEntity, SemanticType
 from rddm.sources.header import shown
+from rddm.store.lake import found_sql
 from rddm.store.scratch import LARGE_ROWS
 from rddm.store.trouble import is_of_the_statement
 
@@ -110,7 +111,7 @@ def _evaluate(work: Conforming, target: Target, affected: Affected) -> None:
     """Fill ``evaluated_<name>`` with every version of the affected records that does not stand at once."""
     raw = affected.place.raw_table
     if not affected.is_all:
-        _collect(work, raw, f"SELECT key AS _key FROM affected_key WHERE {affected.where}")
+        work.scratch.make("version", found_sql(raw, "_key", f"SELECT key FROM affected_key WHERE {affected.where}"))
     relation = raw if affected.is_all else "version"
     versions = look_up_words(work, affected, relation)
     is_simple = affected.is_all and affected.is_new and not target.is_tree()
@@ -132,13 +133,9 @@ def _stand_at_once(work: Conforming, target: Target, versions: Versions) -> str 
     if count == work.lake.number(f"SELECT count(*) FROM {raw}"):
         return None
     standing = f"(SELECT batch AS _batch, seq AS _seq FROM {target.conformed} WHERE {affected.where})"
-    _collect(work, raw, f"SELECT _key FROM {raw} ANTI JOIN {standing} USING (_batch, _seq)")
+    left = f"SELECT _key FROM {raw} ANTI JOIN {standing} USING (_batch, _seq)"
+    work.scratch.make("version", f"SELECT * FROM {raw} SEMI JOIN ({left}) USING (_key)")
     return "version"
-
-
-def _collect(work: Conforming, raw: str, keys: str) -> None:
-    """Make ``version`` of every version of the records that the query *keys* (_key) names."""
-    work.scratch.make("version", f"SELECT * FROM {raw} SEMI JOIN ({keys}) USING (_key)")
 
 
 def _failing_expressions(work: Conforming, target: Target, affected: Affected) -> list[str]:

@@ -16,6 +16,7 @@ from rddm.pipeline.conforming_work import (
     Conforming,
     Target,
 )
+from rddm.store.lake import found_sql
 
 
 def stand_at_once(work: Conforming, target: Target, affected: Affected, evaluated: str) -> int:
@@ -65,7 +66,7 @@ def write(work: Conforming, target: Target, judged: Sequence[Affected]) -> None:
     if work.has_rows(target.judged):
         _remember_what_stood(work, target, judged)
         superseded = _superseded_deltas(work, target, judged)
-        _write_conformed(work, target)
+        _write_conformed(work, target, judged)
         _write_quarantine(work, target)
         _write_tombstones(work, target)
         work.scratch.drop("affected_record", "standing_before", "waited", "buried")
@@ -78,12 +79,9 @@ def _remember_what_stood(work: Conforming, target: Target, judged: Sequence[Affe
     """Where the affected records were until now: ``standing_before``, ``waited``, ``buried``."""
     work.scratch.make(
         "affected_record",
-        "SELECT record_id, any_value(source) AS source, any_value(entity) AS entity, any_value(key) AS key"
-        f" FROM {target.judged} GROUP BY record_id",
+        f"SELECT DISTINCT record_id FROM {target.judged}",
     )
-    # Files and row groups are pruned by source, entity and key; ids are spread evenly over all of them.
-    known = " OR ".join(f"({each.where})" for each in judged if not each.is_new) or "false"
-    by = "key" if len(judged) == 1 else "source, entity, key"
+    known = _known(judged)
     for name, table, columns in (
         (
             "standing_before",
@@ -95,9 +93,19 @@ def _remember_what_stood(work: Conforming, target: Target, judged: Sequence[Affe
     ):
         work.scratch.make(
             name,
-            f"SELECT record_id, source, entity, key, {columns}"
-            f" FROM (SELECT * FROM {table} WHERE {known}) AS stood SEMI JOIN affected_record USING ({by})",
+            found_sql(
+                f"{table} AS stood",
+                "record_id",
+                "SELECT record_id FROM affected_record",
+                f"record_id, source, entity, key, {columns}",
+                where=known,
+            ),
         )
+
+
+def _known(judged: Sequence[Affected]) -> str:
+    """The condition that holds for what tables know of the records of *judged*; it leaves out the files of other sources."""
+    return f"({' OR '.join(f'({each.where})' for each in judged if not each.is_new) or 'false'})"
 
 
 def _hash_of_what_stood(work: Conforming, target: Target) -> str:
@@ -126,7 +134,7 @@ def _superseded_deltas(work: Conforming, target: Target, judged: Sequence[Affect
     return {(source, entity): int(delta) for source, entity, delta in rows}
 
 
-def _write_conformed(work: Conforming, target: Target) -> None:
+def _write_conformed(work: Conforming, target: Target, judged: Sequence[Affected]) -> None:
     connection = work.connection
     columns = ", ".join(quote(column) for column in conformed_table(target.name, target.entity).column_names)
     work.scratch.make(
@@ -145,7 +153,9 @@ def _write_conformed(work: Conforming, target: Target) -> None:
         f"SELECT {columns} FROM {target.judged} AS judged ANTI JOIN unchanged USING (record_id) WHERE state = 'conformed'",
     )
     if work.has_rows("removed"):
-        connection.execute(f"DELETE FROM {target.conformed} WHERE record_id IN (SELECT record_id FROM removed)")
+        connection.execute(
+            f"DELETE FROM {target.conformed} WHERE {_known(judged)} AND record_id IN (SELECT record_id FROM removed)"
+        )
     connection.execute(f"INSERT INTO {target.conformed} BY NAME SELECT * FROM added")
     connection.execute(f"INSERT INTO {target.changed} SELECT record_id FROM removed UNION SELECT record_id FROM added")
     connection.execute(

@@ -14,7 +14,8 @@ from rddm.curate.golden import golden_contract, hashed_rows_sql, references
 from rddm.curate.survivorship import golden_rows
 from rddm.pipeline.curating_parts import Part, in_parts
 from rddm.project.settings import Model, ModelEntity
-from rddm.store.lake import CATALOG, Lake, load_table
+from rddm.store.lake import CATALOG, Lake, found_sql, load_table
+from rddm.store.scratch import LARGE_ROWS
 
 _BATCH_RECORDS = 100_000
 
@@ -66,15 +67,29 @@ def _records_in_parts(lake: Lake, name: str, entity: ModelEntity, touched: str) 
     connection = lake.connection
     connection.execute("SET arrow_lossless_conversion = true")  # ids as 16 bytes, not as text
     try:
-        records = connection.execute(_members_sql(name, entity, touched)).to_arrow_reader(_BATCH_RECORDS)
+        records = connection.execute(_members_sql(lake, name, entity, touched)).to_arrow_reader(_BATCH_RECORDS)
         with in_parts(records, most, folder) as parts:
             yield parts
     finally:
         connection.execute("RESET arrow_lossless_conversion")
+        connection.execute("DROP TABLE IF EXISTS member")
 
 
-def _members_sql(name: str, entity: ModelEntity, touched: str) -> str:
+def _make_members(lake: Lake, name: str, touched: str) -> tuple[str, str]:
+    """Return the queries of the records behind *touched*, and of their links: record_id, golden_id."""
+    records, links = f"{CATALOG}.conformed.{quote(name)}", f"{CATALOG}.identity.{quote(name + '__link')}"
+    of_touched, columns = f"SELECT golden_id FROM {touched}", "record_id, golden_id"
+    if lake.number(f"SELECT count(*) FROM {touched}") >= LARGE_ROWS:
+        return f"SELECT * FROM {records}", f"SELECT {columns} FROM {links} WHERE golden_id IN ({of_touched})"
+    lake.connection.execute(
+        f"CREATE OR REPLACE TEMP TABLE member AS {found_sql(links, 'golden_id', of_touched, columns)}"
+    )
+    return found_sql(records, "record_id", "SELECT record_id FROM member"), "SELECT * FROM member"
+
+
+def _members_sql(lake: Lake, name: str, entity: ModelEntity, touched: str) -> str:
     """Return the query of the records behind *touched*, as `golden_rows` takes them."""
+    records, links = _make_members(lake, name, touched)
     joins: list[str] = []
     columns = {field: f"record.{quote(field)}" for field in entity.fields}
     for index, (field, parent) in enumerate(references(entity).items()):
@@ -87,10 +102,8 @@ def _members_sql(name: str, entity: ModelEntity, touched: str) -> str:
         "SELECT link.golden_id, record.record_id, record.source,"
         " epoch_us(coalesce(record.source_time, TIMESTAMP '0001-01-01')) AS source_time,"
         f" coalesce(source_trust.trust, 5) AS trust, {', '.join(columns.values())}"
-        f" FROM {CATALOG}.conformed.{quote(name)} AS record"
-        f" JOIN {CATALOG}.identity.{quote(name + '__link')} AS link ON link.record_id = record.record_id"
+        f" FROM ({records}) AS record JOIN ({links}) AS link ON link.record_id = record.record_id"
         f" LEFT JOIN source_trust ON source_trust.source = record.source {' '.join(joins)}"
-        f" WHERE link.golden_id IN (SELECT golden_id FROM {touched})"
     )
 
 

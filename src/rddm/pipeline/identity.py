@@ -33,7 +33,7 @@ from rddm.pipeline.identity_work import Work
 from rddm.pipeline.stamp import RunStamp
 from rddm.project.settings import ExactIdentity, ModelEntity, ProbabilisticIdentity
 from rddm.resolve.weights import match_probability_of
-from rddm.store.lake import spill_folder
+from rddm.store.lake import found_sql, spill_folder
 from rddm.store.scratch import LARGE_ROWS, Scratch
 
 
@@ -185,9 +185,10 @@ def _reconsider(work: Work, changed: str, judgements: str) -> None:
         f"SELECT record_id FROM {changed} UNION SELECT record_a FROM {rejudged} UNION SELECT record_b FROM {rejudged}"
     )
     reconsidered = work.make("reconsidered", everything if work.fresh else some)
+    link, its_records = work.stored("link"), f"SELECT record_id FROM {reconsidered}"
     work.make(
         "link_before",
-        f"SELECT {LINK_COLUMNS} FROM {work.stored('link')} WHERE record_id IN (SELECT record_id FROM {reconsidered})",
+        f"SELECT {LINK_COLUMNS} FROM {link}" if work.fresh else found_sql(link, "record_id", its_records, LINK_COLUMNS),
     )
 
 

@@ -22,6 +22,7 @@ from rddm.resolve.fingerprints import (
     with_parts_sql,
 )
 from rddm.resolve.roles import roles_of
+from rddm.store.lake import found_sql
 
 _ARROW = {
     "VARCHAR": pa.string(), "BOOLEAN": pa.bool_(), "BIGINT": pa.int64(), "BIGINT[]": pa.list_(pa.int64()), "DATE": pa.date32(),
@@ -36,19 +37,20 @@ def describe(work: Work, reconsidered: str) -> None:
 
     Grain and columns: `rddm.resolve.fingerprints`.
     """
-    if isinstance(work.identity, ExactIdentity):
-        _describe_exact(work, work.identity, reconsidered)
-    else:
-        _describe_probabilistic(work, reconsidered)
-
-
-def _describe_probabilistic(work: Work, reconsidered: str) -> None:
-    roles = roles_of(work.model_entity.fields)
     # Of everything, there is no need of a copy.
-    delivered = (work.view if work.fresh else work.make)(
-        "delivered",
-        delivered_sql(work.conformed, None if work.fresh else reconsidered, roles, work.exclusive_sources),
-    )
+    records = work.conformed
+    if not work.fresh:
+        columns = "record_id, source, entity, " + ", ".join(map(quote, work.model_entity.fields))
+        records = work.make("record", found_sql(records, "record_id", f"SELECT record_id FROM {reconsidered}", columns))
+    if isinstance(work.identity, ExactIdentity):
+        _describe_exact(work, work.identity, records)
+    else:
+        _describe_probabilistic(work, records)
+
+
+def _describe_probabilistic(work: Work, records: str) -> None:
+    roles = roles_of(work.model_entity.fields)
+    delivered = work.view("delivered", delivered_sql(records, roles, work.exclusive_sources))
     present = asdict(roles)
     dictionaries = [
         (forms.role, _dictionary(work, forms, delivered, empty=present[forms.role] is None)) for forms in DICTIONARIES
@@ -104,7 +106,7 @@ def _single(function: Callable[[str], str | None]) -> Callable[[str], tuple[str 
     return lambda value: (function(value),)
 
 
-def _describe_exact(work: Work, identity: ExactIdentity, reconsidered: str) -> None:
+def _describe_exact(work: Work, identity: ExactIdentity, records: str) -> None:
     fields = work.model_entity.fields
     dictionaries = {}
     for place, name in enumerate(identity.fields):
@@ -112,16 +114,13 @@ def _describe_exact(work: Work, identity: ExactIdentity, reconsidered: str) -> N
         if function is not None:
             dictionaries[name] = _forms_of(
                 work,
-                f"(SELECT {quote(name)} FROM {work.conformed} WHERE record_id IN (SELECT record_id FROM"
-                f" {reconsidered}))",
+                records,
                 name,
                 f"exact_forms_{place}",
                 pa.schema([("value", pa.string()), ("key", pa.string())]),
                 _single(function),
             )
-    described = work.make(
-        "described", exact_description_sql(work.conformed, reconsidered, identity.fields, fields, dictionaries)
-    )
+    described = work.make("described", exact_description_sql(records, identity.fields, fields, dictionaries))
     work.make(
         "distinct",
         "SELECT (row_number() OVER () - 1)::INTEGER AS n, * FROM (SELECT description_id,"

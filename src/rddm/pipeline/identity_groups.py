@@ -124,9 +124,11 @@ def _make_closure(work: Work) -> None:
 def _edges(work: Work) -> Edges:
     closure, gone = work.table("closure"), work.table("gone")
     inside = f"SELECT fingerprint_id FROM {closure}"
+    pairs = work.found(
+        "pair", "fingerprint_a", inside, "fingerprint_a, fingerprint_b, weight", where="outcome = 'match'"
+    )
     stored = f"""
-  SELECT fingerprint_a, fingerprint_b, weight FROM {work.past("pair")}
-  WHERE outcome = 'match' AND fingerprint_a IN ({inside}) AND fingerprint_a NOT IN (SELECT fingerprint_id FROM {gone})
+  SELECT * FROM ({pairs}) WHERE fingerprint_a NOT IN (SELECT fingerprint_id FROM {gone})
     AND fingerprint_b NOT IN (SELECT fingerprint_id FROM {gone})
   UNION ALL"""
     found = work.connection.execute(

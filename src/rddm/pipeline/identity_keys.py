@@ -51,11 +51,8 @@ def _members_of_changes(work: Work, kinds: Sequence[KeyKind]) -> None:
     gone = _keys_of_stored(work, "key_gone", known, kinds)
     near = work.make("key_near", _stored_keys(work, f"SELECT key FROM {new} UNION SELECT key FROM {gone}"))
     _find_affected(work)
-    far = work.make(
-        "affected_stored",
-        f"SELECT * FROM {work.past('fingerprint')} WHERE fingerprint_id IN (SELECT fingerprint_id FROM"
-        f" {work.table('affected')}) AND fingerprint_id NOT IN (SELECT fingerprint_id FROM {node})",
-    )
+    old = work.make("affected_old", f"SELECT * FROM {work.table('affected')} EXCEPT SELECT fingerprint_id FROM {node}")
+    far = work.make("affected_stored", work.found("fingerprint", "fingerprint_id", f"SELECT fingerprint_id FROM {old}"))
     looked_at = f"SELECT key FROM {new}"
     stored_members = work.make("member_stored", f"SELECT * FROM {near} WHERE key IN ({looked_at})")
     if work.count(far):

@@ -65,7 +65,7 @@ SELECT fingerprint_id, any_value(description_id) AS description_id, sum(step)::B
     )
     known = work.make(
         "known",
-        f"SELECT * FROM {work.past('fingerprint')} WHERE fingerprint_id IN (SELECT fingerprint_id FROM {delta})",
+        work.found("fingerprint", "fingerprint_id", f"SELECT fingerprint_id FROM {delta}"),
     )
     work.make(
         "change",
@@ -123,13 +123,12 @@ def fetch_nodes(work: Work, wanted: str) -> None:
     """Put the stored fingerprints that query *wanted* names into ``node``, those that are not there yet."""
     if work.fresh:
         return
-    node, columns = work.table("node"), ", ".join(_form_columns(work))
+    node = work.table("node")
+    missing = work.make("missing", f"{wanted} EXCEPT SELECT fingerprint_id FROM {node}")
     first = work.count(node)
-    work.add(
-        "node",
-        f"SELECT ({first} + row_number() OVER () - 1)::INTEGER AS n, fingerprint_id, {columns} FROM {work.past('fingerprint')}"
-        f" WHERE fingerprint_id IN ({wanted}) AND fingerprint_id NOT IN (SELECT fingerprint_id FROM {node})",
-    )
+    columns = ", ".join(("fingerprint_id", *_form_columns(work)))
+    found = work.found("fingerprint", "fingerprint_id", f"SELECT fingerprint_id FROM {missing}", columns)
+    work.add("node", f"SELECT ({first} + row_number() OVER () - 1)::INTEGER AS n, * FROM ({found})")
     note_common(work, first)
 
 

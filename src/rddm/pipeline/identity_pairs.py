@@ -32,20 +32,18 @@ def find_pairs(work: Work, mixture: Mixture, kinds: Sequence[KeyKind]) -> None:
 
 def write_pairs(work: Work) -> None:
     """Bring the lake's keys, pairs and components up to date."""
-    gone, node = work.table("gone"), work.table("node")
+    node = work.table("node")
     everything = {name: "true" if work.count(work.stored(name)) else None for name in ("key", "pair", "component")}
     work.replace(
         "key",
         everything["key"] if work.fresh else _keys_of_removed(work),
-        f"SELECT k.key, x.fingerprint_id FROM {work.table('key_new')} k JOIN {node} x ON x.n = k.n ORDER BY k.key",
+        f"SELECT k.key, x.fingerprint_id FROM {work.table('key_new')} k JOIN {node} x ON x.n = k.n",
         key_table(work.entity),
     )
     first, second = "least(x.fingerprint_id, y.fingerprint_id)", "greatest(x.fingerprint_id, y.fingerprint_id)"
     work.replace(
         "pair",
-        everything["pair"]
-        if work.fresh
-        else f"fingerprint_a IN (SELECT fingerprint_id FROM {gone}) OR fingerprint_b IN (SELECT fingerprint_id FROM {gone})",
+        everything["pair"] if work.fresh else _pairs_of_gone(work),
         f"SELECT {first} AS fingerprint_a, {second} AS fingerprint_b, p.pattern, p.weight, p.outcome, p.contradiction"
         f" FROM {work.table('pair_new')} p JOIN {node} x ON x.n = p.a JOIN {node} y ON y.n = p.b",
         pair_table(work.entity),
@@ -55,10 +53,28 @@ def write_pairs(work: Work) -> None:
         "component",
         everything["component"]
         if work.fresh
-        else f"fingerprint_id IN (SELECT fingerprint_id FROM (SELECT * FROM {was} EXCEPT SELECT * FROM {now}))",
+        else f"(fingerprint_id, component) IN (SELECT * FROM {was} EXCEPT SELECT * FROM {now})",
         f"SELECT * FROM {now} EXCEPT SELECT * FROM {was}",
         component_table(work.entity),
     )
+
+
+def _pairs_of_gone(work: Work) -> str | None:
+    """Return the condition on stored pairs that are to go, if there can be any: fingerprints that are new have none."""
+    stored = work.make(
+        "gone_stored",
+        " UNION ".join(f"SELECT fingerprint_id FROM {work.table(name)}" for name in ("removed", "affected_stored")),
+    )
+    if not work.count(stored):
+        return None
+    # The other one of a pair shares a key with it; so its first one is found by the order of the pairs.
+    first = " UNION ".join(
+        f"SELECT fingerprint_id FROM {table}" for table in (stored, work.table("key_near"), work.table("member_stored"))
+    )
+    ends = " OR ".join(f"fingerprint_{end} IN (SELECT fingerprint_id FROM {stored})" for end in "ab")
+    found = work.found("pair", "fingerprint_a", first, "fingerprint_a, fingerprint_b")
+    stale = work.make("pair_stale", f"SELECT * FROM ({found}) WHERE {ends}")
+    return f"(fingerprint_a, fingerprint_b) IN (FROM {stale})" if work.count(stale) else None
 
 
 def _keys_of_removed(work: Work) -> str | None:

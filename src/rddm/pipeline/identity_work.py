@@ -10,11 +10,11 @@ from typing import Any
 import duckdb
 import pyarrow as pa
 
-from rddm.contracts.tables import Table, create_table_sql, quote
+from rddm.contracts.tables import Table, quote
 from rddm.contracts.tables.identity import Method, identity_tables
 from rddm.pipeline.stamp import RunStamp
 from rddm.project.settings import ExactIdentity, ModelEntity, ProbabilisticIdentity
-from rddm.store.lake import columns_of_tables
+from rddm.store.lake import columns_of_tables, create_table, found_sql
 from rddm.store.scratch import Scratch
 
 PREFIX = "identity_"
@@ -62,6 +62,12 @@ class Work:
     def past(self, name: str) -> str:
         """What the lake's table counts for: all of it, or, when everything is made anew, nothing."""
         return f"{PREFIX}no_{name}" if self.fresh else self.stored(name)
+
+    def found(self, name: str, column: str, wanted: str, columns: str = "*", *, where: str = "true") -> str:
+        """Return the query for what counts of the lake's table *name*, as `rddm.store.lake.found_sql`."""
+        if self.fresh:
+            return f"SELECT {columns} FROM {self.past(name)}"
+        return found_sql(self.stored(name), column, wanted, columns, where=where)
 
     def table(self, name: str) -> str:
         """The scratch's table of that name."""
@@ -122,7 +128,7 @@ class Work:
             self.connection.execute(f"CREATE SCHEMA IF NOT EXISTS {self.lake}.identity")
         for table in identity_tables(self.entity, self.method):
             if table.name not in there:
-                self.connection.execute(create_table_sql(self.lake, table))
+                create_table(self.connection, self.lake, table)
                 continue
             for column in table.columns:
                 if column.name not in there[table.name]:  # made by an older version

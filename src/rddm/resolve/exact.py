@@ -26,7 +26,6 @@ KEY_FUNCTIONS: dict[SemanticType, Callable[[str], str | None]] = {
 
 
 def exact_description_sql(
-    conformed: str,
     records: str,
     names: Sequence[str],
     fields: Mapping[str, ModelField],
@@ -57,9 +56,8 @@ SELECT c.record_id,
   md5(CASE WHEN {parts[0]} IS NULL THEN 'record' || chr(31) || c.record_id::VARCHAR ELSE {text} END)::UUID AS
   description_id,
   CAST(NULL AS VARCHAR) AS exclusive
-FROM {conformed} c
-{chr(10).join(joins)}
-WHERE c.record_id IN (SELECT record_id FROM {records})"""
+FROM {records} c
+{chr(10).join(joins)}"""
 
 
 def exact_keys_sql(descriptions: str) -> str:

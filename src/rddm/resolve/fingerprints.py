@@ -159,11 +159,9 @@ PARTS_OF_FORMS = (
 """The hashes of `PART_COLUMNS` anew, from the columns of a stored fingerprint, which has none of them."""
 
 
-def delivered_sql(
-    conformed: str, records: str | None, roles: Roles, exclusive_sources: Collection[tuple[str, str]]
-) -> str:
+def delivered_sql(records: str, roles: Roles, exclusive_sources: Collection[tuple[str, str]]) -> str:
     """
-    Return the query for the fields that count, of those *records* (None: of all) that exist. Grain: a record.
+    Return the query for the fields that count, of conformed *records* (a table). Grain: a record.
 
     Columns: record_id, exclusive (``source/entity`` or null), and every role of `Roles`, null where the entity has no
     such field.
@@ -181,8 +179,7 @@ def delivered_sql(
     return f"""
 SELECT c.record_id, {exclusive} AS exclusive,
   {", ".join(columns)}
-FROM {conformed} c
-WHERE {"true" if records is None else f"c.record_id IN (SELECT record_id FROM {records})"}"""
+FROM {records} c"""
 
 
 def description_sql(delivered: str, dictionaries: Sequence[tuple[str, str]]) -> str:

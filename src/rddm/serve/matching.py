@@ -29,7 +29,7 @@ from rddm.serve.copying import copy_rows
 from rddm.serve.loading import SCHEMA as LOADING_SCHEMA
 from rddm.serve.loading import NewTable, load
 from rddm.store.database import Database
-from rddm.store.lake import CATALOG, Lake, load_table
+from rddm.store.lake import CATALOG, Lake, found_sql, load_table
 
 SCHEMA = "matching"
 DESCRIPTION_SEPARATOR = "\x1e"
@@ -146,7 +146,8 @@ class MatchingPublication:
             for part in _parts(drawer_sql(), self._count("owned"), _KEYS_AT_ONCE)
         ]
         prints = [
-            self._prints(part) for part in _parts(number_sql("golden_id"), self._count("said"), _DESCRIPTIONS_AT_ONCE)
+            self._prints(self._fingerprint, part)
+            for part in _parts(number_sql("golden_id"), self._count("said"), _DESCRIPTIONS_AT_ONCE)
         ]
         for kept, queries in (
             (self._drawer, drawers),
@@ -249,8 +250,9 @@ class MatchingPublication:
         )
         owner = self._make(
             "owner",
-            f"SELECT DISTINCT fingerprint_id, golden_id FROM {self._link} WHERE fingerprint_id IN"
-            f" (SELECT fingerprint_id FROM {near})",
+            found_sql(
+                self._link, "fingerprint_id", f"SELECT fingerprint_id FROM {near}", "DISTINCT fingerprint_id, golden_id"
+            ),
         )
         holders = f"SELECT fingerprint_id FROM {near} WHERE key IN (SELECT key FROM {turned})"
         self._make(
@@ -273,11 +275,14 @@ class MatchingPublication:
         person = self._named("person")
         self._make(
             "said",
-            f"SELECT DISTINCT golden_id, fingerprint_id FROM {self._link} WHERE golden_id IN (FROM {person})",
+            found_sql(self._link, "golden_id", f"FROM {person}", "DISTINCT golden_id, fingerprint_id"),
         )
         self._make_holders()
         changed = f"SELECT {number_sql('golden_id')} AS number, golden_id FROM {person}"
-        self._rewrite(self._print, changed, self._prints(), "number integer, golden_id uuid")
+        fingerprints = found_sql(
+            self._fingerprint, "fingerprint_id", f"SELECT fingerprint_id FROM {self._named('said')}"
+        )
+        self._rewrite(self._print, changed, self._prints(f"({fingerprints})"), "number integer, golden_id uuid")
 
     def _mend_drawers(self) -> None:
         """Take out the entries that anybody had or has under a key that changed, and put in those of who has it now."""
@@ -330,14 +335,12 @@ class MatchingPublication:
             f" WHERE key IN (FROM {self._named('common')})",
         )
 
-    def _prints(self, part: str = "true") -> str:
+    def _prints(self, fingerprints: str, part: str = "true") -> str:
         """
-        The query for the rows of ``<entity>_print`` of whom ``said`` holds and the condition *part*, without identifiers that
-        are common.
+        The query for the rows of ``<entity>_print`` of whom ``said`` holds and the condition *part*, by their *fingerprints* (a
+        table), without identifiers that are common.
         """
-        said = (
-            f"SELECT * FROM (FROM {self._named('said')} WHERE {part}) JOIN {self._fingerprint} USING (fingerprint_id)"
-        )
+        said = f"SELECT * FROM (FROM {self._named('said')} WHERE {part}) JOIN {fingerprints} USING (fingerprint_id)"
         return (
             f"SELECT {number_sql('golden_id')} AS number, golden_id,"
             f" string_agg({print_sql()}, chr({ord(DESCRIPTION_SEPARATOR)})) AS print"

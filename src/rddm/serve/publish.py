@@ -24,7 +24,7 @@ from rddm.serve.loading import SCHEMA as LOADING_SCHEMA
 from rddm.serve.loading import NewTable, begin_loading, forget_loading, load_all
 from rddm.serve.matching import MatchingPublication
 from rddm.store.database import Database
-from rddm.store.lake import CATALOG, Lake
+from rddm.store.lake import CATALOG, Lake, found_sql
 
 SCHEMA = "warehouse"
 _SPELT_OUT = {"timestamptz": "timestamp with time zone"}
@@ -37,13 +37,14 @@ class PublishedTable:
     """
     A table of the shop window and the query that fills it from the lake.
 
-    ``key``: its primary key. ``feeds``: the lake's tables whose changes are its changes, by their column ``lake_key``.
+    ``key``: its primary key, in the lake's tables too. ``feeds``: those whose changes are its changes. ``reads``: those that
+    ``query`` reads, by what it calls them.
     """
 
     table: Table
     key: str
     feeds: tuple[tuple[str, str], ...]
-    lake_key: str
+    reads: Mapping[str, str]
     query: str
     foreign: tuple[tuple[str, str, str], ...] = ()
     indexes: tuple[tuple[str, ...], ...] = ()
@@ -83,8 +84,8 @@ def _golden(name: str, entity: ModelEntity) -> PublishedTable:
         Table(SCHEMA, name, f"{entity.description} Grain: {contract.grain}.", columns),
         key=golden_id(name),
         feeds=(("golden", name),),
-        lake_key=golden_id(name),
-        query=f"SELECT {', '.join(quote(column.name) for column in columns)} FROM {CATALOG}.golden.{quote(name)}",
+        reads={"golden": f"{CATALOG}.golden.{quote(name)}"},
+        query=f"SELECT {', '.join(quote(column.name) for column in columns)} FROM golden",
         foreign=tuple((f"{field}_id", parent, golden_id(parent)) for field, parent in refers.items()),
         indexes=(*([tuple(names)] if names else []), *searched, *((f"{field}_id",) for field in refers)),
     )
@@ -110,10 +111,12 @@ def _records(name: str) -> PublishedTable:
         ),
         key="record_id",
         feeds=(("identity", f"{name}__link"),),
-        lake_key="record_id",
+        reads={
+            "link": f"{CATALOG}.identity.{quote(name + '__link')}",
+            "record": f"{CATALOG}.conformed.{quote(name)}",
+        },
         query=f"SELECT record_id, link.golden_id AS {quote(key)}, record.source, record.entity, record.key, link.how,"
-        f" link.probability FROM {CATALOG}.identity.{quote(name + '__link')} AS link"
-        f" JOIN {CATALOG}.conformed.{quote(name)} AS record USING (record_id)",
+        " link.probability FROM link JOIN record USING (record_id)",
         foreign=((key, name, key),),
         indexes=((key,), ("key", "source")),
     )
@@ -129,8 +132,8 @@ def _redirects() -> PublishedTable:
         Table(SCHEMA, "redirect", "Where ids went that were merged into others. Grain: one old id.", columns),
         key="old_id",
         feeds=(("identity", "redirect"),),
-        lake_key="old_id",
-        query=f"SELECT old_id, entity, golden_id FROM {CATALOG}.identity.redirect",
+        reads={"redirect": f"{CATALOG}.identity.redirect"},
+        query="SELECT old_id, entity, golden_id FROM redirect",
     )
 
 
@@ -228,13 +231,18 @@ def _new_table(each: PublishedTable) -> NewTable:
         for column in each.table.columns
     ]
     definition = sql.SQL(", ").join(columns)
-    return NewTable(each.table.name, definition, [_selected(each, each.query)], ((each.key,), *each.indexes))
+    return NewTable(each.table.name, definition, [_rows_sql(each)], ((each.key,), *each.indexes))
 
 
-def _selected(each: PublishedTable, query: str) -> str:
-    """Return *query* with the columns of the published table, in its types."""
+def _rows_sql(each: PublishedTable, changed: str | None = None) -> str:
+    """Return the query for the rows of the published table, in its types; for those whose keys query *changed* gives."""
+    rows = {
+        name: f"SELECT * FROM {table}" if changed is None else found_sql(table, each.key, changed)
+        for name, table in each.reads.items()
+    }
     columns = ", ".join(f"{quote(column.name)}::{column.type} AS {quote(column.name)}" for column in each.table.columns)
-    return f"SELECT {columns} FROM ({query})"
+    read = ", ".join(f"{name} AS ({query})" for name, query in rows.items())
+    return f"WITH {read} SELECT {columns} FROM ({each.query})"
 
 
 def _move_in(connection: psycopg.Connection, each: PublishedTable) -> None:
@@ -264,10 +272,8 @@ def _publish_table(
     connection.execute(
         sql.SQL("CREATE TEMP TABLE {} (LIKE {} INCLUDING DEFAULTS) ON COMMIT DROP").format(staged, target)
     )
-    query = each.query
-    if published is not None:
-        query = f"SELECT * FROM ({query}) WHERE {each.key} IN (SELECT key FROM changed_key)"
-    copy_rows(lake.connection, connection, _selected(each, query), staged)
+    changed = None if published is None else "SELECT key FROM changed_key"
+    copy_rows(lake.connection, connection, _rows_sql(each, changed), staged)
     if published is None:
         gone = sql.SQL("DELETE FROM {0} AS old WHERE NOT EXISTS (SELECT FROM {1} AS new WHERE new.{2} = old.{2})")
         removed = connection.execute(gone.format(target, staged, key)).rowcount
@@ -300,7 +306,7 @@ def _publish_table(
 def _find_changed_keys(lake: Lake, each: PublishedTable, published: int, snapshot: int) -> None:
     """Make the lake's table ``changed_key`` (key) from its change feed."""
     selects = " UNION ".join(
-        f"SELECT {quote(each.lake_key)} AS key FROM ducklake_table_changes('{CATALOG}', {literal(schema)}, {literal(table)},"
+        f"SELECT {quote(each.key)} AS key FROM ducklake_table_changes('{CATALOG}', {literal(schema)}, {literal(table)},"
         f" {published + 1}, {snapshot})"
         for schema, table in each.feeds
     )

@@ -29,6 +29,12 @@ CATALOG = "lake"
 METADATA_SCHEMA = "lake"
 ROW_GROUP_ROWS = 32_768
 """The engine reads a file with as many threads as it has row groups; files of one batch are small."""
+_LOOKED_UP = 2_000
+"""
+Row groups are left out by the values that a join asks for, up to so many of them (DuckDB's own limit is 50).
+
+More would touch nearly every row group of a table of fifty million rows.
+"""
 
 
 @dataclass(frozen=True)
@@ -67,7 +73,7 @@ class Lake:
             if table.schema not in schemas:
                 self.connection.execute(f"CREATE SCHEMA IF NOT EXISTS {CATALOG}.{quote(table.schema)}")
                 schemas.add(table.schema)
-            self.connection.execute(create_table_sql(CATALOG, table))
+            create_table(self.connection, CATALOG, table)
 
     def set_row_groups(self) -> None:
         """From now on, write files in row groups of `ROW_GROUP_ROWS`."""
@@ -209,6 +215,29 @@ def columns_of_tables(connection: duckdb.DuckDBPyConnection, catalog: str, schem
     return {name: tuple(columns) for name, columns in rows}
 
 
+def found_sql(table: str, column: str, wanted: str, columns: str = "*", *, where: str = "true") -> str:
+    """
+    Return the query for *columns* of the rows of the lake's *table* whose *column* is among those of the query *wanted* (one
+    column, of a small table), and for which the condition *where* holds.
+
+    Where the rows lie is found by *column* alone; of the other columns, the row groups that these lie in are read. A join by
+    itself would read all of them.
+    """
+    condition = f"{where} AND {column} IN ({wanted})"
+    return (
+        f"SELECT {columns} FROM {table} WHERE {condition}"
+        f" AND file_row_number IN (SELECT file_row_number FROM {table} WHERE {condition})"
+    )
+
+
+def create_table(connection: duckdb.DuckDBPyConnection, catalog: str, table: Table) -> None:
+    """Create *table* in the lake *catalog*."""
+    connection.execute(create_table_sql(catalog, table))
+    if table.sorted_by is not None:  # whatever is written from now on, merged files included
+        place = f"{catalog}.{quote(table.schema)}.{quote(table.name)}"
+        connection.execute(f"ALTER TABLE {place} SET SORTED BY ({quote(table.sorted_by)} ASC)")
+
+
 def load_table(connection: duckdb.DuckDBPyConnection, name: str, table: pa.Table) -> None:
     """Make the temporary table *name* of *table*."""
     with incoming(connection, table):
@@ -298,6 +327,8 @@ def connect_duckdb(engine: Engine, spill: Path, *extensions: str) -> duckdb.Duck
         },
     )
     connection.execute("SET TimeZone = 'UTC'")
+    connection.execute(f"SET dynamic_or_filter_threshold = {_LOOKED_UP}")
+    connection.execute("SET parquet_metadata_cache = true")  # the lake's files never change
     connection.execute("SET enable_progress_bar = false")  # it would draw on standard output, which is ours
     if engine.threads is not None:
         connection.execute(f"SET threads = {engine.threads}")

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, datetime
+from pathlib import Path
 from typing import Any
 from uuid import UUID
 
 import duckdb
 import pytest
 
+from rddm.contracts.extensions import connect_with_extensions
 from rddm.contracts.ids import derive_record_id
 from rddm.pipeline.identity import Resolution, resolve_entity
 from rddm.pipeline.stamp import RunStamp
 from rddm.project.settings import ExactIdentity, ModelEntity, ModelField, ProbabilisticIdentity, SemanticType
+from rddm.store.lake import spill_folder
 
 FIELDS = {
     "last_name": SemanticType.FAMILY_NAME,
@@ -57,7 +61,8 @@ class Warehouse:
         self.ids: dict[str, UUID] = {}
         self.runs = 0
         self.connection.execute("DETACH DATABASE IF EXISTS testlake")
-        self.connection.execute("ATTACH ':memory:' AS testlake")
+        catalog = Path(tempfile.mkdtemp(dir=str(spill_folder(connection)))) / "catalog"
+        self.connection.execute(f"ATTACH 'ducklake:{catalog}' AS testlake")
         columns = ", ".join(
             f"{name} {'DATE' if kind in ('birth_date', 'date') else 'VARCHAR'}" for name, kind in self.fields.items()
         )
@@ -136,7 +141,7 @@ class Warehouse:
 @pytest.fixture(scope="session")
 def duckdb_connection(tmp_path_factory: pytest.TempPathFactory) -> Iterator[duckdb.DuckDBPyConnection]:
     spill = str(tmp_path_factory.mktemp("spill"))
-    with duckdb.connect(config={"threads": 1, "temp_directory": spill}) as connection:
+    with connect_with_extensions("ducklake", config={"threads": 1, "temp_directory": spill}) as connection:
         yield connection
 
 

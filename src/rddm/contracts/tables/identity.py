@@ -85,6 +85,7 @@ def key_table(entity: str) -> Table:
             ),
             _FINGERPRINT_ID,
         ),
+        sorted_by="key",
     )
 
 

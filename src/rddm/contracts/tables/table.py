@@ -16,12 +16,13 @@ class Column:
 
 @dataclass(frozen=True)
 class Table:
-    """A table; ``grain`` says what one row is."""
+    """A table; ``grain`` says what one row is, ``sorted_by`` the column by which the lake keeps its rows in order, if any."""
 
     schema: str
     name: str
     grain: str
     columns: tuple[Column, ...]
+    sorted_by: str | None = None
 
     @property
     def column_names(self) -> tuple[str, ...]:
