@@ -27,6 +27,11 @@ def derive_record_id(source: str, entity: str, key: str) -> RecordId:
     return RecordId(uuid.UUID(hashlib.md5(text.encode(), usedforsecurity=False).hexdigest()))
 
 
+def id_order_sql(identifier: str) -> str:
+    """Return the SQL expression for the place of *identifier* (an expression, UUID) among all: its first 32 bits, as BIGINT."""
+    return f"('0x' || left({identifier}::VARCHAR, 8))::BIGINT"
+
+
 def record_id_sql(source: str, entity: str, key: str) -> str:
     """Return the SQL expression for `derive_record_id`; the arguments are SQL expressions of type VARCHAR, not null."""
     return f"md5({source} || chr(31) || {entity} || chr(31) || {key})::UUID"

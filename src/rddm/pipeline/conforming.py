@@ -111,7 +111,7 @@ def _evaluate(work: Conforming, target: Target, affected: Affected) -> None:
     """Fill ``evaluated_<name>`` with every version of the affected records that does not stand at once."""
     raw = affected.place.raw_table
     if not affected.is_all:
-        work.scratch.make("version", found_sql(raw, "_key", f"SELECT key FROM affected_key WHERE {affected.where}"))
+        work.scratch.make("version", found_sql(raw, f"_key IN (SELECT key FROM affected_key WHERE {affected.where})"))
     relation = raw if affected.is_all else "version"
     versions = look_up_words(work, affected, relation)
     is_simple = affected.is_all and affected.is_new and not target.is_tree()

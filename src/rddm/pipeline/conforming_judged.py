@@ -82,25 +82,15 @@ def _remember_what_stood(work: Conforming, target: Target, judged: Sequence[Affe
         f"SELECT DISTINCT record_id FROM {target.judged}",
     )
     known = _known(judged)
-    for name, table, columns in (
-        (
-            "standing_before",
-            target.conformed,
-            f"batch, seq, {_hash_of_what_stood(work, target)} AS content_hash, repairs",
-        ),
+    condition = f"{known} AND record_id IN (SELECT record_id FROM affected_record)"
+    columns = "record_id, source, entity, key"
+    stood = f"{columns}, batch, seq, {_hash_of_what_stood(work, target)} AS content_hash, repairs"
+    work.scratch.make("standing_before", found_sql(f"{target.conformed} AS stood", condition, stood))
+    for name, table, more in (
         ("waited", LIVING_QUARANTINE, "attempts, first_seen"),
         ("buried", LIVING_TOMBSTONE, "batch"),
     ):
-        work.scratch.make(
-            name,
-            found_sql(
-                f"{table} AS stood",
-                "record_id",
-                "SELECT record_id FROM affected_record",
-                f"record_id, source, entity, key, {columns}",
-                where=known,
-            ),
-        )
+        work.scratch.make(name, f"SELECT {columns}, {more} FROM {table} WHERE {condition}")
 
 
 def _known(judged: Sequence[Affected]) -> str:

@@ -13,9 +13,9 @@ from rddm.contracts.tables.golden import golden_id
 from rddm.curate.golden import golden_contract, hashed_rows_sql, references
 from rddm.curate.survivorship import golden_rows
 from rddm.pipeline.curating_parts import Part, in_parts
+from rddm.pipeline.links import is_few, links_sql
 from rddm.project.settings import Model, ModelEntity
 from rddm.store.lake import CATALOG, Lake, found_sql, load_table
-from rddm.store.scratch import LARGE_ROWS
 
 _BATCH_RECORDS = 100_000
 
@@ -75,21 +75,13 @@ def _records_in_parts(lake: Lake, name: str, entity: ModelEntity, touched: str) 
         connection.execute("DROP TABLE IF EXISTS member")
 
 
-def _make_members(lake: Lake, name: str, touched: str) -> tuple[str, str]:
-    """Return the queries of the records behind *touched*, and of their links: record_id, golden_id."""
-    records, links = f"{CATALOG}.conformed.{quote(name)}", f"{CATALOG}.identity.{quote(name + '__link')}"
-    of_touched, columns = f"SELECT golden_id FROM {touched}", "record_id, golden_id"
-    if lake.number(f"SELECT count(*) FROM {touched}") >= LARGE_ROWS:
-        return f"SELECT * FROM {records}", f"SELECT {columns} FROM {links} WHERE golden_id IN ({of_touched})"
-    lake.connection.execute(
-        f"CREATE OR REPLACE TEMP TABLE member AS {found_sql(links, 'golden_id', of_touched, columns)}"
-    )
-    return found_sql(records, "record_id", "SELECT record_id FROM member"), "SELECT * FROM member"
-
-
 def _members_sql(lake: Lake, name: str, entity: ModelEntity, touched: str) -> str:
-    """Return the query of the records behind *touched*, as `golden_rows` takes them."""
-    records, links = _make_members(lake, name, touched)
+    """Return the query of the records behind *touched*, as `golden_rows` takes them; of a few, ``member`` holds the links."""
+    records, links = f"{CATALOG}.conformed.{quote(name)}", f"({links_sql(lake, name, touched)})"
+    if is_few(lake, touched):
+        lake.connection.execute(f"CREATE OR REPLACE TEMP TABLE member AS {links}")
+        links = "member"
+        records = f"({found_sql(records, 'record_id IN (SELECT record_id FROM member)')})"
     joins: list[str] = []
     columns = {field: f"record.{quote(field)}" for field in entity.fields}
     for index, (field, parent) in enumerate(references(entity).items()):
@@ -102,7 +94,7 @@ def _members_sql(lake: Lake, name: str, entity: ModelEntity, touched: str) -> st
         "SELECT link.golden_id, record.record_id, record.source,"
         " epoch_us(coalesce(record.source_time, TIMESTAMP '0001-01-01')) AS source_time,"
         f" coalesce(source_trust.trust, 5) AS trust, {', '.join(columns.values())}"
-        f" FROM ({records}) AS record JOIN ({links}) AS link ON link.record_id = record.record_id"
+        f" FROM {records} AS record JOIN {links} AS link ON link.record_id = record.record_id"
         f" LEFT JOIN source_trust ON source_trust.source = record.source {' '.join(joins)}"
     )
 

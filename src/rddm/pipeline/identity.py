@@ -188,7 +188,9 @@ def _reconsider(work: Work, changed: str, judgements: str) -> None:
     link, its_records = work.stored("link"), f"SELECT record_id FROM {reconsidered}"
     work.make(
         "link_before",
-        f"SELECT {LINK_COLUMNS} FROM {link}" if work.fresh else found_sql(link, "record_id", its_records, LINK_COLUMNS),
+        f"SELECT {LINK_COLUMNS} FROM {link}"
+        if work.fresh
+        else found_sql(link, f"record_id IN ({its_records})", LINK_COLUMNS),
     )
 
 

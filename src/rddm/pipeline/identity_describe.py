@@ -41,7 +41,9 @@ def describe(work: Work, reconsidered: str) -> None:
     records = work.conformed
     if not work.fresh:
         columns = "record_id, source, entity, " + ", ".join(map(quote, work.model_entity.fields))
-        records = work.make("record", found_sql(records, "record_id", f"SELECT record_id FROM {reconsidered}", columns))
+        records = work.make(
+            "record", found_sql(records, f"record_id IN (SELECT record_id FROM {reconsidered})", columns)
+        )
     if isinstance(work.identity, ExactIdentity):
         _describe_exact(work, work.identity, records)
     else:

@@ -27,6 +27,7 @@ from rddm.resolve.clusters import (
 )
 from rddm.resolve.comparisons import FORBIDDING, GENERATION_APART, agree_sql
 from rddm.resolve.weights import Mixture
+from rddm.store.lake import among_sql
 
 
 @dataclass(frozen=True)
@@ -107,8 +108,10 @@ def _make_closure(work: Work) -> None:
         )
         + ends,
     )
-    grown = f"SELECT component FROM {stored} WHERE fingerprint_id IN (SELECT fingerprint_id FROM {seed})"
-    before = work.make("component_before", f"SELECT * FROM {stored} WHERE component IN ({grown})")
+    found = f"SELECT DISTINCT component FROM {stored} WHERE fingerprint_id IN (SELECT fingerprint_id FROM {seed})"
+    grown = f"SELECT component FROM {work.make('grown', found)}"
+    columns = "fingerprint_id, component"
+    before = work.make("component_before", f"SELECT {columns} FROM {stored} WHERE {among_sql('component', grown)}")
     reached = work.make(
         "reached",
         f"SELECT fingerprint_id FROM (SELECT fingerprint_id FROM {seed} UNION SELECT fingerprint_id FROM {before})"
@@ -124,9 +127,8 @@ def _make_closure(work: Work) -> None:
 def _edges(work: Work) -> Edges:
     closure, gone = work.table("closure"), work.table("gone")
     inside = f"SELECT fingerprint_id FROM {closure}"
-    pairs = work.found(
-        "pair", "fingerprint_a", inside, "fingerprint_a, fingerprint_b, weight", where="outcome = 'match'"
-    )
+    matched = f"outcome = 'match' AND {among_sql('fingerprint_a', inside)}"
+    pairs = work.found("pair", matched, "fingerprint_a, fingerprint_b, weight")
     stored = f"""
   SELECT * FROM ({pairs}) WHERE fingerprint_a NOT IN (SELECT fingerprint_id FROM {gone})
     AND fingerprint_b NOT IN (SELECT fingerprint_id FROM {gone})

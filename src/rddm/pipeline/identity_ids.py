@@ -6,7 +6,7 @@ from rddm.contracts.tables import literal, quote
 from rddm.contracts.tables.identity import EVENT, LINK_COLUMNS, link_table
 from rddm.pipeline.identity_work import Work
 from rddm.resolve.golden_ids import IdTables, claims_sql, events_sql, names_sql, survivors_sql, went_sql
-from rddm.store.lake import found_sql
+from rddm.store.lake import among_sql, found_sql
 
 
 def name_groups(work: Work, changed: str, touched: str) -> None:
@@ -38,7 +38,8 @@ def name_groups(work: Work, changed: str, touched: str) -> None:
 def _make_now(work: Work) -> None:
     """Make ``before`` (record_id, golden_id) and ``now`` (record_id, fingerprint_id, grp, best, source_time)."""
     grouped, before = work.table("grouped"), work.table("link_before")
-    of_groups = found_sql(work.stored("link"), "fingerprint_id", f"SELECT fingerprint_id FROM {grouped}", LINK_COLUMNS)
+    grouped_here = among_sql("fingerprint_id", f"SELECT fingerprint_id FROM {grouped}")
+    of_groups = found_sql(work.stored("link"), grouped_here, LINK_COLUMNS)
     others = f"SELECT * FROM ({of_groups}) ANTI JOIN {work.table('reconsidered')} USING (record_id)"
     rest = work.make("link_rest", f"SELECT * FROM {before} LIMIT 0" if work.fresh else others)
     work.make("before", f"SELECT record_id, golden_id FROM {before} UNION ALL SELECT record_id, golden_id FROM {rest}")
@@ -98,7 +99,7 @@ def _write(work: Work) -> None:
         new = work.make("link_new", f"SELECT {LINK_COLUMNS} FROM {now} EXCEPT SELECT * FROM {old}")
         work.replace(
             "link",
-            f"fingerprint_id IN (SELECT fingerprint_id FROM {old}) AND record_id IN (SELECT record_id FROM {new}"
+            f"{among_sql('fingerprint_id', f'SELECT fingerprint_id FROM {old}')} AND record_id IN (SELECT record_id FROM {new}"
             f" UNION ALL SELECT record_id FROM {old} WHERE record_id NOT IN (SELECT record_id FROM {now}))",
             f"SELECT * FROM {new}",
             link_table(work.entity),

@@ -14,6 +14,7 @@ from rddm.pipeline.identity_nodes import fetch_nodes
 from rddm.pipeline.identity_work import Work
 from rddm.resolve.exact import exact_keys_sql
 from rddm.resolve.keys import KeyKind, keys_sql, limit_sql, usable_sql
+from rddm.store.lake import among_sql
 
 
 def make_keys(work: Work, name: str, nodes: str, kinds: Sequence[KeyKind]) -> str:
@@ -52,7 +53,9 @@ def _members_of_changes(work: Work, kinds: Sequence[KeyKind]) -> None:
     near = work.make("key_near", _stored_keys(work, f"SELECT key FROM {new} UNION SELECT key FROM {gone}"))
     _find_affected(work)
     old = work.make("affected_old", f"SELECT * FROM {work.table('affected')} EXCEPT SELECT fingerprint_id FROM {node}")
-    far = work.make("affected_stored", work.found("fingerprint", "fingerprint_id", f"SELECT fingerprint_id FROM {old}"))
+    far = work.make(
+        "affected_stored", work.found("fingerprint", among_sql("fingerprint_id", f"SELECT fingerprint_id FROM {old}"))
+    )
     looked_at = f"SELECT key FROM {new}"
     stored_members = work.make("member_stored", f"SELECT * FROM {near} WHERE key IN ({looked_at})")
     if work.count(far):

@@ -43,6 +43,8 @@ from rddm.resolve.weights import (
     too_few,
 )
 
+_LAYOUT_VERSION = 1
+"""Of what the lake's tables have beside their contracts: 1, that they lie in the order they are found by."""
 LEAST_FOR_TERMS = 1_000
 """Fewer descriptions than this do not tell which values are common."""
 SAMPLE_DESCRIPTIONS = 75_000
@@ -95,6 +97,7 @@ def applied_settings(work: Work) -> str:
         "keys": [KEYS_VERSION, *(kind.name for kind in KEY_KINDS)],
         "comparisons": COMPARISONS_VERSION,
         "components": COMPONENTS_VERSION,
+        "layout": _LAYOUT_VERSION,
     }
     exclusive = sorted("/".join(pair) for pair in work.exclusive_sources)
     fields = {name: field.type.value for name, field in work.model_entity.fields.items()}

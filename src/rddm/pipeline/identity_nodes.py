@@ -20,6 +20,7 @@ from rddm.resolve.keys import (
     without_shared_sql,
 )
 from rddm.resolve.weights import Mixture
+from rddm.store.lake import among_sql
 
 
 def make_fingerprints(work: Work, mixture: Mixture) -> None:
@@ -65,7 +66,7 @@ SELECT fingerprint_id, any_value(description_id) AS description_id, sum(step)::B
     )
     known = work.make(
         "known",
-        work.found("fingerprint", "fingerprint_id", f"SELECT fingerprint_id FROM {delta}"),
+        work.found("fingerprint", among_sql("fingerprint_id", f"SELECT fingerprint_id FROM {delta}")),
     )
     work.make(
         "change",
@@ -115,7 +116,7 @@ def write_fingerprints(work: Work) -> None:
         f"SELECT x.* REPLACE (c.after AS records) FROM {known} x JOIN {work.table('change')} c USING (fingerprint_id)"
         " WHERE c.after > 0"
     )
-    gone = f"fingerprint_id IN (SELECT fingerprint_id FROM {known})" if work.count(known) else None
+    gone = among_sql("fingerprint_id", f"SELECT fingerprint_id FROM {known}") if work.count(known) else None
     work.replace("fingerprint", gone, f"SELECT {columns} FROM ({kept}) UNION ALL {new}", table)
 
 
@@ -127,7 +128,7 @@ def fetch_nodes(work: Work, wanted: str) -> None:
     missing = work.make("missing", f"{wanted} EXCEPT SELECT fingerprint_id FROM {node}")
     first = work.count(node)
     columns = ", ".join(("fingerprint_id", *_form_columns(work)))
-    found = work.found("fingerprint", "fingerprint_id", f"SELECT fingerprint_id FROM {missing}", columns)
+    found = work.found("fingerprint", among_sql("fingerprint_id", f"SELECT fingerprint_id FROM {missing}"), columns)
     work.add("node", f"SELECT ({first} + row_number() OVER () - 1)::INTEGER AS n, * FROM ({found})")
     note_common(work, first)
 

@@ -11,6 +11,7 @@ from rddm.pipeline.identity_nodes import make_told, note_common
 from rddm.pipeline.identity_work import Work
 from rddm.resolve.keys import KeyKind, pairs_sql
 from rddm.resolve.weights import Mixture
+from rddm.store.lake import among_sql
 
 
 def find_pairs(work: Work, mixture: Mixture, kinds: Sequence[KeyKind]) -> None:
@@ -53,7 +54,8 @@ def write_pairs(work: Work) -> None:
         "component",
         everything["component"]
         if work.fresh
-        else f"(fingerprint_id, component) IN (SELECT * FROM {was} EXCEPT SELECT * FROM {now})",
+        else f"{among_sql('component', f'SELECT component FROM {was}')}"
+        f" AND (fingerprint_id, component) IN (SELECT * FROM {was} EXCEPT SELECT * FROM {now})",
         f"SELECT * FROM {now} EXCEPT SELECT * FROM {was}",
         component_table(work.entity),
     )
@@ -72,9 +74,12 @@ def _pairs_of_gone(work: Work) -> str | None:
         f"SELECT fingerprint_id FROM {table}" for table in (stored, work.table("key_near"), work.table("member_stored"))
     )
     ends = " OR ".join(f"fingerprint_{end} IN (SELECT fingerprint_id FROM {stored})" for end in "ab")
-    found = work.found("pair", "fingerprint_a", first, "fingerprint_a, fingerprint_b")
+    found = work.found("pair", among_sql("fingerprint_a", first), "fingerprint_a, fingerprint_b")
     stale = work.make("pair_stale", f"SELECT * FROM ({found}) WHERE {ends}")
-    return f"(fingerprint_a, fingerprint_b) IN (FROM {stale})" if work.count(stale) else None
+    if not work.count(stale):
+        return None
+    found = among_sql("fingerprint_a", f"SELECT fingerprint_a FROM {stale}")
+    return f"{found} AND (fingerprint_a, fingerprint_b) IN (FROM {stale})"
 
 
 def _keys_of_removed(work: Work) -> str | None:

@@ -10,11 +10,12 @@ from typing import Any
 import duckdb
 import pyarrow as pa
 
-from rddm.contracts.tables import Table, quote
+from rddm.contracts.ids import id_order_sql
+from rddm.contracts.tables import Table, create_table_sql, quote
 from rddm.contracts.tables.identity import Method, identity_tables
 from rddm.pipeline.stamp import RunStamp
 from rddm.project.settings import ExactIdentity, ModelEntity, ProbabilisticIdentity
-from rddm.store.lake import columns_of_tables, create_table, found_sql
+from rddm.store.lake import columns_of_tables, found_sql, keep_in_order
 from rddm.store.scratch import Scratch
 
 PREFIX = "identity_"
@@ -63,11 +64,11 @@ class Work:
         """What the lake's table counts for: all of it, or, when everything is made anew, nothing."""
         return f"{PREFIX}no_{name}" if self.fresh else self.stored(name)
 
-    def found(self, name: str, column: str, wanted: str, columns: str = "*", *, where: str = "true") -> str:
+    def found(self, name: str, condition: str, columns: str = "*") -> str:
         """Return the query for what counts of the lake's table *name*, as `rddm.store.lake.found_sql`."""
         if self.fresh:
             return f"SELECT {columns} FROM {self.past(name)}"
-        return found_sql(self.stored(name), column, wanted, columns, where=where)
+        return found_sql(self.stored(name), condition, columns)
 
     def table(self, name: str) -> str:
         """The scratch's table of that name."""
@@ -118,8 +119,12 @@ class Work:
         """Take rows for which *gone* (a condition) holds out of the lake's table and put those of query *new* in."""
         if gone is not None:
             self.connection.execute(f"DELETE FROM {self.stored(name)} WHERE {gone}")
-        columns = ", ".join(map(quote, table.column_names))
-        self.connection.execute(f"INSERT INTO {self.stored(name)} ({columns}) SELECT {columns} FROM ({new})")
+        columns = {quote(each): quote(each) for each in table.column_names}
+        if table.found_by is not None and table.order not in (None, table.found_by):
+            columns[quote(table.order)] = id_order_sql(quote(table.found_by))
+        self.connection.execute(
+            f"INSERT INTO {self.stored(name)} ({', '.join(columns)}) SELECT {', '.join(columns.values())} FROM ({new})"
+        )
 
     def prepare(self) -> None:
         """See that the lake's tables are there, with all their columns."""
@@ -128,7 +133,7 @@ class Work:
             self.connection.execute(f"CREATE SCHEMA IF NOT EXISTS {self.lake}.identity")
         for table in identity_tables(self.entity, self.method):
             if table.name not in there:
-                create_table(self.connection, self.lake, table)
+                self.connection.execute(create_table_sql(self.lake, table))
                 continue
             for column in table.columns:
                 if column.name not in there[table.name]:  # made by an older version
@@ -139,6 +144,7 @@ class Work:
         """Let nothing that is stored count but links and events: everything is made anew."""
         self.fresh = True
         for table in identity_tables(self.entity, self.method):
+            keep_in_order(self.connection, self.lake, table)
             columns = ", ".join(f"{quote(column.name)} {column.type}" for column in table.columns)
             self.begin(f"no_{table.name.removeprefix(f'{self.entity}__')}", f"({columns})")
 

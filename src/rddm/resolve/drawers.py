@@ -11,6 +11,7 @@ All kinds find here, also those that a run only counts: everyone on a family's p
 
 from __future__ import annotations
 
+from rddm.contracts.ids import id_order_sql
 from rddm.resolve.keys import KIND_BITS, kind_number_sql, limit_sql
 
 DRAWER_BITS = 20
@@ -48,7 +49,7 @@ def label_sql(key: str = "key") -> str:
 
 def number_sql(golden_id: str) -> str:
     """Return the SQL expression for the number of a person: the first 32 bits of their id, with a sign."""
-    return f"(('0x' || left({golden_id}::VARCHAR, 8))::BIGINT - {_SIGN})::INTEGER"
+    return f"({id_order_sql(golden_id)} - {_SIGN})::INTEGER"
 
 
 def entry_sql(key: str, number: str) -> str:

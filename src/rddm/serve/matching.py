@@ -29,7 +29,7 @@ from rddm.serve.copying import copy_rows
 from rddm.serve.loading import SCHEMA as LOADING_SCHEMA
 from rddm.serve.loading import NewTable, load
 from rddm.store.database import Database
-from rddm.store.lake import CATALOG, Lake, found_sql, load_table
+from rddm.store.lake import CATALOG, Lake, among_sql, found_sql, load_table
 
 SCHEMA = "matching"
 DESCRIPTION_SEPARATOR = "\x1e"
@@ -251,7 +251,9 @@ class MatchingPublication:
         owner = self._make(
             "owner",
             found_sql(
-                self._link, "fingerprint_id", f"SELECT fingerprint_id FROM {near}", "DISTINCT fingerprint_id, golden_id"
+                self._link,
+                among_sql("fingerprint_id", f"SELECT fingerprint_id FROM {near}"),
+                "DISTINCT fingerprint_id, golden_id",
             ),
         )
         holders = f"SELECT fingerprint_id FROM {near} WHERE key IN (SELECT key FROM {turned})"
@@ -275,12 +277,12 @@ class MatchingPublication:
         person = self._named("person")
         self._make(
             "said",
-            found_sql(self._link, "golden_id", f"FROM {person}", "DISTINCT golden_id, fingerprint_id"),
+            found_sql(self._link, f"golden_id IN (FROM {person})", "DISTINCT golden_id, fingerprint_id"),
         )
         self._make_holders()
         changed = f"SELECT {number_sql('golden_id')} AS number, golden_id FROM {person}"
         fingerprints = found_sql(
-            self._fingerprint, "fingerprint_id", f"SELECT fingerprint_id FROM {self._named('said')}"
+            self._fingerprint, among_sql("fingerprint_id", f"SELECT fingerprint_id FROM {self._named('said')}")
         )
         self._rewrite(self._print, changed, self._prints(f"({fingerprints})"), "number integer, golden_id uuid")
 

@@ -237,7 +237,7 @@ def _new_table(each: PublishedTable) -> NewTable:
 def _rows_sql(each: PublishedTable, changed: str | None = None) -> str:
     """Return the query for the rows of the published table, in its types; for those whose keys query *changed* gives."""
     rows = {
-        name: f"SELECT * FROM {table}" if changed is None else found_sql(table, each.key, changed)
+        name: f"SELECT * FROM {table}" if changed is None else found_sql(table, f"{each.key} IN ({changed})")
         for name, table in each.reads.items()
     }
     columns = ", ".join(f"{quote(column.name)}::{column.type} AS {quote(column.name)}" for column in each.table.columns)

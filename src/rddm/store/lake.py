@@ -20,7 +20,8 @@ import pyarrow as pa
 
 from rddm.contracts.errors import NotFound, StoreError
 from rddm.contracts.extensions import connect_with_extensions
-from rddm.contracts.tables import Table, create_table_sql, literal, quote
+from rddm.contracts.ids import id_order_sql
+from rddm.contracts.tables import Table, create_table_sql, literal, order_column, quote
 from rddm.project.settings import Engine, Storage
 from rddm.store.folders import make_private
 from rddm.store.trouble import store_trouble
@@ -73,7 +74,7 @@ class Lake:
             if table.schema not in schemas:
                 self.connection.execute(f"CREATE SCHEMA IF NOT EXISTS {CATALOG}.{quote(table.schema)}")
                 schemas.add(table.schema)
-            create_table(self.connection, CATALOG, table)
+            self.connection.execute(create_table_sql(CATALOG, table))
 
     def set_row_groups(self) -> None:
         """From now on, write files in row groups of `ROW_GROUP_ROWS`."""
@@ -215,27 +216,34 @@ def columns_of_tables(connection: duckdb.DuckDBPyConnection, catalog: str, schem
     return {name: tuple(columns) for name, columns in rows}
 
 
-def found_sql(table: str, column: str, wanted: str, columns: str = "*", *, where: str = "true") -> str:
+def found_sql(table: str, condition: str, columns: str = "*") -> str:
     """
-    Return the query for *columns* of the rows of the lake's *table* whose *column* is among those of the query *wanted* (one
-    column, of a small table), and for which the condition *where* holds.
+    Return the query for *columns* of the few rows of the lake's *table* for which *condition* holds.
 
-    Where the rows lie is found by *column* alone; of the other columns, the row groups that these lie in are read. A join by
-    itself would read all of them.
+    Where the rows lie is found first, by the columns of the condition alone; of the others, the row groups that these lie in are
+    read. Where the condition looks for some values of many, one query by itself would read all of them.
     """
-    condition = f"{where} AND {column} IN ({wanted})"
-    return (
-        f"SELECT {columns} FROM {table} WHERE {condition}"
-        f" AND file_row_number IN (SELECT file_row_number FROM {table} WHERE {condition})"
-    )
+    places = f"SELECT file_row_number FROM {table} WHERE {condition}"
+    return f"SELECT {columns} FROM {table} WHERE {condition} AND file_row_number IN ({places})"
 
 
-def create_table(connection: duckdb.DuckDBPyConnection, catalog: str, table: Table) -> None:
-    """Create *table* in the lake *catalog*."""
-    connection.execute(create_table_sql(catalog, table))
-    if table.sorted_by is not None:  # whatever is written from now on, merged files included
-        place = f"{catalog}.{quote(table.schema)}.{quote(table.name)}"
-        connection.execute(f"ALTER TABLE {place} SET SORTED BY ({quote(table.sorted_by)} ASC)")
+def among_sql(column: str, wanted: str) -> str:
+    """
+    Return the condition that *column*, the one that the rows of its table are found by (see `Table`), is among the ids of the
+    query *wanted*.
+    """
+    places = f"SELECT {id_order_sql('id')} FROM ({wanted}) AS wanted (id)"
+    return f"{order_column(column)} IN ({places}) AND {column} IN ({wanted})"
+
+
+def keep_in_order(connection: duckdb.DuckDBPyConnection, catalog: str, table: Table) -> None:
+    """Let the rows of *table* that are written from now on lie in their order, in files that are merged too."""
+    if table.order is None:
+        return
+    place = f"{catalog}.{quote(table.schema)}.{quote(table.name)}"
+    if table.order != table.found_by:
+        connection.execute(f"ALTER TABLE {place} ADD COLUMN IF NOT EXISTS {quote(table.order)} BIGINT")
+    connection.execute(f"ALTER TABLE {place} SET SORTED BY ({quote(table.order)} ASC)")
 
 
 def load_table(connection: duckdb.DuckDBPyConnection, name: str, table: pa.Table) -> None:

@@ -94,6 +94,8 @@ def count_rows(lake: Lake) -> dict[tuple[str, str], int]:
 def _merge(lake: Lake, counts: dict[tuple[str, str], int]) -> None:
     lake.connection.execute("BEGIN")
     try:
+        # Files of which nearly all rows are deleted are read with the rest until they are written anew.
+        lake.connection.execute(f"CALL ducklake_rewrite_data_files('{CATALOG}')")
         lake.connection.execute(f"CALL ducklake_merge_adjacent_files('{CATALOG}')")
         compare_rows(counts, count_rows(lake), "Merging files")
         lake.connection.execute(f"CALL {CATALOG}.set_commit_message('rddm', 'maintain', extra_info => '{{}}')")

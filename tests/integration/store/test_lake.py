@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import UTC, datetime
 
 import duckdb
 import pytest
 from tests.support.warehouse import PERSON, TinyWarehouse
 
 from rddm.contracts.errors import NotFound, StoreError
+from rddm.contracts.ids import id_order_sql
+from rddm.contracts.tables import Column, Table
 from rddm.pipeline.engine import prepare_lake
-from rddm.store.lake import ROW_GROUP_ROWS, Lake
+from rddm.store.lake import ROW_GROUP_ROWS, Lake, among_sql, found_sql, keep_in_order
+from rddm.store.maintenance import maintain
 
 New = Callable[..., TinyWarehouse]
 ANNA = {"id": "1", "last": "Белова", "first": "Анна", "changed": "2024-01-01"}
@@ -69,3 +73,63 @@ def test_files_have_row_groups_that_threads_can_share(new_warehouse: New) -> Non
 def _delete_and_fail(lake: Lake) -> None:
     lake.connection.execute("DELETE FROM lake.raw.batch")
     raise duckdb.IOException
+
+
+def test_a_few_rows_are_found_wherever_they_lie(new_warehouse: New) -> None:
+    lake = new_warehouse(a=PERSON).warehouse.lake
+    prepare_lake(lake)
+    run = lake.connection.execute
+    run("CREATE TABLE lake.raw.number AS SELECT range AS number, md5(range::VARCHAR) AS text FROM range(100_000)")
+    run("INSERT INTO lake.raw.number SELECT -range, 'a file of their own' FROM range(1, 100_000)")
+    run("INSERT INTO lake.raw.number SELECT 200_000 + range, 'few: in the catalog' FROM range(5)")
+    run(
+        "CREATE TEMP TABLE wanted AS FROM (VALUES (3), (99_999), (-3), (-40_000), (200_002), (200_004), (300_000), (4)) AS w (n)"
+    )
+    found = found_sql("lake.raw.number", "number IN (SELECT n FROM wanted)", "number, text LIKE '%e%'")
+    with lake.transaction("change"):
+        run("INSERT INTO lake.raw.number VALUES (300_000, 'of this transaction')")
+        run("DELETE FROM lake.raw.number WHERE number IN (4, 200_004)")
+        within = set(run(found).fetchall())
+    assert {number for number, _ in within} == {3, 99_999, -3, -40_000, 200_002, 300_000}
+    assert set(run(found).fetchall()) == within
+    assert run(found_sql("lake.raw.number", "number = -5 AND text = 'no such text'")).fetchall() == []
+
+
+def test_rows_lie_in_the_order_of_their_ids_however_they_came(new_warehouse: New) -> None:
+    lake = new_warehouse(a=PERSON).warehouse.lake
+    run = lake.connection.execute
+    table = Table("raw", "place", "one id", (Column("id", "UUID", "An id"),), found_by="id")
+    lake.ensure(table)
+    keep_in_order(lake.connection, "lake", table)
+    for first in (0, 50_000):
+        run(
+            f"INSERT INTO lake.raw.place SELECT id, {id_order_sql('id')} FROM"
+            f" (SELECT md5(range::VARCHAR)::UUID AS id FROM range({first}, {first + 50_000}))"
+        )
+    maintain(lake, expire_before=datetime(2000, 1, 1, tzinfo=UTC), keep_from=None)
+    places = run(
+        "SELECT id_order, lag(id_order) OVER (ORDER BY file_row_number) AS before, filename FROM lake.raw.place"
+    )
+    rows = places.fetchall()
+    assert len(rows) == 100_000
+    assert len({filename for _, _, filename in rows}) == 1
+    assert all(before is None or before <= order for order, before, _ in rows)
+    ids = run("SELECT id FROM lake.raw.place LIMIT 7 OFFSET 60_000").fetchall()
+    run("CREATE TEMP TABLE wanted (id UUID)")
+    lake.connection.executemany("INSERT INTO wanted VALUES (?)", ids)
+    found = run(found_sql("lake.raw.place", among_sql("id", "SELECT id FROM wanted"), "id")).fetchall()
+    assert sorted(found) == sorted(ids)
+
+
+def test_a_file_of_which_nearly_all_is_deleted_is_written_anew(new_warehouse: New) -> None:
+    lake = new_warehouse(a=PERSON).warehouse.lake
+    prepare_lake(lake)
+    lake.connection.execute("CREATE TABLE lake.raw.number AS SELECT range AS number FROM range(100_000)")
+    lake.connection.execute("DELETE FROM lake.raw.number WHERE number % 50 > 0")
+    maintain(lake, expire_before=datetime(2000, 1, 1, tzinfo=UTC), keep_from=None)
+    files = lake.connection.execute(
+        "SELECT data_file, delete_file FROM ducklake_list_files('lake', 'number', schema => 'raw')"
+    )
+    [(data, deleted)] = files.fetchall()
+    assert deleted is None
+    assert lake.number(f"SELECT count(*) FROM read_parquet('{data}')") == 2_000

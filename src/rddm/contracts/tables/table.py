@@ -16,13 +16,26 @@ class Column:
 
 @dataclass(frozen=True)
 class Table:
-    """A table; ``grain`` says what one row is, ``sorted_by`` the column by which the lake keeps its rows in order, if any."""
+    """
+    A table; ``grain`` says what one row is.
+
+    ``found_by``: the column by which a few of very many rows are looked up, if the lake is to keep them in its order.
+    """
 
     schema: str
     name: str
     grain: str
     columns: tuple[Column, ...]
-    sorted_by: str | None = None
+    found_by: str | None = None
+
+    @property
+    def order(self) -> str | None:
+        """
+        The column that the lake's rows are sorted by. Beside ids the lake has one for this alone, a BIGINT: its engine leaves
+        out parts of a file by the bounds of their numbers, and not by those of ids (DuckDB 1.5.5).
+        """
+        is_id = any(column.name == self.found_by and column.type == "UUID" for column in self.columns)
+        return order_column(self.found_by) if self.found_by and is_id else self.found_by
 
     @property
     def column_names(self) -> tuple[str, ...]:
@@ -47,6 +60,11 @@ def literal(text: str) -> str:
     "'д''Артаньян'"
     """
     return "'" + text.replace("'", "''") + "'"
+
+
+def order_column(column: str) -> str:
+    """Return what the column is called that has the place of each id of *column* among all, see `rddm.contracts.ids`."""
+    return f"{column}_order"
 
 
 def create_table_sql(catalog: str, table: Table) -> str:
