@@ -28,7 +28,7 @@ def derive_record_id(source: str, entity: str, key: str) -> RecordId:
 
 
 def id_order_sql(identifier: str) -> str:
-    """Return the SQL expression for the place of *identifier* (an expression, UUID) among all: its first 32 bits, as BIGINT."""
+    """Return the SQL expression for the order of *identifier* (an expression, UUID) among all: its first 32 bits, as BIGINT."""
     return f"('0x' || left({identifier}::VARCHAR, 8))::BIGINT"
 
 

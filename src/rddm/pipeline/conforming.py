@@ -57,15 +57,22 @@ def conform_entity(
     work.lake.retype_columns(table)
     connection.execute(f"CREATE OR REPLACE TEMP TABLE {target.changed} (record_id UUID)")
     affected = find_affected(work, target, mapped_entities)
-    # The records of a tree need each other to be judged; those of other entities only need what is conformed already.
-    for together in [affected] if target.is_tree() else [[each] for each in affected]:
-        _conform_together(work, target, together, progress)
+    # The records of a tree need each other to be judged; those of other entities only need what is conformed already. Few are
+    # judged in one go, many source by source, to hold less at a time.
+    records = [_records(work, each) for each in affected]
+    if target.is_tree() or sum(records) < LARGE_ROWS:
+        _conform_together(work, target, affected, sum(records), progress)
+        return
+    for each, count in zip(affected, records, strict=True):
+        _conform_together(work, target, [each], count, progress)
 
 
 def _conform_together(
-    work: Conforming, target: Target, affected: Sequence[Affected], progress: Callable[[str], None]
+    work: Conforming, target: Target, affected: Sequence[Affected], records: int, progress: Callable[[str], None]
 ) -> None:
-    work.scratch.in_files = sum(_records(work, each) for each in affected) >= LARGE_ROWS
+    if not affected:
+        return
+    work.scratch.in_files = records >= LARGE_ROWS
     _make_evaluated(work, target)
     judged: list[Affected] = []
     for each in affected:

@@ -77,13 +77,10 @@ def write(work: Conforming, target: Target, judged: Sequence[Affected]) -> None:
 
 def _remember_what_stood(work: Conforming, target: Target, judged: Sequence[Affected]) -> None:
     """Where the affected records were until now: ``standing_before``, ``waited``, ``buried``."""
-    work.scratch.make(
-        "affected_record",
-        f"SELECT DISTINCT record_id FROM {target.judged}",
-    )
+    work.scratch.make("affected_record", f"SELECT DISTINCT record_id FROM {target.judged}")
     known = _known(judged)
     condition = f"{known} AND record_id IN (SELECT record_id FROM affected_record)"
-    columns = "record_id, source, entity, key"
+    columns = "record_id, source, entity"
     stood = f"{columns}, batch, seq, {_hash_of_what_stood(work, target)} AS content_hash, repairs"
     work.scratch.make("standing_before", found_sql(f"{target.conformed} AS stood", condition, stood))
     for name, table, more in (
@@ -94,7 +91,7 @@ def _remember_what_stood(work: Conforming, target: Target, judged: Sequence[Affe
 
 
 def _known(judged: Sequence[Affected]) -> str:
-    """The condition that holds for what tables know of the records of *judged*; it leaves out the files of other sources."""
+    """Return the condition that holds for what tables know of the records of *judged*, and not for files of other sources."""
     return f"({' OR '.join(f'({each.where})' for each in judged if not each.is_new) or 'false'})"
 
 
@@ -135,9 +132,7 @@ def _write_conformed(work: Conforming, target: Target, judged: Sequence[Affected
             AND {content_hash_sql(target.entity, "judged")} = standing_before.content_hash
             AND judged.repairs IS NOT DISTINCT FROM standing_before.repairs""",
     )
-    work.scratch.make(
-        "removed", "SELECT record_id, source, entity, key FROM standing_before ANTI JOIN unchanged USING (record_id)"
-    )
+    work.scratch.make("removed", "SELECT record_id FROM standing_before ANTI JOIN unchanged USING (record_id)")
     work.scratch.make(
         "added",
         f"SELECT {columns} FROM {target.judged} AS judged ANTI JOIN unchanged USING (record_id) WHERE state = 'conformed'",

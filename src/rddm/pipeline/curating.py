@@ -67,7 +67,9 @@ def _records_in_parts(lake: Lake, name: str, entity: ModelEntity, touched: str) 
     connection = lake.connection
     connection.execute("SET arrow_lossless_conversion = true")  # ids as 16 bytes, not as text
     try:
-        records = connection.execute(_members_sql(lake, name, entity, touched)).to_arrow_reader(_BATCH_RECORDS)
+        records = connection.execute(_members_sql(*_members(lake, name, touched), entity)).to_arrow_reader(
+            _BATCH_RECORDS
+        )
         with in_parts(records, most, folder) as parts:
             yield parts
     finally:
@@ -75,13 +77,18 @@ def _records_in_parts(lake: Lake, name: str, entity: ModelEntity, touched: str) 
         connection.execute("DROP TABLE IF EXISTS member")
 
 
-def _members_sql(lake: Lake, name: str, entity: ModelEntity, touched: str) -> str:
-    """Return the query of the records behind *touched*, as `golden_rows` takes them; of a few, ``member`` holds the links."""
-    records, links = f"{CATALOG}.conformed.{quote(name)}", f"({links_sql(lake, name, touched)})"
-    if is_few(lake, touched):
-        lake.connection.execute(f"CREATE OR REPLACE TEMP TABLE member AS {links}")
-        links = "member"
-        records = f"({found_sql(records, 'record_id IN (SELECT record_id FROM member)')})"
+def _members(lake: Lake, name: str, touched: str) -> tuple[str, str]:
+    """Return the tables of the records behind *touched*, or of more, and of their links; of a few, these are ``member``."""
+    records, few = f"{CATALOG}.conformed.{quote(name)}", is_few(lake, touched)
+    links = f"({links_sql(name, touched, few=few)})"
+    if not few:
+        return records, links
+    lake.connection.execute(f"CREATE OR REPLACE TEMP TABLE member AS {links}")
+    return f"({found_sql(records, 'record_id IN (SELECT record_id FROM member)')})", "member"
+
+
+def _members_sql(records: str, links: str, entity: ModelEntity) -> str:
+    """Return the query of the *records* (a table) that have *links* (a table), as `golden_rows` takes them."""
     joins: list[str] = []
     columns = {field: f"record.{quote(field)}" for field in entity.fields}
     for index, (field, parent) in enumerate(references(entity).items()):

@@ -18,7 +18,7 @@ from rddm.conform.fields import conformed_table
 from rddm.conform.mapping import MappedEntity
 from rddm.contracts.errors import SourceError
 from rddm.contracts.tables import conformed, literal, quote, raw
-from rddm.contracts.tables.identity import SHARED_TABLES, link_table
+from rddm.contracts.tables.identity import MODEL, SHARED_TABLES, link_table
 from rddm.curate.golden import golden_contract
 from rddm.pipeline.column_warnings import column_warnings
 from rddm.pipeline.conforming import conform_entity
@@ -220,6 +220,20 @@ def _resolve(  # noqa: PLR0913 - the stage's whole world, named once
             )
         else:
             _link_alone(lake, name)
+    _forget_applied(lake, settings)
+
+
+def _forget_applied(lake: Lake, settings: ProjectSettings) -> None:
+    """See that an entity which is not matched now, and comes to be again, is matched anew: its links are of another kind."""
+    matched = [
+        name
+        for name, entity in settings.model.entities.items()
+        if isinstance(entity.identity, ProbabilisticIdentity | ExactIdentity)
+    ]
+    models = f"{CATALOG}.identity.{MODEL.name}"
+    condition = f"applied <> '' AND entity NOT IN ({', '.join(map(literal, [*matched, '']))})"
+    if lake.number(f"SELECT count(*) FROM {models} WHERE {condition}"):
+        lake.connection.execute(f"UPDATE {models} SET applied = '' WHERE {condition}")
 
 
 def _outgrown(name: str) -> str:

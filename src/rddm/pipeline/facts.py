@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from rddm.contracts.tables import literal, quote
 from rddm.contracts.tables.identity import link_table
-from rddm.pipeline.links import links_sql
+from rddm.pipeline.links import is_few, links_sql
 from rddm.project.settings import FactIdentity, ModelEntity
 from rddm.store.lake import CATALOG, Lake
 
@@ -69,7 +69,7 @@ def _find_moved(lake: Lake, name: str, changed: str, references: dict[str, str])
     selects = [f"SELECT record_id FROM {changed}"]
     selects += [
         f"SELECT record_id FROM {facts} WHERE {quote(field)} IN"
-        f" (SELECT record_id FROM ({links_sql(lake, parent, f'regrouped_{parent}')}))"
+        f" (SELECT record_id FROM ({links_sql(parent, f'regrouped_{parent}', few=is_few(lake, f'regrouped_{parent}'))}))"
         for field, parent in references.items()
     ]
     lake.connection.execute(f"CREATE OR REPLACE TEMP TABLE moved AS {' UNION '.join(selects)}")

@@ -185,13 +185,10 @@ def _reconsider(work: Work, changed: str, judgements: str) -> None:
         f"SELECT record_id FROM {changed} UNION SELECT record_a FROM {rejudged} UNION SELECT record_b FROM {rejudged}"
     )
     reconsidered = work.make("reconsidered", everything if work.fresh else some)
-    link, its_records = work.stored("link"), f"SELECT record_id FROM {reconsidered}"
-    work.make(
-        "link_before",
-        f"SELECT {LINK_COLUMNS} FROM {link}"
-        if work.fresh
-        else found_sql(link, f"record_id IN ({its_records})", LINK_COLUMNS),
-    )
+    link = work.stored("link")
+    every_link = f"SELECT {LINK_COLUMNS} FROM {link}"
+    some_links = found_sql(link, f"record_id IN (SELECT record_id FROM {reconsidered})", LINK_COLUMNS)
+    work.make("link_before", every_link if work.fresh else some_links)
 
 
 def _apply_judgements(work: Work) -> None:

@@ -69,17 +69,22 @@ def _pairs_of_gone(work: Work) -> str | None:
     )
     if not work.count(stored):
         return None
-    # The other one of a pair shares a key with it; so its first one is found by the order of the pairs.
-    first = " UNION ".join(
-        f"SELECT fingerprint_id FROM {table}" for table in (stored, work.table("key_near"), work.table("member_stored"))
+    # Whoever has a stored pair with one of these shares a key with it, so it is among those whose keys were read.
+    first = work.make(
+        "pair_first",
+        " UNION ".join(
+            f"SELECT fingerprint_id FROM {table}"
+            for table in (stored, work.table("key_near"), work.table("member_stored"))
+        ),
     )
+    of_first = among_sql("fingerprint_a", f"SELECT fingerprint_id FROM {first}")
     ends = " OR ".join(f"fingerprint_{end} IN (SELECT fingerprint_id FROM {stored})" for end in "ab")
-    found = work.found("pair", among_sql("fingerprint_a", first), "fingerprint_a, fingerprint_b")
-    stale = work.make("pair_stale", f"SELECT * FROM ({found}) WHERE {ends}")
+    near = work.found("pair", of_first, "fingerprint_a, fingerprint_b")
+    stale = work.make("pair_stale", f"SELECT * FROM ({near}) WHERE {ends}")
     if not work.count(stale):
         return None
-    found = among_sql("fingerprint_a", f"SELECT fingerprint_a FROM {stale}")
-    return f"{found} AND (fingerprint_a, fingerprint_b) IN (FROM {stale})"
+    of_stale = among_sql("fingerprint_a", f"SELECT fingerprint_a FROM {stale}")
+    return f"{of_stale} AND (fingerprint_a, fingerprint_b) IN (FROM {stale})"
 
 
 def _keys_of_removed(work: Work) -> str | None:

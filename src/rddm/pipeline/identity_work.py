@@ -65,7 +65,10 @@ class Work:
         return f"{PREFIX}no_{name}" if self.fresh else self.stored(name)
 
     def found(self, name: str, condition: str, columns: str = "*") -> str:
-        """Return the query for what counts of the lake's table *name*, as `rddm.store.lake.found_sql`."""
+        """
+        Return the query for what counts of the lake's table *name*, as `rddm.store.lake.found_sql`; when everything is made
+        anew, of no rows, whatever the condition.
+        """
         if self.fresh:
             return f"SELECT {columns} FROM {self.past(name)}"
         return found_sql(self.stored(name), condition, columns)
@@ -120,8 +123,8 @@ class Work:
         if gone is not None:
             self.connection.execute(f"DELETE FROM {self.stored(name)} WHERE {gone}")
         columns = {quote(each): quote(each) for each in table.column_names}
-        if table.found_by is not None and table.order not in (None, table.found_by):
-            columns[quote(table.order)] = id_order_sql(quote(table.found_by))
+        if table.own_order is not None and table.found_by is not None:
+            columns[quote(table.own_order)] = id_order_sql(quote(table.found_by))
         self.connection.execute(
             f"INSERT INTO {self.stored(name)} ({', '.join(columns)}) SELECT {', '.join(columns.values())} FROM ({new})"
         )

@@ -4,21 +4,21 @@ from __future__ import annotations
 
 from rddm.contracts.tables import quote
 from rddm.store.lake import CATALOG, Lake, found_sql
-from rddm.store.scratch import LARGE_ROWS
+
+_FEW = 100_000
+"""Fewer ids than this are looked up; the rows of more are found sooner by reading everything once."""
 
 
-def is_few(lake: Lake, table: str) -> bool:
-    """Whether it pays to look up the rows of *table* one by one; many are read with all others."""
-    return lake.number(f"SELECT count(*) FROM {table}") < LARGE_ROWS
+def is_few(lake: Lake, wanted: str) -> bool:
+    """Whether it pays to look up the rows behind the ids of *wanted* (a table)."""
+    return lake.number(f"SELECT count(*) FROM {wanted}") < _FEW
 
 
-def links_sql(lake: Lake, name: str, golden_ids: str) -> str:
-    """Return the query for record_id and golden_id of the records of the model's entity *name* behind *golden_ids* (a table)."""
-    links, condition = (
-        f"{CATALOG}.identity.{quote(f'{name}__link')}",
-        f"golden_id IN (SELECT golden_id FROM {golden_ids})",
-    )
-    columns = "record_id, golden_id"
-    if is_few(lake, golden_ids):
-        return found_sql(links, condition, columns)
-    return f"SELECT {columns} FROM {links} WHERE {condition}"
+def links_sql(name: str, golden_ids: str, *, few: bool) -> str:
+    """
+    Return the query for record_id and golden_id of the records of the model's entity *name* behind *golden_ids* (a table), which
+    has a *few* (see `is_few`) or many.
+    """
+    links, columns = f"{CATALOG}.identity.{quote(f'{name}__link')}", "record_id, golden_id"
+    condition = f"golden_id IN (SELECT golden_id FROM {golden_ids})"
+    return found_sql(links, condition, columns) if few else f"SELECT {columns} FROM {links} WHERE {condition}"

@@ -7,6 +7,7 @@ from dataclasses import replace
 from itertools import pairwise
 
 from rddm.contracts.errors import ConfigurationProblem
+from rddm.contracts.tables import ROW_NUMBER
 from rddm.project.document import Node
 from rddm.project.order import reference_cycle
 from rddm.project.settings import (
@@ -27,8 +28,8 @@ ON_THE_WAY_THERE = frozenset(
     | {"all_problems", "rules", "state", "missing", "waits_for", "waits_for_keys", "parents", "age", "standing_age"}
 )
 OF_GOLDEN = frozenset({"golden_id", "records", "sources", "row_hash", "trust"})
-OWN_COLUMNS = OF_CONFORMED | ON_THE_WAY_THERE | OF_GOLDEN
-"""Columns that the warehouse's tables and stages have beside the model's fields."""
+OWN_COLUMNS = OF_CONFORMED | ON_THE_WAY_THERE | OF_GOLDEN | {ROW_NUMBER}
+"""Columns that the warehouse's tables and stages, and the lake's files, have beside the model's fields."""
 OWN_TABLES = frozenset({"redirect", "publication", "tombstone", "progress"})
 """Tables of the warehouse that stand beside those of the model's entities."""
 

@@ -32,7 +32,7 @@ def exact_description_sql(
     dictionaries: Mapping[str, str],
 ) -> str:
     """
-    Return the query for descriptions of those *records* that exist. Columns: record_id, description_id, exclusive
+    Return the query for descriptions of conformed *records* (a table). Columns: record_id, description_id, exclusive
     (null). Grain: a record.
 
     *dictionaries* gives for a field in `KEY_FUNCTIONS` the table with its forms: value, key.

@@ -6,9 +6,10 @@ match keys that lead there (``<entity>_drawer``; see `rddm.resolve.drawers`) and
 (``<entity>_common``); for all of them the learnt ``model`` and its ``term`` weights.
 
 Follows the lake's change feed, in the transaction of the rest of the publication: the people whose records changed are written
-anew, and in the drawers the entries of the keys that changed. Keys are found by their order in the lake; of fingerprints and
-links, whole columns are read. When the model was learnt anew, or a good part of the people changed, the tables are made anew
-beside the old ones and take their place.
+anew, and in the drawers the entries of the keys that changed. Keys, fingerprints and the links of fingerprints are found by
+their order in the lake; of links the ids of people are read whole, and of keys the fingerprints, when one of these changed
+hands. When the model was learnt anew, or a good part of the people changed, the tables are made anew beside the old ones and
+take their place.
 """
 
 from __future__ import annotations
@@ -250,11 +251,8 @@ class MatchingPublication:
         )
         owner = self._make(
             "owner",
-            found_sql(
-                self._link,
-                among_sql("fingerprint_id", f"SELECT fingerprint_id FROM {near}"),
-                "DISTINCT fingerprint_id, golden_id",
-            ),
+            "SELECT DISTINCT fingerprint_id, golden_id FROM"
+            f" ({found_sql(self._link, among_sql('fingerprint_id', f'SELECT fingerprint_id FROM {near}'))})",
         )
         holders = f"SELECT fingerprint_id FROM {near} WHERE key IN (SELECT key FROM {turned})"
         self._make(
@@ -277,7 +275,7 @@ class MatchingPublication:
         person = self._named("person")
         self._make(
             "said",
-            found_sql(self._link, f"golden_id IN (FROM {person})", "DISTINCT golden_id, fingerprint_id"),
+            f"SELECT DISTINCT golden_id, fingerprint_id FROM ({found_sql(self._link, f'golden_id IN (FROM {person})')})",
         )
         self._make_holders()
         changed = f"SELECT {number_sql('golden_id')} AS number, golden_id FROM {person}"

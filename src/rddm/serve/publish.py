@@ -37,8 +37,8 @@ class PublishedTable:
     """
     A table of the shop window and the query that fills it from the lake.
 
-    ``key``: its primary key, in the lake's tables too. ``feeds``: those whose changes are its changes. ``reads``: those that
-    ``query`` reads, by what it calls them.
+    ``key``: its primary key, and what the lake's tables behind it call it too. ``feeds``: the lake's tables whose changes are its
+    changes. ``reads``: the lake's tables that ``query`` reads, by what it calls them.
     """
 
     table: Table
@@ -237,7 +237,7 @@ def _new_table(each: PublishedTable) -> NewTable:
 def _rows_sql(each: PublishedTable, changed: str | None = None) -> str:
     """Return the query for the rows of the published table, in its types; for those whose keys query *changed* gives."""
     rows = {
-        name: f"SELECT * FROM {table}" if changed is None else found_sql(table, f"{each.key} IN ({changed})")
+        name: f"SELECT * FROM {table}" if changed is None else found_sql(table, f"{quote(each.key)} IN ({changed})")
         for name, table in each.reads.items()
     }
     columns = ", ".join(f"{quote(column.name)}::{column.type} AS {quote(column.name)}" for column in each.table.columns)

@@ -21,7 +21,7 @@ import pyarrow as pa
 from rddm.contracts.errors import NotFound, StoreError
 from rddm.contracts.extensions import connect_with_extensions
 from rddm.contracts.ids import id_order_sql
-from rddm.contracts.tables import Table, create_table_sql, literal, order_column, quote
+from rddm.contracts.tables import ROW_NUMBER, Table, create_table_sql, literal, order_column, quote
 from rddm.project.settings import Engine, Storage
 from rddm.store.folders import make_private
 from rddm.store.trouble import store_trouble
@@ -218,13 +218,14 @@ def columns_of_tables(connection: duckdb.DuckDBPyConnection, catalog: str, schem
 
 def found_sql(table: str, condition: str, columns: str = "*") -> str:
     """
-    Return the query for *columns* of the few rows of the lake's *table* for which *condition* holds.
+    Return the query for *columns* of the few rows for which *condition* holds of *table*: one of the lake, with an alias or
+    without. Nothing else has row numbers.
 
-    Where the rows lie is found first, by the columns of the condition alone; of the others, the row groups that these lie in are
-    read. Where the condition looks for some values of many, one query by itself would read all of them.
+    In which rows it holds is found first, by the columns of the condition alone; of the others, the row groups around these rows
+    are read. Where the condition looks for some values of many, one query by itself would read all of them.
     """
-    places = f"SELECT file_row_number FROM {table} WHERE {condition}"
-    return f"SELECT {columns} FROM {table} WHERE {condition} AND file_row_number IN ({places})"
+    rows = f"SELECT {ROW_NUMBER} FROM {table} WHERE {condition}"
+    return f"SELECT {columns} FROM {table} WHERE {condition} AND {ROW_NUMBER} IN ({rows})"
 
 
 def among_sql(column: str, wanted: str) -> str:
@@ -232,18 +233,18 @@ def among_sql(column: str, wanted: str) -> str:
     Return the condition that *column*, the one that the rows of its table are found by (see `Table`), is among the ids of the
     query *wanted*.
     """
-    places = f"SELECT {id_order_sql('id')} FROM ({wanted}) AS wanted (id)"
-    return f"{order_column(column)} IN ({places}) AND {column} IN ({wanted})"
+    orders = f"SELECT {id_order_sql('id')} FROM ({wanted}) AS wanted (id)"
+    return f"{quote(order_column(column))} IN ({orders}) AND {quote(column)} IN ({wanted})"
 
 
 def keep_in_order(connection: duckdb.DuckDBPyConnection, catalog: str, table: Table) -> None:
     """Let the rows of *table* that are written from now on lie in their order, in files that are merged too."""
     if table.order is None:
         return
-    place = f"{catalog}.{quote(table.schema)}.{quote(table.name)}"
-    if table.order != table.found_by:
-        connection.execute(f"ALTER TABLE {place} ADD COLUMN IF NOT EXISTS {quote(table.order)} BIGINT")
-    connection.execute(f"ALTER TABLE {place} SET SORTED BY ({quote(table.order)} ASC)")
+    target = f"{catalog}.{quote(table.schema)}.{quote(table.name)}"
+    if table.own_order is not None:
+        connection.execute(f"ALTER TABLE {target} ADD COLUMN IF NOT EXISTS {quote(table.own_order)} BIGINT")
+    connection.execute(f"ALTER TABLE {target} SET SORTED BY ({quote(table.order)} ASC)")
 
 
 def load_table(connection: duckdb.DuckDBPyConnection, name: str, table: pa.Table) -> None:
@@ -336,7 +337,8 @@ def connect_duckdb(engine: Engine, spill: Path, *extensions: str) -> duckdb.Duck
     )
     connection.execute("SET TimeZone = 'UTC'")
     connection.execute(f"SET dynamic_or_filter_threshold = {_LOOKED_UP}")
-    connection.execute("SET parquet_metadata_cache = true")  # the lake's files never change
+    # A file of the lake, or of a scratch, is never written twice under one name.
+    connection.execute("SET parquet_metadata_cache = true")
     connection.execute("SET enable_progress_bar = false")  # it would draw on standard output, which is ours
     if engine.threads is not None:
         connection.execute(f"SET threads = {engine.threads}")

@@ -1,7 +1,7 @@
 """
-Maintenance of the lake: forget old snapshots, merge small files, delete what nothing refers to.
+Maintenance of the lake: forget old snapshots, write nearly deleted files anew, merge small ones, delete what nothing refers to.
 
-No row of any table may come or go by it: rows are counted before and after, and merging is rolled back when they differ.
+No row of any table may come or go by it: rows are counted before and after, and what was written is rolled back when they differ.
 """
 
 from __future__ import annotations
@@ -16,6 +16,8 @@ from rddm.contracts.errors import StoreError
 from rddm.contracts.tables import quote
 from rddm.store.lake import CATALOG, Lake
 
+_NEARLY_DELETED = 0.95
+"""From this share of deleted rows on, a file costs more to read than to write anew; until then all of it is read."""
 GRACE_HOURS = 1
 """Unused files are left this long, for readings that began before and still scan them."""
 
@@ -37,7 +39,7 @@ class Maintained:
 
 def maintain(lake: Lake, *, expire_before: datetime, keep_from: int | None) -> Maintained:
     """
-    Expire the snapshots older than *expire_before* (UTC), merge small files and delete unused ones.
+    Expire the snapshots older than *expire_before* (UTC), write nearly deleted files anew, merge small ones, delete unused ones.
 
     Snapshot *keep_from* (the last published one) and all after it stay whatever their age, so that the next publication can
     read what changed since. The caller holds the writer lock.
@@ -54,7 +56,7 @@ def maintain(lake: Lake, *, expire_before: datetime, keep_from: int | None) -> M
     if expired:
         numbers = ", ".join(map(str, expired))
         lake.connection.execute(f"CALL ducklake_expire_snapshots('{CATALOG}', versions => [{numbers}])")
-    _merge(lake, counts)
+    _rewrite_and_merge(lake, counts)
     deleted = 0
     for function in ("ducklake_cleanup_old_files", "ducklake_delete_orphaned_files"):
         statement = f"CALL {function}('{CATALOG}', older_than => now() - INTERVAL {GRACE_HOURS} HOUR)"
@@ -91,13 +93,12 @@ def count_rows(lake: Lake) -> dict[tuple[str, str], int]:
     return {(schema, name): int(found[place]) for place, (schema, name, _) in enumerate(tables)}
 
 
-def _merge(lake: Lake, counts: dict[tuple[str, str], int]) -> None:
+def _rewrite_and_merge(lake: Lake, counts: dict[tuple[str, str], int]) -> None:
     lake.connection.execute("BEGIN")
     try:
-        # Files of which nearly all rows are deleted are read with the rest until they are written anew.
-        lake.connection.execute(f"CALL ducklake_rewrite_data_files('{CATALOG}')")
+        lake.connection.execute(f"CALL ducklake_rewrite_data_files('{CATALOG}', delete_threshold => {_NEARLY_DELETED})")
         lake.connection.execute(f"CALL ducklake_merge_adjacent_files('{CATALOG}')")
-        compare_rows(counts, count_rows(lake), "Merging files")
+        compare_rows(counts, count_rows(lake), "Writing files anew or merging them")
         lake.connection.execute(f"CALL {CATALOG}.set_commit_message('rddm', 'maintain', extra_info => '{{}}')")
         lake.connection.execute("COMMIT")
     except BaseException as error:
@@ -105,7 +106,8 @@ def _merge(lake: Lake, counts: dict[tuple[str, str], int]) -> None:
             lake.connection.execute("ROLLBACK")
         if isinstance(error, duckdb.Error):
             raise StoreError(
-                f"Merging files failed ({type(error).__name__}) and was rolled back. Check disk space and memory."
+                f"Writing files anew or merging them failed ({type(error).__name__}) and was rolled back."
+                " Check disk space and memory."
             ) from error
         raise
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 import shutil
 from contextlib import suppress
 from dataclasses import dataclass, field
+from itertools import count
 from pathlib import Path
 
 import duckdb
@@ -20,6 +21,8 @@ from rddm.contracts.tables import literal, quote
 from rddm.store.folders import make_private
 from rddm.store.lake import incoming
 
+_NUMBERS = count()
+"""Of files: none is named as an earlier one was, whose metadata the engine may remember."""
 LARGE_ROWS = 100_000
 """From so many rows on, whoever makes tables in a `Scratch` has them in files."""
 
@@ -43,7 +46,6 @@ class Scratch:
     in_files: bool = False
     _files: dict[str, list[Path]] = field(default_factory=dict)
     """The files of each table; none for a temporary one."""
-    _written: int = 0
 
     def make(self, name: str, query: str) -> None:
         """Make table *name* of what *query* gives; in place of one of that name, which *query* may read."""
@@ -109,8 +111,7 @@ class Scratch:
 
     def _write(self, query: str) -> Path:
         make_private(self.folder)
-        self._written += 1
-        file = self.folder / f"{self._written}.parquet"
+        file = self.folder / f"{next(_NUMBERS)}.parquet"
         self.connection.execute(f"COPY ({query}) TO {literal(str(file))} (FORMAT parquet)")
         return file
 

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import os
+from typing import Any
 
 import pytest
 from tests.integration.app.conftest import Project
@@ -174,6 +175,17 @@ def test_maintenance_forgets_snapshots_and_loses_no_row(run_project: Project) ->
     again = run_project.rddm("run", "--json")
     assert again.code == 0
     assert again.json["balances"] is True
+
+
+def test_what_maintenance_writes_anew_is_not_published_again(run_project: Project) -> None:
+    def published() -> list[Any]:
+        with Database(os.environ["RDDM_DATABASE_URL"]).connect() as connection:
+            return connection.execute("SELECT max(lake_snapshot), count(*) FROM warehouse.publication").fetchall()
+
+    assert run_project.rddm("lake", "maintain", "--keep-days", "0").code == 0
+    after = published()
+    assert run_project.rddm("run").code == 0
+    assert run_project.rddm("lake", "snapshots", "--json").json["snapshots"][0]["number"] == after[0][0]
 
 
 def test_maintenance_that_would_change_rows_fails_loudly(run_project: Project, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -95,3 +95,26 @@ def test_a_view_that_needs_the_field_is_named_as_the_trouble(new_warehouse: New)
         connection.execute("DROP VIEW public.shoes")
     warehouse.run()
     assert warehouse.published("SELECT last_name FROM warehouse.person ORDER BY 1") == ["Белова", "Орлов"]
+
+
+def test_people_who_are_no_longer_matched_and_then_again_have_one_link_each(new_warehouse: New) -> None:
+    warehouse = new_warehouse(a=PERSON)
+    load(warehouse)
+
+    def match(identity: str) -> None:
+        model = PEOPLE_ALONE.replace("person: {", f"person: {{{identity}")
+        (warehouse.root / "model.yaml").write_text(model, encoding="utf-8")
+        warehouse.reopen()
+
+    match("identity: null, ")
+    warehouse.deliver("a/person", ANNA | {"changed": "2024-02-01", "born": "2001-05-07"})
+    warehouse.run()
+    match("")
+    warehouse.deliver("a/person", ANNA | {"changed": "2024-03-01", "born": "2001-05-08"})
+    warehouse.run()
+    links = "lake.identity.person__link"
+    assert warehouse.query(f"SELECT count(*) FROM {links}") == [2]
+    assert warehouse.query(f"SELECT count(*) FROM {links} WHERE fingerprint_id IS NULL") == [0]
+    warehouse.deliver("a/person", ANNA | {"changed": "2024-04-01", "born": "2001-05-09"})
+    warehouse.run()
+    assert warehouse.query(f"SELECT count(*), count(DISTINCT record_id) FROM {links}") == [(2, 2)]

@@ -141,7 +141,7 @@ class Warehouse:
 @pytest.fixture(scope="session")
 def duckdb_connection(tmp_path_factory: pytest.TempPathFactory) -> Iterator[duckdb.DuckDBPyConnection]:
     spill = str(tmp_path_factory.mktemp("spill"))
-    with connect_with_extensions("ducklake", config={"threads": 1, "temp_directory": spill}) as connection:
+    with connect_with_extensions("ducklake", config={"threads": "1", "temp_directory": spill}) as connection:
         yield connection
 
 

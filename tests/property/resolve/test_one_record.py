@@ -112,9 +112,7 @@ class Stages:
         columns |= dict.fromkeys(("source", "entity"), pa.array(["s"] * len(records)))
         self._load("text", pa.table(columns))
         self.connection.execute("CREATE TABLE conformed AS SELECT * REPLACE (record_id::UUID AS record_id) FROM text")
-        self.connection.execute(
-            "CREATE TABLE delivered AS " + delivered_sql("conformed", "conformed", self._roles(), ())
-        )
+        self.connection.execute("CREATE TABLE delivered AS " + delivered_sql("conformed", self._roles(), ()))
         dictionaries = [(forms.role, self._dictionary(forms)) for forms in DICTIONARIES]
         self.connection.execute(f"CREATE TABLE described AS {description_sql('delivered', dictionaries)}")
         self.connection.execute(f"CREATE TABLE described_once AS {distinct_sql('described')}")

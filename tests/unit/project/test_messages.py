@@ -510,6 +510,10 @@ MODELS: dict[str, tuple[str, str]] = {
         "event: {fields: {state: {type: text}}}",
         "entities.event.fields.state: the warehouse has a column of this name. Rename it.",
     ),
+    "a column of the lake's files": (
+        "event: {fields: {file_row_number: {type: text}}}",
+        "entities.event.fields.file_row_number: the warehouse has a column of this name. Rename it.",
+    ),
     "the column of an id": (
         "event: {fields: {event_id: {type: text}}}",
         "entities.event.fields.event_id: the warehouse has a column of this name. Rename it.",

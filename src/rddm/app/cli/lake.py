@@ -23,7 +23,8 @@ Those that only set up tables, and so have no message, are left out without --al
   rddm person show 489d3d54 --as-of 12
 """
 MAINTAIN_HELP = """
-Forget old snapshots, merge small files and delete unused ones. Rows are counted before and after.
+Forget old snapshots, write files anew of which nearly all rows are deleted, merge small ones and delete those unused. Rows are
+counted before and after.
 
 The last published snapshot and all after it stay whatever their age.
 
@@ -71,6 +72,8 @@ def maintain_command(
         wire.open_warehouse(find_project(project), os.environ) as warehouse,
         warehouse.database.writer_lock(),
     ):
-        keep_from = last_published(warehouse.database)
-        done = maintain(warehouse.lake, expire_before=expire_before, keep_from=keep_from)
+        published, now_at = last_published(warehouse.database), warehouse.lake.current_snapshot()
+        done = maintain(warehouse.lake, expire_before=expire_before, keep_from=published)
+        if published == now_at:  # rows that were written anew look changed, and are not
+            warehouse.note_published(warehouse.now().replace(tzinfo=dt.UTC))
     show(done, lambda: draw_maintained(done), as_json=as_json)

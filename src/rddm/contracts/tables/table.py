@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+ROW_NUMBER = "file_row_number"
+"""What the engine calls the place of a row in its file; a column of that name would hide it."""
+
 
 @dataclass(frozen=True)
 class Column:
@@ -29,13 +32,19 @@ class Table:
     found_by: str | None = None
 
     @property
-    def order(self) -> str | None:
+    def own_order(self) -> str | None:
         """
-        The column that the lake's rows are sorted by. Beside ids the lake has one for this alone, a BIGINT: its engine leaves
-        out parts of a file by the bounds of their numbers, and not by those of ids (DuckDB 1.5.5).
+        The column that the lake has only to keep the rows in order, where they are found by ids: a BIGINT, see
+        `rddm.contracts.ids.id_order_sql`. Its engine leaves out parts of a file by the bounds of numbers, and not by those of
+        ids (DuckDB 1.5.5).
         """
         is_id = any(column.name == self.found_by and column.type == "UUID" for column in self.columns)
-        return order_column(self.found_by) if self.found_by and is_id else self.found_by
+        return order_column(self.found_by) if self.found_by and is_id else None
+
+    @property
+    def order(self) -> str | None:
+        """The column that the lake's rows are sorted by, once it was told to keep them in order."""
+        return self.own_order or self.found_by
 
     @property
     def column_names(self) -> tuple[str, ...]:
@@ -63,7 +72,7 @@ def literal(text: str) -> str:
 
 
 def order_column(column: str) -> str:
-    """Return what the column is called that has the place of each id of *column* among all, see `rddm.contracts.ids`."""
+    """Return what the column is called that has the order of the ids in *column*."""
     return f"{column}_order"
 
 
