@@ -23,7 +23,6 @@ from rddm.pipeline.conforming_versions import Versions, forget, look_up_rest, lo
 from rddm.pipeline.conforming_work import Affected, Conforming, Target
 from rddm.project.settings import ModelEntity, SemanticType
 from rddm.sources.header import shown
-from rddm.store.lake import found_sql
 from rddm.store.scratch import LARGE_ROWS
 from rddm.store.trouble import is_of_the_statement
 
@@ -57,6 +56,8 @@ def conform_entity(
     work.lake.retype_columns(table)
     connection.execute(f"CREATE OR REPLACE TEMP TABLE {target.changed} (record_id UUID)")
     affected = find_affected(work, target, mapped_entities)
+    if not affected:
+        return
     # The records of a tree need each other to be judged; those of other entities only need what is conformed already. Few are
     # judged in one go, many source by source, to hold less at a time.
     records = [_records(work, each) for each in affected]
@@ -70,8 +71,6 @@ def conform_entity(
 def _conform_together(
     work: Conforming, target: Target, affected: Sequence[Affected], records: int, progress: Callable[[str], None]
 ) -> None:
-    if not affected:
-        return
     work.scratch.in_files = records >= LARGE_ROWS
     _make_evaluated(work, target)
     judged: list[Affected] = []
@@ -118,7 +117,7 @@ def _evaluate(work: Conforming, target: Target, affected: Affected) -> None:
     """Fill ``evaluated_<name>`` with every version of the affected records that does not stand at once."""
     raw = affected.place.raw_table
     if not affected.is_all:
-        work.scratch.make("version", found_sql(raw, f"_key IN (SELECT key FROM affected_key WHERE {affected.where})"))
+        _collect(work, raw, f"SELECT key AS _key FROM affected_key WHERE {affected.where}")
     relation = raw if affected.is_all else "version"
     versions = look_up_words(work, affected, relation)
     is_simple = affected.is_all and affected.is_new and not target.is_tree()
@@ -140,9 +139,13 @@ def _stand_at_once(work: Conforming, target: Target, versions: Versions) -> str 
     if count == work.lake.number(f"SELECT count(*) FROM {raw}"):
         return None
     standing = f"(SELECT batch AS _batch, seq AS _seq FROM {target.conformed} WHERE {affected.where})"
-    left = f"SELECT _key FROM {raw} ANTI JOIN {standing} USING (_batch, _seq)"
-    work.scratch.make("version", f"SELECT * FROM {raw} SEMI JOIN ({left}) USING (_key)")
+    _collect(work, raw, f"SELECT _key FROM {raw} ANTI JOIN {standing} USING (_batch, _seq)")
     return "version"
+
+
+def _collect(work: Conforming, raw: str, keys: str) -> None:
+    """Make ``version`` of every version of the records that the query *keys* (_key) names."""
+    work.scratch.make("version", f"SELECT * FROM {raw} SEMI JOIN ({keys}) USING (_key)")
 
 
 def _failing_expressions(work: Conforming, target: Target, affected: Affected) -> list[str]:

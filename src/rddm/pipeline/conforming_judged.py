@@ -16,7 +16,7 @@ from rddm.pipeline.conforming_work import (
     Conforming,
     Target,
 )
-from rddm.store.lake import found_sql
+from rddm.store.lake import found_sql, is_few
 
 
 def stand_at_once(work: Conforming, target: Target, affected: Affected, evaluated: str) -> int:
@@ -82,7 +82,8 @@ def _remember_what_stood(work: Conforming, target: Target, judged: Sequence[Affe
     condition = f"{known} AND record_id IN (SELECT record_id FROM affected_record)"
     columns = "record_id, source, entity"
     stood = f"{columns}, batch, seq, {_hash_of_what_stood(work, target)} AS content_hash, repairs"
-    work.scratch.make("standing_before", found_sql(f"{target.conformed} AS stood", condition, stood))
+    few = is_few(work.connection, "affected_record")
+    work.scratch.make("standing_before", found_sql(f"{target.conformed} AS stood", condition, stood, few=few))
     for name, table, more in (
         ("waited", LIVING_QUARANTINE, "attempts, first_seen"),
         ("buried", LIVING_TOMBSTONE, "batch"),

@@ -13,9 +13,8 @@ from rddm.contracts.tables.golden import golden_id
 from rddm.curate.golden import golden_contract, hashed_rows_sql, references
 from rddm.curate.survivorship import golden_rows
 from rddm.pipeline.curating_parts import Part, in_parts
-from rddm.pipeline.links import is_few, links_sql
 from rddm.project.settings import Model, ModelEntity
-from rddm.store.lake import CATALOG, Lake, found_sql, load_table
+from rddm.store.lake import CATALOG, Lake, found_sql, is_few, load_table
 
 _BATCH_RECORDS = 100_000
 
@@ -67,9 +66,8 @@ def _records_in_parts(lake: Lake, name: str, entity: ModelEntity, touched: str) 
     connection = lake.connection
     connection.execute("SET arrow_lossless_conversion = true")  # ids as 16 bytes, not as text
     try:
-        records = connection.execute(_members_sql(*_members(lake, name, touched), entity)).to_arrow_reader(
-            _BATCH_RECORDS
-        )
+        members = _members_sql(*_members(lake, name, touched), entity)
+        records = connection.execute(members).to_arrow_reader(_BATCH_RECORDS)
         with in_parts(records, most, folder) as parts:
             yield parts
     finally:
@@ -78,17 +76,18 @@ def _records_in_parts(lake: Lake, name: str, entity: ModelEntity, touched: str) 
 
 
 def _members(lake: Lake, name: str, touched: str) -> tuple[str, str]:
-    """Return the tables of the records behind *touched*, or of more, and of their links; of a few, these are ``member``."""
-    records, few = f"{CATALOG}.conformed.{quote(name)}", is_few(lake, touched)
-    links = f"({links_sql(name, touched, few=few)})"
-    if not few:
-        return records, links
-    lake.connection.execute(f"CREATE OR REPLACE TEMP TABLE member AS {links}")
-    return f"({found_sql(records, 'record_id IN (SELECT record_id FROM member)')})", "member"
+    """Return the queries of the records behind *touched*, or of more, and of their links; of a few, these are in ``member``."""
+    records, links = f"{CATALOG}.conformed.{quote(name)}", f"{CATALOG}.identity.{quote(f'{name}__link')}"
+    links = f"SELECT record_id, golden_id FROM {links} WHERE golden_id IN (SELECT golden_id FROM {touched})"
+    few = is_few(lake.connection, touched)
+    if few:
+        lake.connection.execute(f"CREATE OR REPLACE TEMP TABLE member AS {links}")
+        links = "FROM member"
+    return found_sql(records, "record_id IN (SELECT record_id FROM member)" if few else "true", few=few), links
 
 
 def _members_sql(records: str, links: str, entity: ModelEntity) -> str:
-    """Return the query of the *records* (a table) that have *links* (a table), as `golden_rows` takes them."""
+    """Return the query of the *records* that have *links* (both queries), as `golden_rows` takes them."""
     joins: list[str] = []
     columns = {field: f"record.{quote(field)}" for field in entity.fields}
     for index, (field, parent) in enumerate(references(entity).items()):
@@ -101,7 +100,7 @@ def _members_sql(records: str, links: str, entity: ModelEntity) -> str:
         "SELECT link.golden_id, record.record_id, record.source,"
         " epoch_us(coalesce(record.source_time, TIMESTAMP '0001-01-01')) AS source_time,"
         f" coalesce(source_trust.trust, 5) AS trust, {', '.join(columns.values())}"
-        f" FROM {records} AS record JOIN {links} AS link ON link.record_id = record.record_id"
+        f" FROM ({records}) AS record JOIN ({links}) AS link ON link.record_id = record.record_id"
         f" LEFT JOIN source_trust ON source_trust.source = record.source {' '.join(joins)}"
     )
 

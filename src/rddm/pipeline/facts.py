@@ -7,9 +7,10 @@ the golden records they lead to. When a person is found to be another one, their
 
 from __future__ import annotations
 
+import duckdb
+
 from rddm.contracts.tables import literal, quote
 from rddm.contracts.tables.identity import link_table
-from rddm.pipeline.links import is_few, links_sql
 from rddm.project.settings import FactIdentity, ModelEntity
 from rddm.store.lake import CATALOG, Lake
 
@@ -30,7 +31,7 @@ def link_facts(lake: Lake, entity: ModelEntity, identity: FactIdentity, name: st
         for field, settings in entity.fields.items()
         if field in identity.fields and settings.references
     }
-    _find_moved(lake, name, changed, references)
+    _find_moved(connection, name, changed, references)
     parts, joins = [], []
     for index, field in enumerate(identity.fields):
         if field in references:
@@ -63,13 +64,13 @@ def link_facts(lake: Lake, entity: ModelEntity, identity: FactIdentity, name: st
         connection.execute(f"DROP TABLE {table}")
 
 
-def _find_moved(lake: Lake, name: str, changed: str, references: dict[str, str]) -> None:
+def _find_moved(connection: duckdb.DuckDBPyConnection, name: str, changed: str, references: dict[str, str]) -> None:
     """Make table ``moved`` (record_id): records that changed, or whose parent now belongs to another golden record."""
     facts = f"{CATALOG}.conformed.{quote(name)}"
     selects = [f"SELECT record_id FROM {changed}"]
     selects += [
-        f"SELECT record_id FROM {facts} WHERE {quote(field)} IN"
-        f" (SELECT record_id FROM ({links_sql(parent, f'regrouped_{parent}', few=is_few(lake, f'regrouped_{parent}'))}))"
+        f"SELECT record_id FROM {facts} WHERE {quote(field)} IN (SELECT record_id"
+        f" FROM {CATALOG}.identity.{quote(parent + '__link')} SEMI JOIN regrouped_{parent} USING (golden_id))"
         for field, parent in references.items()
     ]
-    lake.connection.execute(f"CREATE OR REPLACE TEMP TABLE moved AS {' UNION '.join(selects)}")
+    connection.execute(f"CREATE OR REPLACE TEMP TABLE moved AS {' UNION '.join(selects)}")

@@ -33,7 +33,7 @@ from rddm.pipeline.identity_work import Work
 from rddm.pipeline.stamp import RunStamp
 from rddm.project.settings import ExactIdentity, ModelEntity, ProbabilisticIdentity
 from rddm.resolve.weights import match_probability_of
-from rddm.store.lake import found_sql, spill_folder
+from rddm.store.lake import spill_folder
 from rddm.store.scratch import LARGE_ROWS, Scratch
 
 
@@ -185,10 +185,10 @@ def _reconsider(work: Work, changed: str, judgements: str) -> None:
         f"SELECT record_id FROM {changed} UNION SELECT record_a FROM {rejudged} UNION SELECT record_b FROM {rejudged}"
     )
     reconsidered = work.make("reconsidered", everything if work.fresh else some)
-    link = work.stored("link")
-    every_link = f"SELECT {LINK_COLUMNS} FROM {link}"
-    some_links = found_sql(link, f"record_id IN (SELECT record_id FROM {reconsidered})", LINK_COLUMNS)
-    work.make("link_before", every_link if work.fresh else some_links)
+    work.make(
+        "link_before",
+        f"SELECT {LINK_COLUMNS} FROM {work.stored('link')} WHERE record_id IN (SELECT record_id FROM {reconsidered})",
+    )
 
 
 def _apply_judgements(work: Work) -> None:

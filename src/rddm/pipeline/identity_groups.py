@@ -89,10 +89,10 @@ def _make_closure(work: Work) -> None:
     Whoever a change can have reached is in a component with it, as was or by its new pairs. New judgements have records
     that are reconsidered at both ends.
     """
-    node = work.table("node")
+    node, columns = work.table("node"), "fingerprint_id, component"
     if work.fresh:
         work.view("closure", f"SELECT n, fingerprint_id FROM {node}")
-        work.make("component_before", f"SELECT * FROM {work.past('component')} LIMIT 0")
+        work.make("component_before", f"SELECT {columns} FROM {work.past('component')} LIMIT 0")
         return
     stored, removed = work.past("component"), f"SELECT fingerprint_id FROM {work.table('removed')}"
     ends = "".join(
@@ -110,7 +110,6 @@ def _make_closure(work: Work) -> None:
     )
     found = f"SELECT DISTINCT component FROM {stored} WHERE fingerprint_id IN (SELECT fingerprint_id FROM {seed})"
     grown = f"SELECT component FROM {work.make('grown', found)}"
-    columns = "fingerprint_id, component"
     before = work.make("component_before", f"SELECT {columns} FROM {stored} WHERE {among_sql('component', grown)}")
     reached = work.make(
         "reached",
@@ -127,11 +126,10 @@ def _make_closure(work: Work) -> None:
 def _edges(work: Work) -> Edges:
     closure, gone = work.table("closure"), work.table("gone")
     inside = f"SELECT fingerprint_id FROM {closure}"
-    matched = f"outcome = 'match' AND {among_sql('fingerprint_a', inside)}"
-    pairs = work.found("pair", matched, "fingerprint_a, fingerprint_b, weight")
     stored = f"""
-  SELECT * FROM ({pairs}) WHERE fingerprint_a NOT IN (SELECT fingerprint_id FROM {gone})
-    AND fingerprint_b NOT IN (SELECT fingerprint_id FROM {gone})
+  SELECT fingerprint_a, fingerprint_b, weight FROM {work.past("pair")}
+  WHERE outcome = 'match' AND {among_sql("fingerprint_a", inside)}
+    AND fingerprint_a NOT IN (SELECT fingerprint_id FROM {gone}) AND fingerprint_b NOT IN (SELECT fingerprint_id FROM {gone})
   UNION ALL"""
     found = work.connection.execute(
         f"""

@@ -6,7 +6,7 @@ from rddm.contracts.tables import literal, quote
 from rddm.contracts.tables.identity import EVENT, LINK_COLUMNS, link_table
 from rddm.pipeline.identity_work import Work
 from rddm.resolve.golden_ids import IdTables, claims_sql, events_sql, names_sql, survivors_sql, went_sql
-from rddm.store.lake import among_sql, found_sql
+from rddm.store.lake import among_sql
 
 
 def name_groups(work: Work, changed: str, touched: str) -> None:
@@ -38,10 +38,12 @@ def name_groups(work: Work, changed: str, touched: str) -> None:
 def _make_now(work: Work) -> None:
     """Make ``before`` (record_id, golden_id) and ``now`` (record_id, fingerprint_id, grp, best, source_time)."""
     grouped, before = work.table("grouped"), work.table("link_before")
-    grouped_here = among_sql("fingerprint_id", f"SELECT fingerprint_id FROM {grouped}")
-    of_groups = found_sql(work.stored("link"), grouped_here, LINK_COLUMNS)
-    others = f"SELECT * FROM ({of_groups}) ANTI JOIN {work.table('reconsidered')} USING (record_id)"
-    rest = work.make("link_rest", f"SELECT * FROM {before} LIMIT 0" if work.fresh else others)
+    rest = (
+        f"SELECT {LINK_COLUMNS} FROM {work.stored('link')}"
+        f" WHERE {among_sql('fingerprint_id', f'SELECT fingerprint_id FROM {grouped}')}"
+        f" AND record_id NOT IN (SELECT record_id FROM {work.table('reconsidered')})"
+    )
+    rest = work.make("link_rest", rest if not work.fresh else f"SELECT * FROM {before} LIMIT 0")
     work.make("before", f"SELECT record_id, golden_id FROM {before} UNION ALL SELECT record_id, golden_id FROM {rest}")
     work.make(
         "now",

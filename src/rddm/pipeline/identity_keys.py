@@ -53,9 +53,8 @@ def _members_of_changes(work: Work, kinds: Sequence[KeyKind]) -> None:
     near = work.make("key_near", _stored_keys(work, f"SELECT key FROM {new} UNION SELECT key FROM {gone}"))
     _find_affected(work)
     old = work.make("affected_old", f"SELECT * FROM {work.table('affected')} EXCEPT SELECT fingerprint_id FROM {node}")
-    far = work.make(
-        "affected_stored", work.found("fingerprint", among_sql("fingerprint_id", f"SELECT fingerprint_id FROM {old}"))
-    )
+    of_old = among_sql("fingerprint_id", f"SELECT fingerprint_id FROM {old}")
+    far = work.make("affected_stored", f"SELECT * FROM {work.past('fingerprint')} WHERE {of_old}")
     looked_at = f"SELECT key FROM {new}"
     stored_members = work.make("member_stored", f"SELECT * FROM {near} WHERE key IN ({looked_at})")
     if work.count(far):

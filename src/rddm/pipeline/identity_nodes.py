@@ -64,10 +64,8 @@ SELECT fingerprint_id, any_value(description_id) AS description_id, sum(step)::B
   SELECT fingerprint_id, NULL, -1 FROM {work.table("link_before")} WHERE NOT {work.fresh}
 ) GROUP BY fingerprint_id HAVING sum(step) <> 0""",
     )
-    known = work.make(
-        "known",
-        work.found("fingerprint", among_sql("fingerprint_id", f"SELECT fingerprint_id FROM {delta}")),
-    )
+    of_delta = among_sql("fingerprint_id", f"SELECT fingerprint_id FROM {delta}")
+    known = work.make("known", f"SELECT * FROM {work.past('fingerprint')} WHERE {of_delta}")
     work.make(
         "change",
         f"""
@@ -127,9 +125,12 @@ def fetch_nodes(work: Work, wanted: str) -> None:
     node = work.table("node")
     missing = work.make("missing", f"{wanted} EXCEPT SELECT fingerprint_id FROM {node}")
     first = work.count(node)
-    columns = ", ".join(("fingerprint_id", *_form_columns(work)))
-    found = work.found("fingerprint", among_sql("fingerprint_id", f"SELECT fingerprint_id FROM {missing}"), columns)
-    work.add("node", f"SELECT ({first} + row_number() OVER () - 1)::INTEGER AS n, * FROM ({found})")
+    columns = ", ".join(_form_columns(work))
+    work.add(
+        "node",
+        f"SELECT ({first} + row_number() OVER () - 1)::INTEGER AS n, fingerprint_id, {columns} FROM {work.past('fingerprint')}"
+        f" WHERE {among_sql('fingerprint_id', f'SELECT fingerprint_id FROM {missing}')}",
+    )
     note_common(work, first)
 
 

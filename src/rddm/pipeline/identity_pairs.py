@@ -79,7 +79,7 @@ def _pairs_of_gone(work: Work) -> str | None:
     )
     of_first = among_sql("fingerprint_a", f"SELECT fingerprint_id FROM {first}")
     ends = " OR ".join(f"fingerprint_{end} IN (SELECT fingerprint_id FROM {stored})" for end in "ab")
-    near = work.found("pair", of_first, "fingerprint_a, fingerprint_b")
+    near = f"SELECT fingerprint_a, fingerprint_b FROM {work.past('pair')} WHERE {of_first}"
     stale = work.make("pair_stale", f"SELECT * FROM ({near}) WHERE {ends}")
     if not work.count(stale):
         return None

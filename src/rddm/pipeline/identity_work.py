@@ -15,7 +15,7 @@ from rddm.contracts.tables import Table, create_table_sql, quote
 from rddm.contracts.tables.identity import Method, identity_tables
 from rddm.pipeline.stamp import RunStamp
 from rddm.project.settings import ExactIdentity, ModelEntity, ProbabilisticIdentity
-from rddm.store.lake import columns_of_tables, found_sql, keep_in_order
+from rddm.store.lake import columns_of_tables, keep_in_order
 from rddm.store.scratch import Scratch
 
 PREFIX = "identity_"
@@ -63,15 +63,6 @@ class Work:
     def past(self, name: str) -> str:
         """What the lake's table counts for: all of it, or, when everything is made anew, nothing."""
         return f"{PREFIX}no_{name}" if self.fresh else self.stored(name)
-
-    def found(self, name: str, condition: str, columns: str = "*") -> str:
-        """
-        Return the query for what counts of the lake's table *name*, as `rddm.store.lake.found_sql`; when everything is made
-        anew, of no rows, whatever the condition.
-        """
-        if self.fresh:
-            return f"SELECT {columns} FROM {self.past(name)}"
-        return found_sql(self.stored(name), condition, columns)
 
     def table(self, name: str) -> str:
         """The scratch's table of that name."""
@@ -149,6 +140,7 @@ class Work:
         for table in identity_tables(self.entity, self.method):
             keep_in_order(self.connection, self.lake, table)
             columns = ", ".join(f"{quote(column.name)} {column.type}" for column in table.columns)
+            columns += f", {quote(table.own_order)} BIGINT" if table.own_order else ""
             self.begin(f"no_{table.name.removeprefix(f'{self.entity}__')}", f"({columns})")
 
     def clear(self) -> None:

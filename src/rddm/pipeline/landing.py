@@ -22,7 +22,7 @@ import pyarrow.compute as pc
 
 from rddm.contracts.batches import Batch, Cursor, Unreadable
 from rddm.contracts.errors import SourceError
-from rddm.contracts.tables import ROW_NUMBER, literal, quote
+from rddm.contracts.tables import literal, quote
 from rddm.contracts.tables.conformed import PROGRESS
 from rddm.contracts.tables.raw import (
     BATCH,
@@ -260,12 +260,12 @@ def key_sql(settings: SourceEntity, delivered: Collection[str]) -> str:
 
 def with_safe_names(records: pa.Table) -> pa.Table:
     """
-    Return *records* with names that differ also without regard to case, and leave the envelope's names and the lake's own alone.
+    Return *records* with names that differ also without regard to case and leave the envelope's names alone.
 
     Lake columns are case-insensitive: a source's ``ID`` next to its ``id`` becomes ``ID_2``. No name can hold a null
     character.
     """
-    taken: set[str] = {*ENVELOPE_NAMES, ROW_NUMBER}
+    taken: set[str] = set(ENVELOPE_NAMES)
     names = []
     for index, delivered in enumerate(records.column_names, start=1):
         wanted = delivered.replace("\0", "").strip() or f"c{index}"

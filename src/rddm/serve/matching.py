@@ -30,7 +30,7 @@ from rddm.serve.copying import copy_rows
 from rddm.serve.loading import SCHEMA as LOADING_SCHEMA
 from rddm.serve.loading import NewTable, load
 from rddm.store.database import Database
-from rddm.store.lake import CATALOG, Lake, among_sql, found_sql, load_table
+from rddm.store.lake import CATALOG, Lake, among_sql, load_table
 
 SCHEMA = "matching"
 DESCRIPTION_SEPARATOR = "\x1e"
@@ -251,8 +251,8 @@ class MatchingPublication:
         )
         owner = self._make(
             "owner",
-            "SELECT DISTINCT fingerprint_id, golden_id FROM"
-            f" ({found_sql(self._link, among_sql('fingerprint_id', f'SELECT fingerprint_id FROM {near}'))})",
+            f"SELECT DISTINCT fingerprint_id, golden_id FROM {self._link}"
+            f" WHERE {among_sql('fingerprint_id', f'SELECT fingerprint_id FROM {near}')}",
         )
         holders = f"SELECT fingerprint_id FROM {near} WHERE key IN (SELECT key FROM {turned})"
         self._make(
@@ -275,14 +275,13 @@ class MatchingPublication:
         person = self._named("person")
         self._make(
             "said",
-            f"SELECT DISTINCT golden_id, fingerprint_id FROM ({found_sql(self._link, f'golden_id IN (FROM {person})')})",
+            f"SELECT DISTINCT golden_id, fingerprint_id FROM {self._link} WHERE golden_id IN (FROM {person})",
         )
         self._make_holders()
         changed = f"SELECT {number_sql('golden_id')} AS number, golden_id FROM {person}"
-        fingerprints = found_sql(
-            self._fingerprint, among_sql("fingerprint_id", f"SELECT fingerprint_id FROM {self._named('said')}")
-        )
-        self._rewrite(self._print, changed, self._prints(f"({fingerprints})"), "number integer, golden_id uuid")
+        of_said = among_sql("fingerprint_id", f"SELECT fingerprint_id FROM {self._named('said')}")
+        prints = self._prints(f"(FROM {self._fingerprint} WHERE {of_said})")
+        self._rewrite(self._print, changed, prints, "number integer, golden_id uuid")
 
     def _mend_drawers(self) -> None:
         """Take out the entries that anybody had or has under a key that changed, and put in those of who has it now."""

@@ -24,7 +24,7 @@ from rddm.serve.loading import SCHEMA as LOADING_SCHEMA
 from rddm.serve.loading import NewTable, begin_loading, forget_loading, load_all
 from rddm.serve.matching import MatchingPublication
 from rddm.store.database import Database
-from rddm.store.lake import CATALOG, Lake, found_sql
+from rddm.store.lake import CATALOG, Lake, found_sql, is_few
 
 SCHEMA = "warehouse"
 _SPELT_OUT = {"timestamptz": "timestamp with time zone"}
@@ -234,12 +234,9 @@ def _new_table(each: PublishedTable) -> NewTable:
     return NewTable(each.table.name, definition, [_rows_sql(each)], ((each.key,), *each.indexes))
 
 
-def _rows_sql(each: PublishedTable, changed: str | None = None) -> str:
-    """Return the query for the rows of the published table, in its types; for those whose keys query *changed* gives."""
-    rows = {
-        name: f"SELECT * FROM {table}" if changed is None else found_sql(table, f"{quote(each.key)} IN ({changed})")
-        for name, table in each.reads.items()
-    }
+def _rows_sql(each: PublishedTable, changed: str = "true", *, few: bool = False) -> str:
+    """Return the query for the rows of the published table, in its types; of those for which *changed* holds, *few* or many."""
+    rows = {name: found_sql(table, changed, few=few) for name, table in each.reads.items()}
     columns = ", ".join(f"{quote(column.name)}::{column.type} AS {quote(column.name)}" for column in each.table.columns)
     read = ", ".join(f"{name} AS ({query})" for name, query in rows.items())
     return f"WITH {read} SELECT {columns} FROM ({each.query})"
@@ -272,8 +269,11 @@ def _publish_table(
     connection.execute(
         sql.SQL("CREATE TEMP TABLE {} (LIKE {} INCLUDING DEFAULTS) ON COMMIT DROP").format(staged, target)
     )
-    changed = None if published is None else "SELECT key FROM changed_key"
-    copy_rows(lake.connection, connection, _rows_sql(each, changed), staged)
+    rows = _rows_sql(each)
+    if published is not None:
+        changed = f"{quote(each.key)} IN (SELECT key FROM changed_key)"
+        rows = _rows_sql(each, changed, few=is_few(lake.connection, "changed_key"))
+    copy_rows(lake.connection, connection, rows, staged)
     if published is None:
         gone = sql.SQL("DELETE FROM {0} AS old WHERE NOT EXISTS (SELECT FROM {1} AS new WHERE new.{2} = old.{2})")
         removed = connection.execute(gone.format(target, staged, key)).rowcount

@@ -30,11 +30,10 @@ CATALOG = "lake"
 METADATA_SCHEMA = "lake"
 ROW_GROUP_ROWS = 32_768
 """The engine reads a file with as many threads as it has row groups; files of one batch are small."""
-_LOOKED_UP = 2_000
+FEW = 2_000
 """
-Row groups are left out by the values that a join asks for, up to so many of them (DuckDB's own limit is 50).
-
-More would touch nearly every row group of a table of fifty million rows.
+So many values that a join asks for may leave out row groups (DuckDB's own limit is 50). More touch most of the row groups of a
+table of fifty million rows.
 """
 
 
@@ -216,16 +215,22 @@ def columns_of_tables(connection: duckdb.DuckDBPyConnection, catalog: str, schem
     return {name: tuple(columns) for name, columns in rows}
 
 
-def found_sql(table: str, condition: str, columns: str = "*") -> str:
+def found_sql(table: str, condition: str, columns: str = "*", *, few: bool) -> str:
     """
-    Return the query for *columns* of the few rows for which *condition* holds of *table*: one of the lake, with an alias or
-    without. Nothing else has row numbers.
+    Return the query for *columns* of the rows for which *condition* holds of *table*: one of the lake, with an alias or without.
 
-    In which rows it holds is found first, by the columns of the condition alone; of the others, the row groups around these rows
-    are read. Where the condition looks for some values of many, one query by itself would read all of them.
+    Of a *few* wide rows (see `is_few`), it is found first in which rows the condition holds, by the columns it is about; of the
+    others, the row groups around these rows are read. A query by itself reads all of them: of fifty million conformed records,
+    1,000 are found in 1.9 s instead of 10. Narrow rows, and more than a few, are found sooner by the query.
     """
-    rows = f"SELECT {ROW_NUMBER} FROM {table} WHERE {condition}"
-    return f"SELECT {columns} FROM {table} WHERE {condition} AND {ROW_NUMBER} IN ({rows})"
+    query = f"SELECT {columns} FROM {table} WHERE {condition}"
+    return f"{query} AND {ROW_NUMBER} IN (SELECT {ROW_NUMBER} FROM {table} WHERE {condition})" if few else query
+
+
+def is_few(connection: duckdb.DuckDBPyConnection, wanted: str) -> bool:
+    """Whether the rows of *wanted* (a table) are `FEW` at most."""
+    row = connection.execute(f"SELECT count(*) FROM {wanted}").fetchone()
+    return row is not None and row[0] <= FEW
 
 
 def among_sql(column: str, wanted: str) -> str:
@@ -336,7 +341,7 @@ def connect_duckdb(engine: Engine, spill: Path, *extensions: str) -> duckdb.Duck
         },
     )
     connection.execute("SET TimeZone = 'UTC'")
-    connection.execute(f"SET dynamic_or_filter_threshold = {_LOOKED_UP}")
+    connection.execute(f"SET dynamic_or_filter_threshold = {FEW}")
     # A file of the lake, or of a scratch, is never written twice under one name.
     connection.execute("SET parquet_metadata_cache = true")
     connection.execute("SET enable_progress_bar = false")  # it would draw on standard output, which is ours

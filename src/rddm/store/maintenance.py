@@ -17,7 +17,7 @@ from rddm.contracts.tables import quote
 from rddm.store.lake import CATALOG, Lake
 
 _NEARLY_DELETED = 0.95
-"""From this share of deleted rows on, a file costs more to read than to write anew; until then all of it is read."""
+"""Share of deleted rows from which on a file is written anew; until then all of it is read, whatever is left of it."""
 GRACE_HOURS = 1
 """Unused files are left this long, for readings that began before and still scan them."""
 

@@ -216,12 +216,3 @@ def test_a_null_character_in_the_name_of_a_column_is_left_out(new_warehouse: New
     warehouse.deliver("a/person", {**ANNA, "a\0b": "1", "ab": "2"})
     warehouse.run()
     assert warehouse.query("SELECT ab, ab_2 FROM lake.raw.a__person") == [("1", "2")]
-
-
-def test_a_column_that_is_called_as_the_row_numbers_of_a_file_hides_no_version(new_warehouse: New) -> None:
-    warehouse = new_warehouse(a=PERSON)
-    for number, changed in ((None, "2024-01-01"), ("7", "2024-02-01"), (None, "2024-03-01")):
-        warehouse.deliver("a/person", ANNA | {"changed": changed, "File_Row_Number": number})
-        warehouse.run()
-    assert warehouse.query('SELECT count("File_Row_Number_2"), count(*) FROM lake.raw.a__person') == [(1, 3)]
-    assert warehouse.query("SELECT source_time::VARCHAR FROM lake.conformed.person") == ["2024-03-01 00:00:00"]

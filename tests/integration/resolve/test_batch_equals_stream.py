@@ -89,16 +89,16 @@ def test_groups_are_the_same_however_the_records_came(
     assert _tables(batch_warehouse) == at_once[0]
 
 
-def test_every_row_has_the_place_of_its_id(warehouse: Warehouse) -> None:
+def test_every_row_has_the_order_of_its_id(warehouse: Warehouse) -> None:
     anna = {"last_name": "Белова", "first_name": "Анна", "birth_date": born("2001-02-03"), "phone": "+79161234567"}
     warehouse.run({"a": anna, "b": {**anna, "email": "anna@example.org"}})
     warehouse.run({"c": {**anna, "city": "Тверь"}, "b": {**anna, "email": "a@example.org"}})
     for table, column in (
         ("fingerprint", "fingerprint_id"), ("link", "fingerprint_id"), ("pair", "fingerprint_a"), ("component", "component"),
     ):  # fmt: skip
-        places = warehouse.rows(f"SELECT {column}, {column}_order FROM testlake.identity.person__{table}")
-        assert len(places) > 1
-        assert all(place == identifier.int >> 96 for identifier, place in places)
+        orders = warehouse.rows(f"SELECT {column}, {column}_order FROM testlake.identity.person__{table}")
+        assert len(orders) > 1
+        assert all(order == identifier.int >> 96 for identifier, order in orders)
 
 
 def _tables(warehouse: Warehouse) -> list[list[tuple[Any, ...]]]:

@@ -13,7 +13,7 @@ from rddm.contracts.errors import NotFound, StoreError
 from rddm.contracts.ids import id_order_sql
 from rddm.contracts.tables import Column, Table
 from rddm.pipeline.engine import prepare_lake
-from rddm.store.lake import ROW_GROUP_ROWS, Lake, among_sql, found_sql, keep_in_order
+from rddm.store.lake import ROW_GROUP_ROWS, Lake, among_sql, found_sql, is_few, keep_in_order
 from rddm.store.maintenance import maintain
 
 New = Callable[..., TinyWarehouse]
@@ -85,39 +85,44 @@ def test_a_few_rows_are_found_wherever_they_lie(new_warehouse: New) -> None:
     run(
         "CREATE TEMP TABLE wanted AS FROM (VALUES (3), (99_999), (-3), (-40_000), (200_002), (200_004), (300_000), (4)) AS w (n)"
     )
-    found = found_sql("lake.raw.number", "number IN (SELECT n FROM wanted)", "number, text LIKE '%e%'")
+    looked_up, queried = (
+        found_sql("lake.raw.number", "number IN (SELECT n FROM wanted)", "number, text LIKE '%e%'", few=few)
+        for few in (True, False)
+    )
     with lake.transaction("change"):
         run("INSERT INTO lake.raw.number VALUES (300_000, 'of this transaction')")
         run("DELETE FROM lake.raw.number WHERE number IN (4, 200_004)")
-        within = set(run(found).fetchall())
+        within = set(run(looked_up).fetchall())
     assert {number for number, _ in within} == {3, 99_999, -3, -40_000, 200_002, 300_000}
-    assert set(run(found).fetchall()) == within
-    assert run(found_sql("lake.raw.number", "number = -5 AND text = 'no such text'")).fetchall() == []
+    assert set(run(looked_up).fetchall()) == set(run(queried).fetchall()) == within
+    assert run(found_sql("lake.raw.number", "number = -5 AND text = 'no such text'", few=True)).fetchall() == []
+    assert is_few(lake.connection, "wanted")
+    assert not is_few(lake.connection, "lake.raw.number")
 
 
 def test_rows_lie_in_the_order_of_their_ids_however_they_came(new_warehouse: New) -> None:
     lake = new_warehouse(a=PERSON).warehouse.lake
     run = lake.connection.execute
-    table = Table("raw", "place", "one id", (Column("id", "UUID", "An id"),), found_by="id")
+    table = Table("raw", "numbered", "one id", (Column("id", "UUID", "An id"),), found_by="id")
     lake.ensure(table)
     keep_in_order(lake.connection, "lake", table)
     for first in (0, 50_000):
         run(
-            f"INSERT INTO lake.raw.place SELECT id, {id_order_sql('id')} FROM"
+            f"INSERT INTO lake.raw.numbered SELECT id, {id_order_sql('id')} FROM"
             f" (SELECT md5(range::VARCHAR)::UUID AS id FROM range({first}, {first + 50_000}))"
         )
     maintain(lake, expire_before=datetime(2000, 1, 1, tzinfo=UTC), keep_from=None)
-    places = run(
-        "SELECT id_order, lag(id_order) OVER (ORDER BY file_row_number) AS before, filename FROM lake.raw.place"
+    orders = run(
+        "SELECT id_order, lag(id_order) OVER (ORDER BY file_row_number) AS before, filename FROM lake.raw.numbered"
     )
-    rows = places.fetchall()
+    rows = orders.fetchall()
     assert len(rows) == 100_000
     assert len({filename for _, _, filename in rows}) == 1
     assert all(before is None or before <= order for order, before, _ in rows)
-    ids = run("SELECT id FROM lake.raw.place LIMIT 7 OFFSET 60_000").fetchall()
+    ids = run("SELECT id FROM lake.raw.numbered LIMIT 7 OFFSET 60_000").fetchall()
     run("CREATE TEMP TABLE wanted (id UUID)")
     lake.connection.executemany("INSERT INTO wanted VALUES (?)", ids)
-    found = run(found_sql("lake.raw.place", among_sql("id", "SELECT id FROM wanted"), "id")).fetchall()
+    found = run(f"SELECT id FROM lake.raw.numbered WHERE {among_sql('id', 'SELECT id FROM wanted')}").fetchall()
     assert sorted(found) == sorted(ids)
 
 

@@ -72,8 +72,8 @@ def maintain_command(
         wire.open_warehouse(find_project(project), os.environ) as warehouse,
         warehouse.database.writer_lock(),
     ):
-        published, now_at = last_published(warehouse.database), warehouse.lake.current_snapshot()
+        published, newest = last_published(warehouse.database), warehouse.lake.current_snapshot()
         done = maintain(warehouse.lake, expire_before=expire_before, keep_from=published)
-        if published == now_at:  # rows that were written anew look changed, and are not
+        if published == newest:  # rows that were written anew look changed, and are not
             warehouse.note_published(warehouse.now().replace(tzinfo=dt.UTC))
     show(done, lambda: draw_maintained(done), as_json=as_json)
