@@ -1,10 +1,13 @@
 from __future__ import annotations
 
 import os
+from datetime import UTC
 
 import pytest
 from tests.integration.app.conftest import Project
 
+from rddm.app.wire import open_warehouse
+from rddm.serve.publish import last_published
 from rddm.store import maintenance
 from rddm.store.database import Database
 
@@ -177,13 +180,14 @@ def test_maintenance_forgets_snapshots_and_loses_no_row(run_project: Project) ->
 
 
 def test_the_state_that_maintenance_leaves_counts_as_published(run_project: Project) -> None:
-    assert run_project.rddm("lake", "maintain", "--keep-days", "0").code == 0
-    newest = run_project.rddm("lake", "snapshots", "--json").json["snapshots"][0]
-    assert newest["message"] == "maintain"
-    with Database(os.environ["RDDM_DATABASE_URL"]).connect() as connection:
-        assert connection.execute("SELECT max(lake_snapshot) FROM warehouse.publication").fetchall() == [
-            (newest["number"],)
-        ]
+    with open_warehouse(run_project.folder, os.environ) as warehouse:
+        warehouse.lake.connection.execute("CREATE TABLE lake.raw.number AS SELECT range AS number FROM range(100_000)")
+        warehouse.lake.connection.execute("DELETE FROM lake.raw.number WHERE number % 50 > 0")
+        warehouse.note_published(warehouse.now().replace(tzinfo=UTC))
+        before = warehouse.lake.current_snapshot()
+    assert run_project.rddm("lake", "maintain").code == 0
+    with open_warehouse(run_project.folder, os.environ) as warehouse:
+        assert last_published(warehouse.database) == warehouse.lake.current_snapshot() > before
 
 
 def test_maintenance_that_would_change_rows_fails_loudly(run_project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
