@@ -156,18 +156,27 @@ def _end_log(connection: psycopg.Connection) -> bool:
     row = connection.execute("SELECT rolsuper FROM pg_roles WHERE rolname = current_user").fetchone()
     if row is None or not row[0]:
         return False
-    # A segment that is kept for later use keeps what is in it.
+    # A segment that is kept for later use keeps what is in it until the log has come to it.
     connection.execute("ALTER SYSTEM SET wal_recycle = off")
     connection.execute("SELECT pg_reload_conf()")
     try:
-        for _ in range(2):
-            connection.execute("CHECKPOINT")
-            connection.execute("SELECT pg_switch_wal()")
         connection.execute("CHECKPOINT")
+        old = _log_segments(connection)
+        for _ in range(2 * len(old)):
+            connection.execute("SELECT pg_switch_wal()")
+            connection.execute("CHECKPOINT")
+            if old.isdisjoint(_log_segments(connection)):
+                return True
+        return False
     finally:
         connection.execute("ALTER SYSTEM RESET wal_recycle")
         connection.execute("SELECT pg_reload_conf()")
-    return True
+
+
+def _log_segments(connection: psycopg.Connection) -> set[str]:
+    """Return the names of the files of the write-ahead log: those in use and those kept for later use."""
+    names = connection.execute("SELECT name FROM pg_ls_waldir() WHERE name ~ '^[0-9A-F]{24}$'").fetchall()
+    return {name for (name,) in names}
 
 
 def clear_spill(lake: Lake) -> int:

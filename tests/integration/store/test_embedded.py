@@ -221,6 +221,21 @@ def test_clearing_the_database_of_a_project_empties_its_servers_log(data: Path) 
     assert "Zuckerberg" not in log.read_text(encoding="utf-8")
 
 
+def test_clearing_the_database_leaves_nothing_in_segments_of_its_log_that_were_kept_for_later(data: Path) -> None:
+    (data.parent / "rddm.yaml").write_text("name: tiny\n", encoding="utf-8")
+    database = open_database(load_project(data.parent, {}), {})
+    log = data.parent / ".rddm" / "pg" / "pg_wal"
+    with database.connect(autocommit=True) as connection:
+        for _ in range(4):
+            connection.execute("SELECT pg_logical_emit_message(false, 'rddm', repeat('Zuckerberg ', 1000))")
+            connection.execute("SELECT pg_switch_wal()")
+        connection.execute("CHECKPOINT")
+        current = connection.execute("SELECT pg_walfile_name(pg_current_wal_lsn())").fetchone()[0]
+    assert sum(b"Zuckerberg" in file.read_bytes() for file in log.glob("0*") if file.name > current) > 1
+    assert clear_database(database, ["control"], []).is_log_cleared
+    assert not any(b"Zuckerberg" in file.read_bytes() for file in log.glob("0*"))
+
+
 def test_a_new_state_folder_is_open_to_nobody_else(data: Path) -> None:
     start_embedded(data)
     assert data.parent.stat().st_mode & 0o066 == 0
