@@ -6,7 +6,7 @@ A fingerprint that takes part is a *node* with a number of this run: numbers are
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 import pyarrow as pa
@@ -17,8 +17,13 @@ from rddm.resolve.comparisons import compare_sql
 from rddm.resolve.exact import exact_compare_sql
 from rddm.resolve.weights import Mixture, match_probability_of, pattern_bits, weight_of, weight_sql
 
-COMPARED_NODES = 10_000_000
+COMPARED_NODES = 4_000_000
 """How many nodes the first, and the second, ends of pairs that are compared at a time may be: they are held in memory."""
+
+
+def part_of_node_sql(number: str) -> str:
+    """Return the SQL expression for the part of the nodes that the one with *number* is in."""
+    return f"({number} // {COMPARED_NODES})"
 
 
 def threshold_of(work: Work, mixture: Mixture) -> float:
@@ -55,7 +60,7 @@ def compare(work: Work, name: str, pairs: str, mixture: Mixture, least: float | 
     Make table *name*: *pairs* (a table: a, b) of nodes, with pattern, weight and contradiction; those that weigh *least* or more.
     """
     condition = "true" if least is None else f"weight >= {least!r}"
-    fill = work.make
+    fill: Callable[[str, str], str] = work.make
     for part, first, second in _parts(work, pairs):
         if work.method == "exact":
             fill(name, f"SELECT * FROM ({exact_compare_sql(part, first)}) WHERE {condition}")
@@ -68,16 +73,31 @@ def compare(work: Work, name: str, pairs: str, mixture: Mixture, least: float | 
 
 
 def _parts(work: Work, pairs: str) -> Iterator[tuple[str, str, str]]:
-    """Yield *pairs* (a table: a, b) in parts, each with the nodes that its first and its second ends are."""
-    nodes = work.table("told")
-    if work.count(work.table("node")) <= COMPARED_NODES or work.method == "exact":
+    """
+    Yield *pairs* (a table: a, b) in parts, each with the nodes that its first and its second ends are.
+
+    Most pairs are of nodes near each other (`make_nodes`): these come first, one part of the nodes after the other.
+    """
+    nodes, count = work.table("told"), work.count(work.table("node"))
+    if work.method == "exact":
         yield pairs, nodes, nodes
         return
-    blocks = f"SELECT DISTINCT a // {COMPARED_NODES}, b // {COMPARED_NODES} FROM {pairs} ORDER BY ALL"
-    for block in work.connection.execute(blocks).fetchall():
-        a, b = (f"BETWEEN {COMPARED_NODES * each} AND {COMPARED_NODES * (each + 1) - 1}" for each in block)
-        yield (
-            f"(SELECT a, b FROM {pairs} WHERE a {a} AND b {b})",
-            f"(SELECT * FROM {nodes} WHERE n {a})",
-            f"(SELECT * FROM {nodes} WHERE n {b})",
-        )
+    if count <= COMPARED_NODES:
+        is_few = work.count(pairs) < count / 2
+        yield pairs, _ends(work, pairs, "a") if is_few else nodes, _ends(work, pairs, "b") if is_few else nodes
+        return
+    a, b = map(part_of_node_sql, "ab")
+    for first in range(0, count, COMPARED_NODES):
+        inside = f"BETWEEN {first} AND {first + COMPARED_NODES - 1}"
+        near = f"(SELECT * FROM {nodes} WHERE n {inside})"
+        yield f"(SELECT a, b FROM {pairs} WHERE a {inside} AND b {inside})", near, near
+    far = work.count(pairs, f"{a} <> {b}")
+    parts = -(-far // COMPARED_NODES)
+    for part in range(parts):
+        some = work.make("compared_far", f"SELECT a, b FROM {pairs} WHERE {a} <> {b} AND a % {parts} = {part}")
+        yield some, _ends(work, some, "a"), _ends(work, some, "b")
+    work.drop("compared_far")
+
+
+def _ends(work: Work, pairs: str, end: str) -> str:
+    return f"(SELECT * FROM {work.table('told')} WHERE n IN (SELECT {end} FROM {pairs}))"

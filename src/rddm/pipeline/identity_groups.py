@@ -203,11 +203,7 @@ def _settle(work: Work, labels: Integers, doubtful: str, mixture: Mixture) -> In
         f"SELECT n, fingerprint_id, component, row_number() OVER (ORDER BY fingerprint_id) AS place FROM {component}"
         f" WHERE component IN (SELECT component FROM {doubtful})",
     )
-    crossing = work.make(
-        "crossing",
-        f"SELECT x.n AS a, y.n AS b FROM {members} x JOIN {members} y ON y.component = x.component AND x.place < y.place",
-    )
-    cross = compare(work, "cross", crossing, mixture)
+    cross = _compare_crossing(work, members, mixture)
     forbidding = ", ".join(map(literal, FORBIDDING))
     rows = work.connection.execute(
         f"""
@@ -253,6 +249,22 @@ ORDER BY component, a, b"""
         following += len(places)
     work.counts["split_components"] = contradicting
     return labels
+
+
+def _compare_crossing(work: Work, members: str, mixture: Mixture) -> str:
+    """Make table ``cross``: all pairs of *members* of one component (a before b in place), as `compare` gives them."""
+    crossing = work.make(
+        "crossing",
+        f"SELECT x.n AS a, y.n AS b FROM {members} x JOIN {members} y ON y.component = x.component AND x.place < y.place",
+    )
+    found = work.make(
+        "crossing_found",
+        f"SELECT c.a, c.b, p.pattern, p.contradiction, p.weight FROM {crossing} c JOIN {work.table('pair_new')} p"
+        " ON p.a = least(c.a, c.b) AND p.b = greatest(c.a, c.b)",
+    )
+    others = work.make("crossing_other", f"SELECT a, b FROM {crossing} ANTI JOIN {found} USING (a, b)")
+    compare(work, "cross", others, mixture)
+    return work.add("cross", f"SELECT * FROM {found}")
 
 
 def _each_row(result: duckdb.DuckDBPyConnection) -> Iterator[tuple[Any, ...]]:

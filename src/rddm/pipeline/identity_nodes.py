@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from rddm.contracts.tables import quote
 from rddm.contracts.tables.identity import fingerprint_table
-from rddm.pipeline.identity_compare import threshold_of, weighed
+from rddm.pipeline.identity_compare import part_of_node_sql, threshold_of, weighed
 from rddm.pipeline.identity_work import Work
 from rddm.resolve.comparisons import self_sql
 from rddm.resolve.fingerprints import PART_COLUMNS, with_terms_sql
@@ -21,6 +21,9 @@ from rddm.resolve.keys import (
 )
 from rddm.resolve.weights import Mixture
 from rddm.store.lake import among_sql
+
+_NEAR = "ORDER BY given_part, birth_part"
+"""Most pairs share the given name, and most of them the birth date: numbered like this, their nodes are near each other."""
 
 
 def make_fingerprints(work: Work, mixture: Mixture) -> None:
@@ -78,18 +81,24 @@ FROM {delta} d LEFT JOIN {known} f ON f.fingerprint_id = d.fingerprint_id""",
 def make_nodes(work: Work) -> None:
     """
     Make ``removed`` (fingerprint_id: those that are gone) and ``node`` (n, the fingerprint with its forms and the parts of its
-    keys) of those that are new.
+    keys) of those that are new; their numbers are in an order that lets most pairs be compared one part of them at a time.
     """
     change = work.table("change")
     work.make("removed", f"SELECT fingerprint_id FROM {change} WHERE before > 0 AND after = 0")
     parts = PART_COLUMNS if work.method == "probabilistic" else ()
     forms = ", ".join(f"w.{column}" for column in (*_form_columns(work), *parts))
+    new = work.make(
+        "numbered",
+        f"SELECT (row_number() OVER ({_NEAR if parts else ''}) - 1)::INTEGER AS n, fingerprint_id, description_id, after"
+        f" FROM {change} JOIN {work.table('distinct')} USING (description_id) WHERE before = 0 AND after > 0",
+    )
     node = work.make(
         "node",
-        f"SELECT c.n, c.fingerprint_id, {forms}, c.after AS records"
-        f" FROM (SELECT (row_number() OVER () - 1)::INTEGER AS n, * FROM {change} WHERE before = 0 AND after > 0) c"
+        f"SELECT c.n, c.fingerprint_id, {forms}, c.after AS records FROM {new} c"
         f" JOIN {work.table('weighed')} w ON w.description_id = c.description_id",
+        part_of_node_sql("n"),
     )
+    work.drop("numbered")
     work.execute(f"DROP VIEW {work.table('weighed')}")
     work.drop("distinct")
     work.counts["fingerprints"] = work.count(node)

@@ -68,9 +68,9 @@ class Work:
         """The scratch's table of that name."""
         return f"{PREFIX}{name}"
 
-    def make(self, name: str, query: str) -> str:
-        """Make table *name* from *query*; return its full name."""
-        self.scratch.make(self.table(name), query)
+    def make(self, name: str, query: str, part: str | None = None) -> str:
+        """Make table *name* from *query*, in files by *part* (see `Scratch.make`); return its full name."""
+        self.scratch.make(self.table(name), query, part)
         return self.table(name)
 
     def begin(self, name: str, columns: str) -> str:

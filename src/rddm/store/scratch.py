@@ -47,8 +47,13 @@ class Scratch:
     _files: dict[str, list[Path]] = field(default_factory=dict)
     """The files of each table; none for a temporary one."""
 
-    def make(self, name: str, query: str) -> None:
-        """Make table *name* of what *query* gives; in place of one of that name, which *query* may read."""
+    def make(self, name: str, query: str, part: str | None = None) -> None:
+        """
+        Make table *name* of what *query* gives; in place of one of that name, which *query* may read.
+
+        In files, those with one value of *part* (an expression over the query's columns) lie together: who asks for them opens no
+        others.
+        """
         before = self._files.get(name)
         if not self.in_files:
             if before:
@@ -56,7 +61,7 @@ class Scratch:
             self.connection.execute(f"CREATE OR REPLACE TEMP TABLE {quote(name)} AS {query}")
             self._files[name] = []
             return
-        files = [self._write(query)]
+        files = [self._write(query)] if part is None else self._write_parts(query, part)
         if before is not None:
             self.drop(name)
         self._show(name, files)
@@ -115,7 +120,17 @@ class Scratch:
         self.connection.execute(f"COPY ({query}) TO {literal(str(file))} (FORMAT parquet)")
         return file
 
+    def _write_parts(self, query: str, part: str) -> list[Path]:
+        make_private(self.folder)
+        folder = self.folder / f"{next(_NUMBERS)}"
+        self.connection.execute(
+            f"COPY (SELECT *, {part} AS part FROM ({query})) TO {literal(str(folder))} (FORMAT parquet, PARTITION_BY (part))"
+        )
+        return sorted(folder.rglob("*.parquet")) or [self._write(query)]
+
     def _show(self, name: str, files: list[Path]) -> None:
         listed = ", ".join(literal(str(file)) for file in files)
-        self.connection.execute(f"CREATE OR REPLACE TEMP VIEW {quote(name)} AS SELECT * FROM read_parquet([{listed}])")
+        self.connection.execute(
+            f"CREATE OR REPLACE TEMP VIEW {quote(name)} AS SELECT * FROM read_parquet([{listed}], hive_partitioning => false)"
+        )
         self._files[name] = files

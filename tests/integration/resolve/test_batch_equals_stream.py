@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from tests.integration.resolve.conftest import Warehouse, born
 from tests.support.search import searched
 
-from rddm.pipeline import identity
+from rddm.pipeline import identity, identity_compare
 from rddm.project.settings import ProbabilisticIdentity
 from rddm.store.scratch import LARGE_ROWS
 
@@ -83,7 +83,10 @@ def test_groups_are_the_same_however_the_records_came(
     batch_warehouse = _warehouse(duckdb_connection, type(warehouse))
     batch_warehouse.ids, batch_warehouse.keys = dict(stream.ids), dict(stream.keys)
     batch_warehouse.judgements = history[-1][1]
-    with patch.object(identity, "LARGE_ROWS", LARGE_ROWS if in_files else 0):
+    with (
+        patch.object(identity, "LARGE_ROWS", LARGE_ROWS if in_files else 0),
+        patch.object(identity_compare, "COMPARED_NODES", 4),
+    ):
         batch_warehouse.run(state)
     assert batch_warehouse.groups() == at_once[1]
     assert _tables(batch_warehouse) == at_once[0]

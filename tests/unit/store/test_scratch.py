@@ -33,6 +33,17 @@ def test_a_table_is_made_of_itself(scratch: Scratch) -> None:
     assert rows(scratch, "number") == [(20,), (30,)]
 
 
+def test_parts_of_a_table_are_read_alike_and_go_with_it(scratch: Scratch) -> None:
+    scratch.make("number", "SELECT unnest(range(10)) AS n", "n // 4")
+    scratch.add("number", "SELECT 10 AS n")
+    assert rows(scratch, "number") == [(n,) for n in range(11)]
+    assert len(list(scratch.folder.rglob("*.parquet"))) == (4 if scratch.in_files else 0)
+    scratch.make("number", "SELECT 1 AS n WHERE false", "n // 4")
+    assert rows(scratch, "number") == []
+    scratch.drop("number")
+    assert not list(scratch.folder.rglob("*.parquet"))
+
+
 def test_rows_are_added_by_the_names_of_their_columns(scratch: Scratch) -> None:
     scratch.begin("person", "(name VARCHAR, born DATE, notes VARCHAR[])")
     scratch.add("person", "SELECT '2001-05-06' AS born, 'Ada' AS name")
