@@ -8,6 +8,9 @@ from rddm.pipeline.identity_work import Work
 from rddm.resolve.golden_ids import IdTables, claims_sql, events_sql, names_sql, survivors_sql, went_sql
 from rddm.store.lake import among_sql
 
+_PROBABILITY_DIGITS = 12
+"""DuckLake keeps fifteen digits of a number that comes in a small batch, and seventeen in a large one (measured, DuckDB 1.5.5)."""
+
 
 def name_groups(work: Work, changed: str, touched: str) -> None:
     """Give every record of ``grouped`` its golden id; write links, events and redirects; fill *touched*."""
@@ -71,7 +74,7 @@ WITH size AS (
 SELECT n.record_id, i.golden_id, n.fingerprint_id,
   CASE WHEN s.records = 1 THEN 'alone' WHEN s.first = s.last THEN 'description' WHEN n.best IS NOT NULL THEN 'match'
     ELSE 'judgement' END AS how,
-  1 / (1 + pow(2.0, -n.best)) AS probability
+  round(1 / (1 + pow(2.0, -n.best)), {_PROBABILITY_DIGITS}) AS probability
 FROM {work.table("now")} n
 JOIN {work.table("name")} i ON i.grp = n.grp
 JOIN size s ON s.grp = n.grp""",

@@ -230,7 +230,7 @@ def test_clearing_the_database_leaves_nothing_in_segments_of_its_log_that_were_k
             connection.execute("SELECT pg_logical_emit_message(false, 'rddm', repeat('Zuckerberg ', 1000))")
             connection.execute("SELECT pg_switch_wal()")
         connection.execute("CHECKPOINT")
-        current = connection.execute("SELECT pg_walfile_name(pg_current_wal_lsn())").fetchone()[0]
+        current = connection.execute("SELECT pg_walfile_name(pg_current_wal_lsn())").fetchall()[0][0]
     assert sum(b"Zuckerberg" in file.read_bytes() for file in log.glob("0*") if file.name > current) > 1
     assert clear_database(database, ["control"], []).is_log_cleared
     assert not any(b"Zuckerberg" in file.read_bytes() for file in log.glob("0*"))
