@@ -9,7 +9,7 @@ from rddm.resolve.golden_ids import IdTables, claims_sql, events_sql, names_sql,
 from rddm.store.lake import among_sql
 
 _PROBABILITY_DIGITS = 12
-"""DuckLake keeps fifteen digits of a number that comes in a small batch, and seventeen in a large one (measured, DuckDB 1.5.5)."""
+"""DuckLake keeps fifteen digits of a number that comes in a small batch, seventeen in a large one (measured, DuckDB 1.5.5)."""
 
 
 def name_groups(work: Work, changed: str, touched: str) -> None:
