@@ -167,7 +167,7 @@ def _warehouse(settings: ProjectSettings, database: Database, lake: Lake, erasur
     from rddm.pipeline.run import Warehouse  # noqa: PLC0415
     from rddm.project.hashes import conforming_hash  # noqa: PLC0415
     from rddm.project.order import entities_in_parent_order  # noqa: PLC0415
-    from rddm.serve.publish import note_published, publish  # noqa: PLC0415
+    from rddm.serve.publish import last_published, note_published, publish  # noqa: PLC0415
     from rddm.sources.open import open_source  # noqa: PLC0415
 
     def open_entity(source: str, name: str, entity: SourceEntity) -> Source:
@@ -189,6 +189,7 @@ def _warehouse(settings: ProjectSettings, database: Database, lake: Lake, erasur
         erasures=erasures,
         open_source=open_entity,
         publish=publish_changes,
+        last_published=lambda: last_published(database),
         note_published=lambda at: note_published(lake, database, at),
         now=now_utc,
     )

@@ -47,7 +47,9 @@ class Reporter(Protocol):
 @dataclass(frozen=True)
 class Warehouse:
     """
-    Everything a run works on; built by ``rddm.app.wire``. ``publish`` returns rows written and removed per table;
+    Everything a run works on; built by ``rddm.app.wire``.
+
+    ``publish`` returns rows written and removed per table; ``last_published`` the snapshot that is shown, None before the first;
     ``note_published`` is told, when files were rewritten and no row changed, that the newest snapshot is what is shown.
     """
 
@@ -59,6 +61,7 @@ class Warehouse:
     erasures: Erasures
     open_source: Callable[[str, str, SourceEntity], Source]
     publish: Callable[[datetime, Callable[[str], None]], Mapping[str, tuple[int, int]]]
+    last_published: Callable[[], int | None]
     note_published: Callable[[datetime], None]
     now: Clock
 

@@ -64,16 +64,9 @@ def maintain_command(
     from rddm.app import wire  # noqa: PLC0415
     from rddm.app.cli.output import show  # noqa: PLC0415
     from rddm.app.cli.render.lake import draw_maintained  # noqa: PLC0415
-    from rddm.serve.publish import last_published  # noqa: PLC0415
-    from rddm.store.maintenance import maintain  # noqa: PLC0415
+    from rddm.pipeline.maintaining import maintain_warehouse  # noqa: PLC0415
 
     expire_before = dt.datetime.now(dt.UTC) - dt.timedelta(days=keep_days)
-    with (
-        wire.open_warehouse(find_project(project), os.environ) as warehouse,
-        warehouse.database.writer_lock(),
-    ):
-        published, newest = last_published(warehouse.database), warehouse.lake.current_snapshot()
-        done = maintain(warehouse.lake, expire_before=expire_before, keep_from=published)
-        if published == newest:  # rows that were written anew look changed, and are not
-            warehouse.note_published(warehouse.now().replace(tzinfo=dt.UTC))
+    with wire.open_warehouse(find_project(project), os.environ) as warehouse:
+        done = maintain_warehouse(warehouse, expire_before=expire_before)
     show(done, lambda: draw_maintained(done), as_json=as_json)
