@@ -257,14 +257,15 @@ def _compare_crossing(work: Work, members: str, mixture: Mixture) -> str:
         "crossing",
         f"SELECT x.n AS a, y.n AS b FROM {members} x JOIN {members} y ON y.component = x.component AND x.place < y.place",
     )
-    found = work.make(
-        "crossing_found",
+    cross = work.make(
+        "cross",
         f"SELECT c.a, c.b, p.pattern, p.contradiction, p.weight FROM {crossing} c JOIN {work.table('pair_new')} p"
         " ON p.a = least(c.a, c.b) AND p.b = greatest(c.a, c.b)",
     )
-    others = work.make("crossing_other", f"SELECT a, b FROM {crossing} ANTI JOIN {found} USING (a, b)")
-    compare(work, "cross", others, mixture)
-    return work.add("cross", f"SELECT * FROM {found}")
+    others = work.make("crossing_other", f"SELECT a, b FROM {crossing} ANTI JOIN {cross} USING (a, b)")
+    if work.count(others):
+        work.add("cross", f"SELECT * FROM {compare(work, 'cross_other', others, mixture)}")
+    return cross
 
 
 def _each_row(result: duckdb.DuckDBPyConnection) -> Iterator[tuple[Any, ...]]:
