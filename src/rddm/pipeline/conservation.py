@@ -12,7 +12,7 @@ problem.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from rddm.conform.split import KINDS
@@ -94,8 +94,14 @@ def balances(lake: Lake, entities: Mapping[str, Sequence[tuple[str, str]]]) -> l
     waiting = counts(f"SELECT source, entity, kind, count(*) FROM {LIVING_QUARANTINE} GROUP BY source, entity, kind")
     known = {place for places in entities.values() for place in places}
     forgotten = sorted(place for place in ledger if place not in known)
+    complete = _with_forgotten(lake, entities, forgotten)
+    raw_rows = _raw_rows(
+        lake,
+        [place for places in complete.values() for place in places],
+        {place: last_batch for place, (last_batch, _) in progress.items()},
+    )
     found = []
-    for model_entity, places in _with_forgotten(lake, entities, forgotten).items():
+    for model_entity, places in complete.items():
         if not places:
             continue
         conformed = counts(
@@ -103,8 +109,8 @@ def balances(lake: Lake, entities: Mapping[str, Sequence[tuple[str, str]]]) -> l
         )
         for place in places:
             received, unreadable, duplicate, erased, landed = ledger.get(place, [0, 0, 0, 0, 0])
-            last_batch, superseded = progress.get(place, (0, 0))
-            rows, pending = _raw_rows(lake, place, last_batch)
+            superseded = progress.get(place, (0, 0))[1]
+            rows, pending = raw_rows[place]
             result = Balance(
                 *place,
                 model_entity,
@@ -153,11 +159,16 @@ def _with_forgotten(
     return complete
 
 
-def _raw_rows(lake: Lake, place: tuple[str, str], last_batch: int) -> tuple[int, int]:
-    """Return how many rows the raw table has, and how many of them are not conformed yet."""
-    if not lake.has("raw", "__".join(place)):
-        return 0, 0
-    row = lake.connection.execute(
-        f"SELECT count(*), count(*) FILTER (_batch > {last_batch}) FROM {CATALOG}.raw.{quote('__'.join(place))}"
-    ).fetchone()
-    return (int(row[0]), int(row[1])) if row else (0, 0)
+def _raw_rows(
+    lake: Lake, places: Collection[tuple[str, str]], last_batch: Mapping[tuple[str, str], int]
+) -> dict[tuple[str, str], tuple[int, int]]:
+    """Return for each of *places* how many rows its raw table has, and how many of them came after its *last_batch*."""
+    there = lake.columns("raw")
+    counts = [
+        f"SELECT {literal(source)}, {literal(entity)}, count(*), count(*) FILTER (_batch > {last_batch.get((source, entity), 0)})"
+        f" FROM {CATALOG}.raw.{quote(f'{source}__{entity}')}"
+        for source, entity in places
+        if f"{source}__{entity}" in there
+    ]
+    rows = lake.connection.execute(" UNION ALL ".join(counts)).fetchall() if counts else []
+    return dict.fromkeys(places, (0, 0)) | {(source, entity): (whole, later) for source, entity, whole, later in rows}
