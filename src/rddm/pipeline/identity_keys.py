@@ -31,16 +31,15 @@ def find_members(work: Work, kinds: Sequence[KeyKind]) -> None:
     are found anew. Gone or affected: no stored pair of it counts.
     """
     if work.fresh:
-        _members_of_everything(work)
+        _members_of_everything(work, kinds)
     else:
         _members_of_changes(work, kinds)
 
 
-def _members_of_everything(work: Work) -> None:
+def _members_of_everything(work: Work, kinds: Sequence[KeyKind]) -> None:
     keys = work.table("key_new")
-    member = work.make(
-        "member", f"SELECT key, n, true AS looked_at FROM {keys} WHERE key IN ({usable_sql(keys, work.key_limit)})"
-    )
+    usable = f"SELECT key FROM ({usable_sql(keys, work.key_limit, kinds)})"
+    member = work.make("member", f"SELECT key, n, true AS looked_at FROM {keys} WHERE key IN ({usable})")
     work.view("key_look", f"SELECT key, n FROM {member}")
     work.make("affected", f"SELECT fingerprint_id FROM {work.table('node')}")
     work.make("gone", f"SELECT fingerprint_id FROM {work.table('node')} LIMIT 0")
@@ -51,7 +50,7 @@ def _members_of_changes(work: Work, kinds: Sequence[KeyKind]) -> None:
     known = f"SELECT * FROM {work.table('known')} WHERE fingerprint_id IN (SELECT fingerprint_id FROM {removed})"
     gone = _keys_of_stored(work, "key_gone", known, kinds)
     near = work.make("key_near", _stored_keys(work, f"SELECT key FROM {new} UNION SELECT key FROM {gone}"))
-    _find_affected(work)
+    _find_affected(work, kinds)
     old = work.make("affected_old", f"SELECT * FROM {work.table('affected')} EXCEPT SELECT fingerprint_id FROM {node}")
     of_old = among_sql("fingerprint_id", f"SELECT fingerprint_id FROM {old}")
     far = work.make("affected_stored", f"SELECT * FROM {work.past('fingerprint')} WHERE {of_old}")
@@ -61,7 +60,7 @@ def _members_of_changes(work: Work, kinds: Sequence[KeyKind]) -> None:
         others = _keys_of_stored(work, "key_of_affected", f"SELECT * FROM {far}", kinds)
         work.add("member_stored", _stored_keys(work, f"SELECT key FROM {others} EXCEPT {looked_at}"))
     every_key = f"(SELECT key FROM {stored_members} UNION ALL SELECT key FROM {new})"
-    usable = work.make("usable", usable_sql(every_key, work.key_limit))
+    usable = work.make("usable", usable_sql(every_key, work.key_limit, kinds))
     fetch_nodes(work, f"SELECT fingerprint_id FROM {stored_members} WHERE key IN (SELECT key FROM {usable})")
     member = work.make(
         "member",
@@ -93,10 +92,10 @@ def _stored_keys(work: Work, keys: str) -> str:
     )
 
 
-def _find_affected(work: Work) -> None:
+def _find_affected(work: Work, kinds: Sequence[KeyKind]) -> None:
     """Make ``affected`` and ``gone`` from the keys that came, went and stayed."""
     new, gone, near = (work.table(name) for name in ("key_new", "key_gone", "key_near"))
-    limit = limit_sql(work.key_limit)
+    limit = limit_sql(work.key_limit, kinds)
     crossing = f"""
 SELECT key FROM (
   SELECT key, sum(stays) + sum(goes) AS before, sum(stays) + sum(comes) AS after FROM (

@@ -20,12 +20,14 @@ from rddm.resolve.keys import (
     FEW_DESCRIPTIONS,
     KEY_KINDS,
     KEYS_VERSION,
-    Found,
+    FoundAt,
     KeyKind,
     affordable_kinds,
-    found_by_sql,
+    bit_sql,
+    found_at_sql,
     keys_sql,
     kinds_from_json,
+    kinds_to_json,
     usable_sql,
     worthwhile_kinds,
 )
@@ -73,10 +75,10 @@ class StoredModel:
 
 @dataclass(frozen=True)
 class PatternCount:
-    """How many candidate pairs have a pattern, term weights and the same kinds of keys (a mask) that find them."""
+    """How many candidate pairs have a pattern, term weights and the same bits of the keys that find them (see `FoundAt`)."""
 
     seen: Seen
-    found_by: int
+    found_at: int
     pairs: int
 
 
@@ -167,11 +169,11 @@ def learn_model(work: Work, version: int) -> StoredModel:
     return StoredModel(version, mixture, learnt, pairs, work.count(work.conformed), kinds, "", work.run.run_id)
 
 
-def _found(work: Work, mixture: Mixture, counts: Sequence[PatternCount]) -> list[Found]:
-    """Return how many pairs would be joined, and how many not, by the kinds that find them."""
+def _found(work: Work, mixture: Mixture, counts: Sequence[PatternCount]) -> list[FoundAt]:
+    """Return how many pairs would be joined, and how many not, by the keys that find them."""
     is_match = (seen_weights(mixture, [each.seen for each in counts]) >= threshold_of(work, mixture)).tolist()
     return [
-        Found(each.found_by, each.pairs if joined else 0, 0 if joined else each.pairs)
+        FoundAt(each.found_at, each.pairs if joined else 0, 0 if joined else each.pairs)
         for each, joined in zip(counts, is_match, strict=True)
     ]
 
@@ -192,7 +194,7 @@ def store_model(work: Work, model: StoredModel, *, replace: bool) -> None:
             model.pairs,
             model.records,
             model.mixture.to_json() if work.method == "probabilistic" else "",
-            json.dumps([kind.name for kind in model.kinds]),
+            kinds_to_json(model.kinds),
             applied_settings(work),
             model.run_id,
             work.run.at,
@@ -223,8 +225,8 @@ def _pattern_counts(work: Work) -> tuple[list[PatternCount], Chance]:
         f" WHERE key IN (SELECT key FROM {own})",
     )
     usable = work.make("learn_usable", usable_sql(members, work.key_limit))
-    found = f"(SELECT * FROM {members} WHERE key IN (SELECT key FROM {usable}))"
-    pairs = work.make("learn_pair", found_by_sql(f"(SELECT key, n FROM {found} WHERE looked_at)", found))
+    found = f"(SELECT m.*, {bit_sql('shared', 'm.key')} AS bit FROM {members} m JOIN {usable} USING (key))"
+    pairs = work.make("learn_pair", found_at_sql(f"(SELECT key, n FROM {found} WHERE looked_at)", found))
     blind = work.make(
         "learn_blind",
         f"""
@@ -241,12 +243,12 @@ JOIN sample b ON b.place = a.other""",
     nodes = work.make("learn_node", with_terms_sql(wanted, terms))
     whole = 1 / (share * (2 - share))
     counts = [
-        PatternCount(Seen(int(pattern), int(family), int(chance), apart), int(found_by), round(count * whole))
-        for pattern, family, chance, apart, found_by, count in work.connection.execute(
+        PatternCount(Seen(int(pattern), int(family), int(chance), apart), int(found_at), round(count * whole))
+        for pattern, family, chance, apart, found_at, count in work.connection.execute(
             "SELECT pattern, round(family_terms) AS family, round(chance_terms) AS chance,"
-            f" coalesce(contradiction = {literal(GENERATION_APART)}, false) AS apart, found_by, count(*)"
+            f" coalesce(contradiction = {literal(GENERATION_APART)}, false) AS apart, found_at, count(*)"
             f" FROM ({compare_sql(pairs, nodes)}) JOIN {pairs} USING (a, b)"
-            " GROUP BY pattern, family, chance, apart, found_by ORDER BY ALL"
+            " GROUP BY pattern, family, chance, apart, found_at ORDER BY ALL"
         ).fetchall()
     ]
     blindly = work.connection.execute(

@@ -7,7 +7,6 @@ not an estimate. What was before is remembered beforehand: inside the transactio
 
 from __future__ import annotations
 
-import json
 import uuid
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -17,6 +16,7 @@ from rddm.contracts.tables import literal, quote
 from rddm.pipeline.engine import HumanWord, resolve_one
 from rddm.pipeline.run import Reporter, Warehouse, run
 from rddm.pipeline.stamp import RunStamp
+from rddm.resolve.keys import kinds_from_json
 from rddm.resolve.told import FieldTold, tell_fields
 from rddm.resolve.weights import CLASSES, Mixture
 from rddm.store.lake import CATALOG, Lake
@@ -178,7 +178,7 @@ def _model(lake: Lake, entity: str) -> _Model | None:
     if row is None:
         return None
     version, learnt, pairs, kinds, parameters = row
-    return _Model(version, learnt, pairs, json.loads(kinds), Mixture.from_json(parameters))
+    return _Model(version, learnt, pairs, [str(kind) for kind in kinds_from_json(kinds)], Mixture.from_json(parameters))
 
 
 def _pair(entity: str) -> str:

@@ -12,8 +12,8 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
 KEYS_VERSION = 4
@@ -27,15 +27,18 @@ PART_BITS = 63 - KIND_BITS
 class KeyKind:
     """
     ``parts`` are names of `PARTS`; a key is made where none is null, one for each value of a part that has several.
-    ``broad``: so many share it that only `FEW_DESCRIPTIONS` can afford it. ``rare``: it finds only where it is rare, since it
-    proves nothing where it is not (`RARE_LIMIT`).
+    ``broad``: so many share it that only `FEW_DESCRIPTIONS` can afford it. ``most``: so many fingerprints may share a key that
+    finds anybody, where the entity's limit is not lower yet; None: as many as that says.
     """
 
     number: int
     name: str
     parts: tuple[str, ...]
     broad: bool = False
-    rare: bool = False
+    most: int | None = None
+
+    def __str__(self) -> str:
+        return self.name if self.most is None else f"{self.name} of {self.most} at most"
 
 
 KEY_KINDS: tuple[KeyKind, ...] = (
@@ -51,7 +54,7 @@ KEY_KINDS: tuple[KeyKind, ...] = (
     KeyKind(10, "given_birth_region", ("given", "birth", "region")),
     KeyKind(11, "given_birth", ("given", "birth")),
     KeyKind(12, "name_year", ("sound", "given", "year")),
-    KeyKind(13, "name", ("last", "given"), rare=True),
+    KeyKind(13, "name", ("last", "given"), most=10),
     KeyKind(14, "phone_birth", ("phone", "birth")),
     KeyKind(15, "document_number", ("document_number",)),
     KeyKind(16, "address_given", ("address", "given")),
@@ -67,10 +70,17 @@ KEY_KINDS: tuple[KeyKind, ...] = (
 """Which of them an entity uses is part of its learnt model: `worthwhile_kinds`."""
 
 
+def kinds_to_json(kinds: Sequence[KeyKind]) -> str:
+    """Return *kinds* as a model stores them: how many may share a key, by the names of the kinds."""
+    return json.dumps({kind.name: kind.most for kind in kinds})
+
+
 def kinds_from_json(text: str) -> tuple[KeyKind, ...]:
     """Return the kinds that a stored model names, in the order of `KEY_KINDS`; names it does not know any more are left out."""
-    names = json.loads(text)
-    return tuple(kind for kind in KEY_KINDS if kind.name in names)
+    stored = json.loads(text)
+    if isinstance(stored, list):  # of a version that learnt no limits
+        return tuple(kind for kind in KEY_KINDS if kind.name in stored)
+    return tuple(replace(kind, most=stored[kind.name]) for kind in KEY_KINDS if kind.name in stored)
 
 
 KIND_NUMBERS = {kind.name: kind.number for kind in KEY_KINDS}
@@ -83,8 +93,8 @@ SEVERAL = ("last", "sound", "given")
 """Parts that may have several values: a double family name, a short form of several given names."""
 
 
-RARE_LIMIT = 10
-"""So few fingerprints may share a key of a rare kind, where the entity's limit is not lower yet."""
+SHARED_STEPS = (5, 10, 20, 40)
+"""Keys are told apart by how many share them: up to each of these, and more."""
 FEW_DESCRIPTIONS = 50_000
 """So few that every kind is cheap."""
 LEAST_GAIN = 5e-4
@@ -102,39 +112,98 @@ class Found:
     others: float
 
 
-def worthwhile_kinds(found: Sequence[Found], kinds: Sequence[KeyKind]) -> tuple[KeyKind, ...]:
+@dataclass(frozen=True)
+class FoundAt:
     """
-    Return those of *kinds* that are worth their pairs, in their order.
-
-    Of the kinds that find too few matches alone, or too few for their pairs, the one that finds most other pairs goes
-    first; then all is counted anew, until each that is left is needed. Kinds of identifiers stay. No truth is
-    needed: the learnt weights say what a match is.
-
-    >>> document, phone, name = KEY_KINDS[1], KEY_KINDS[3], KEY_KINDS[12]
-    >>> every = 1 << document.number | 1 << phone.number | 1 << name.number
-    >>> pairs = [Found(every, 900.0, 0.0), Found(1 << phone.number, 100.0, 5.0), Found(1 << name.number, 0.1, 700.0)]
-    >>> [kind.name for kind in worthwhile_kinds(pairs, (document, phone, name))]
-    ['phone_given']
+    How many pairs are found by exactly the keys of a mask: likely ``matches`` and ``others``. Each kind has a bit for each of
+    `SHARED_STEPS`, and one for what more share (`bit_sql`).
     """
-    used = list(kinds)
-    least = LEAST_GAIN * sum(each.matches for each in found)
-    while True:
-        mask = sum(1 << kind.number for kind in used)
-        alone = {kind.name: (0.0, 0.0) for kind in used if kind.name not in IDENTIFIERS}
-        for each in found:
-            left = each.kinds & mask
-            for kind in used:
-                if left == 1 << kind.number and kind.name in alone:
-                    matches, others = alone[kind.name]
-                    alone[kind.name] = matches + each.matches, others + each.others
-        spare = [
-            kind
-            for kind in used
-            if kind.name in alone and alone[kind.name][0] < max(least, LEAST_YIELD * alone[kind.name][1])
-        ]
-        if not spare:
-            return tuple(used)
-        used.remove(max(spare, key=lambda kind: (alone[kind.name][1], -alone[kind.name][0])))
+
+    bits: int
+    matches: float
+    others: float
+
+
+_STEPS = len(SHARED_STEPS) + 1
+
+
+def _bit(kind: KeyKind, step: int) -> int:
+    return 1 << (kind.number * _STEPS + step)
+
+
+def bit_sql(shared: str, key: str = "key") -> str:
+    """Return the SQL expression, a HUGEINT, for the bit of `FoundAt` of *key*, which so many fingerprints have *shared*."""
+    steps = " ".join(f"WHEN {shared} <= {most} THEN {step}" for step, most in enumerate(SHARED_STEPS))
+    return f"(1::HUGEINT << ({kind_number_sql(key)} * {_STEPS} + CASE {steps} ELSE {len(SHARED_STEPS)} END)::INTEGER)"
+
+
+def worthwhile_kinds(found: Sequence[FoundAt], kinds: Sequence[KeyKind]) -> tuple[KeyKind, ...]:
+    """
+    Return those of *kinds* that are worth their pairs, in their order, each with how many may share a key of it.
+
+    A kind that finds too few matches alone is not used, and of the others not the keys that so many share that they find too
+    few for their pairs. What finds most other pairs goes first; then all is counted anew, until all that is left is needed.
+    Kinds of identifiers stay. No truth is needed: the learnt weights say what a match is.
+
+    >>> document, phone, name = KEY_KINDS[1], KEY_KINDS[3], KEY_KINDS[7]
+    >>> every = _bit(document, 0) | _bit(phone, 0)
+    >>> pairs = [FoundAt(every, 900.0, 0.0), FoundAt(_bit(phone, 0), 100.0, 5.0), FoundAt(_bit(name, 0), 50.0, 20.0),
+    ...          FoundAt(_bit(name, 3), 10.0, 700.0)]
+    >>> [str(kind) for kind in worthwhile_kinds(pairs, (document, phone, name))]
+    ['phone_given', 'full_name of 20 at most']
+    """
+    by_bits: dict[int, list[float]] = {}
+    for each in found:
+        counts = by_bits.setdefault(each.bits, [0.0, 0.0])
+        counts[0] += each.matches
+        counts[1] += each.others
+    distinct = [FoundAt(bits, *counts) for bits, counts in by_bits.items()]
+    least = LEAST_GAIN * sum(each.matches for each in distinct)
+    steps = {kind: _STEPS if kind.most is None else SHARED_STEPS.index(kind.most) + 1 for kind in kinds}
+    while (spare := _spare(distinct, steps, least)) is not None:
+        steps[spare.kind] = spare.steps
+    most = (*SHARED_STEPS, None)
+    return tuple(replace(kind, most=most[count - 1]) for kind, count in steps.items() if count)
+
+
+@dataclass(frozen=True)
+class _Spare:
+    """The keys of ``kind`` beyond its first ``steps``, and the ``others`` and ``matches`` that they alone find."""
+
+    kind: KeyKind
+    steps: int
+    others: float
+    matches: float
+
+
+def _spare(found: Sequence[FoundAt], steps: Mapping[KeyKind, int], least: float) -> _Spare | None:
+    """Return the keys that are to be used no more: those that find most others; *steps*: so many of each kind are used."""
+    mine = {kind.number: sum(_bit(kind, step) for step in range(count)) for kind, count in steps.items()}
+    used = sum(mine.values())
+    alone = {number: [(0.0, 0.0)] * _STEPS for number in mine}
+    for each in found:
+        left = each.bits & used
+        number, _ = divmod(left.bit_length() - 1, _STEPS)
+        if left == 0 or left & ~mine[number]:
+            continue
+        first = (left & -left).bit_length() - 1 - number * _STEPS
+        matches, others = alone[number][first]
+        alone[number][first] = matches + each.matches, others + each.others
+    kinds = [kind for kind, count in steps.items() if count and kind.name not in IDENTIFIERS]
+    spare = filter(None, (_spare_of(kind, alone[kind.number], least) for kind in kinds))
+    return max(spare, key=lambda one: (one.others, -one.matches), default=None)
+
+
+def _spare_of(kind: KeyKind, alone: Sequence[tuple[float, float]], least: float) -> _Spare | None:
+    """Return which keys of *kind* are not worth their pairs; *alone*: what it finds, by steps of how many share the keys."""
+    matches, others = (sum(each[place] for each in alone) for place in (0, 1))
+    if matches < least:
+        return _Spare(kind, 0, others, matches)
+    for step in reversed(range(_STEPS)):
+        matches, others = (sum(each[place] for each in alone[step:]) for place in (0, 1))
+        if matches < LEAST_YIELD * others:
+            return _Spare(kind, step, others, matches)
+    return None
 
 
 def affordable_kinds(descriptions: int) -> tuple[KeyKind, ...]:
@@ -240,19 +309,22 @@ def identifier_keys_sql(nodes: str) -> str:
     )
 
 
-def usable_sql(keys: str, limit: int) -> str:
-    """Return the query for the keys of *keys* (key) that find candidates: shared, not by too many, and not only counted."""
+def usable_sql(keys: str, limit: int, kinds: Sequence[KeyKind] = KEY_KINDS) -> str:
+    """
+    Return the query for the keys of *keys* (key) that find candidates: shared, not by too many (see `limit_sql`), and not only
+    counted. Columns: key, shared (by how many).
+    """
     counted = ", ".join(str(KIND_NUMBERS[kind]) for kind in sorted(COUNTED_KINDS))
     return (
-        f"SELECT key FROM {keys} WHERE {kind_number_sql()} NOT IN ({counted})"
-        f" GROUP BY key HAVING count(*) BETWEEN 2 AND {limit_sql(limit)}"
+        f"SELECT key, count(*) AS shared FROM {keys} WHERE {kind_number_sql()} NOT IN ({counted})"
+        f" GROUP BY key HAVING count(*) BETWEEN 2 AND {limit_sql(limit, kinds)}"
     )
 
 
-def limit_sql(limit: int, key: str = "key") -> str:
-    """Return the SQL expression for how many may share *key* so that it finds anybody; *limit* is that of most kinds."""
-    rare = ", ".join(str(kind.number) for kind in KEY_KINDS if kind.rare)
-    return f"CASE WHEN {kind_number_sql(key)} IN ({rare}) THEN {min(limit, RARE_LIMIT)} ELSE {limit} END"
+def limit_sql(limit: int, kinds: Sequence[KeyKind] = KEY_KINDS) -> str:
+    """Return the SQL expression for how many may share ``key`` so that it finds anybody; *limit* is the entity's."""
+    own = " ".join(f"WHEN {kind.number} THEN {min(limit, kind.most)}" for kind in kinds if kind.most is not None)
+    return f"CASE {kind_number_sql()} {own} ELSE {limit} END" if own else str(limit)
 
 
 def is_identifier_sql(key: str = "key") -> str:
@@ -293,6 +365,11 @@ def found_by_sql(keys: str, members: str) -> str:
     return f"SELECT a, b, {mask} AS found_by FROM ({_meetings_sql(keys, members)}) GROUP BY a, b"
 
 
+def found_at_sql(keys: str, members: str) -> str:
+    """Return `pairs_sql` with a column found_at HUGEINT: the bits of the keys (`bit_sql`, a column of *members*) that find it."""
+    return f"SELECT a, b, bit_or(bit) AS found_at FROM ({_meetings_sql(keys, members, 'bit')}) GROUP BY a, b"
+
+
 def pairs_sql(keys: str, members: str) -> str:
     """
     Return the query for the candidate pairs that at least one of *keys* (of nodes to look at) finds among *members*.
@@ -303,10 +380,10 @@ def pairs_sql(keys: str, members: str) -> str:
     return f"SELECT DISTINCT a, b FROM ({_meetings_sql(keys, members)})"
 
 
-def _meetings_sql(keys: str, members: str) -> str:
-    """The pairs of nodes that meet in a key, once per key: a, b, key."""
+def _meetings_sql(keys: str, members: str, column: str = "key") -> str:
+    """The pairs of nodes that meet in a key, once per key: a, b, and a *column* of the member."""
     return f"""
-SELECT least(k.n, m.n) AS a, greatest(k.n, m.n) AS b, k.key
+SELECT least(k.n, m.n) AS a, greatest(k.n, m.n) AS b, m.{column}
 FROM {keys} k
 JOIN {members} m ON m.key = k.key
 WHERE k.n <> m.n AND (NOT m.looked_at OR k.n < m.n)"""

@@ -19,7 +19,7 @@ from rddm.resolve.clusters import component_labels
 from rddm.resolve.comparisons import COMPARISONS, compare_sql
 from rddm.resolve.exact import EXACT_WEIGHT
 from rddm.resolve.explain import Contribution, Explanation, Strand, explain_pair, strongest_path
-from rddm.resolve.keys import common_values_sql, usable_sql, without_common_sql
+from rddm.resolve.keys import KeyKind, common_values_sql, kinds_from_json, usable_sql, without_common_sql
 from rddm.resolve.roles import Roles, roles_of
 from rddm.resolve.weights import Mixture, match_probability_of, probability_of
 
@@ -97,7 +97,9 @@ def is_candidate_pair(
         for record in (record_a, record_b)
     )
     shared = " INTERSECT ".join(f"SELECT key FROM {keys} WHERE fingerprint_id = {each}" for each in (a, b))
-    usable = usable_sql(f"(SELECT key FROM {keys} WHERE key IN ({shared}))", identity.key_limit)
+    usable = usable_sql(
+        f"(SELECT key FROM {keys} WHERE key IN ({shared}))", identity.key_limit, kinds_in_use(connection, lake, entity)
+    )
     row = connection.execute(f"SELECT {a} = {b} OR EXISTS ({usable})").fetchone()
     return row is not None and bool(row[0])
 
@@ -180,12 +182,26 @@ def model_in_use(connection: duckdb.DuckDBPyConnection, lake: str, entity: str) 
     Raises:
         NotFound: nothing was matched yet.
     """
+    return Mixture.from_json(_stored(connection, lake, entity, "parameters"))
+
+
+def kinds_in_use(connection: duckdb.DuckDBPyConnection, lake: str, entity: str) -> tuple[KeyKind, ...]:
+    """
+    Return the kinds of match keys of *entity*, with how many may share one.
+
+    Raises:
+        NotFound: nothing was matched yet.
+    """
+    return kinds_from_json(_stored(connection, lake, entity, "kinds"))
+
+
+def _stored(connection: duckdb.DuckDBPyConnection, lake: str, entity: str, column: str) -> str:
     row = connection.execute(
-        f"SELECT parameters FROM {lake}.identity.model WHERE entity = {literal(entity)} ORDER BY version DESC LIMIT 1"
+        f"SELECT {column} FROM {lake}.identity.model WHERE entity = {literal(entity)} ORDER BY version DESC LIMIT 1"
     ).fetchone()
     if row is None:
         raise NotFound(f"entity {entity}: nothing was matched yet. Start with `rddm run`.")
-    return Mixture.from_json(row[0])
+    return str(row[0])
 
 
 def match_probability_in_use(
@@ -293,7 +309,7 @@ GROUP BY l.fingerprint_id, t.person_no"""
     keys = f"{tables}.{quote(f'{entity}__key')}"
     edges = connection.execute(
         f"""
-WITH usable AS ({usable_sql(keys, identity.key_limit)})
+WITH usable AS ({usable_sql(keys, identity.key_limit, kinds_in_use(connection, lake, entity))})
 SELECT x.n AS a, min(x.n) OVER (PARTITION BY k.key, x.person_no) AS b
 FROM {keys} k JOIN usable u ON u.key = k.key JOIN identity_truth_node x ON x.fingerprint_id = k.fingerprint_id"""
     ).fetchnumpy()

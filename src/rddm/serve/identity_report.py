@@ -156,11 +156,15 @@ class Overlap:
 
 @dataclass(frozen=True)
 class KeyLine:
-    """A kind of match key. ``in_use`` or not; ``too_common``: keys that too many share; ``found``: None if it finds nothing."""
+    """
+    A kind of match key. ``in_use`` or not; ``most``: so many may share one; ``too_common``: keys that more share; ``found``: None
+    if it finds nothing.
+    """
 
     kind: str
     fields: Sequence[str]
     in_use: bool
+    most: int
     entries: int
     too_common: int
     too_common_entries: int
@@ -222,7 +226,7 @@ def identity_report(reading: Reading, entity: str, at: dt.datetime, *, with_name
     identity = require_probabilistic(reading, entity)
     asked = _Asked(reading, entity, identity, with_names)
     model, mixture, kinds = _model(asked)
-    sample = sample_candidates(reading, entity, mixture, identity.key_limit, model.possible_weight)
+    sample = sample_candidates(reading, entity, identity, mixture, kinds)
     kept = _kept(asked)
     sizes, largest = _sizes(asked)
     keys = _keys(asked, sample, kinds)
@@ -574,7 +578,7 @@ def _overlap(asked: _Asked, sources: Sequence[SourceLine]) -> Overlap:
 
 
 def _keys(asked: _Asked, sample: CandidateSample, kinds: Sequence[KeyKind]) -> list[KeyLine]:
-    too_common = f"n > {limit_sql(asked.identity.key_limit)}"
+    too_common = f"n > {limit_sql(asked.identity.key_limit, kinds)}"
     rows = asked.reading.rows(
         f"""
         SELECT {kind_number_sql()} AS number, sum(n)::BIGINT AS entries, count(*) FILTER ({too_common}) AS too_common,
@@ -583,13 +587,15 @@ def _keys(asked: _Asked, sample: CandidateSample, kinds: Sequence[KeyKind]) -> l
     )
     counted = {row["number"]: row for row in rows}
     found = {each.kind: each for each in kind_findings(sample.found, kinds)}
+    used = {kind.name: kind for kind in kinds}
+    limit = asked.identity.key_limit
     lines = []
-    for kind in KEY_KINDS:
+    for kind in (used.get(each.name, each) for each in KEY_KINDS):
         row = counted.get(kind.number, {"entries": 0, "too_common": 0, "too_common_entries": 0})
         lines.append(
             KeyLine(
-                kind.name, kind.parts, kind in kinds, row["entries"], row["too_common"], row["too_common_entries"],
-                found.get(kind.name),
+                kind.name, kind.parts, kind.name in used, limit if kind.most is None else min(limit, kind.most),
+                row["entries"], row["too_common"], row["too_common_entries"], found.get(kind.name),
             )
         )  # fmt: skip
     return lines

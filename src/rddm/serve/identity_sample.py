@@ -12,10 +12,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from rddm.contracts.tables import quote
+from rddm.project.settings import ProbabilisticIdentity
 from rddm.resolve.comparisons import COMPARISONS, LEVELS, MISSING
 from rddm.resolve.estimates import FoundWith, WeighedPairs
-from rddm.resolve.keys import COUNTED_KINDS, KIND_NUMBERS, Found, found_by_sql, kind_number_sql, limit_sql
-from rddm.resolve.weights import Mixture
+from rddm.resolve.keys import COUNTED_KINDS, KIND_NUMBERS, Found, KeyKind, found_by_sql, kind_number_sql, limit_sql
+from rddm.resolve.weights import Mixture, weight_of
 from rddm.serve.reading import Reading
 from rddm.serve.weighing import PREFIX, make_nodes, taken_away, weigh_pairs
 from rddm.store.lake import CATALOG
@@ -54,11 +55,12 @@ POSTERIOR = "(1 / (1 + pow(2.0, -weight)))"
 
 
 def sample_candidates(
-    reading: Reading, entity: str, mixture: Mixture, key_limit: int, possible_threshold: float
+    reading: Reading, entity: str, identity: ProbabilisticIdentity, mixture: Mixture, kinds: Sequence[KeyKind]
 ) -> CandidateSample:
-    """Return what a sample of the fingerprints of *entity* says of its candidate pairs."""
+    """Return what a sample of the fingerprints of *entity* says of its candidate pairs, by keys of *kinds*."""
+    possible_threshold = weight_of(identity.possible_probability)
     with taken_away(reading):
-        share, without_key = _choose(reading, entity, mixture, key_limit)
+        share, without_key = _choose(reading, entity, identity, mixture, kinds)
         scale = 1 / (share * (2 - share))
         return CandidateSample(
             share=share,
@@ -70,7 +72,9 @@ def sample_candidates(
         )
 
 
-def _choose(reading: Reading, entity: str, mixture: Mixture, key_limit: int) -> tuple[float, float]:
+def _choose(
+    reading: Reading, entity: str, identity: ProbabilisticIdentity, mixture: Mixture, kinds: Sequence[KeyKind]
+) -> tuple[float, float]:
     """
     Make ``weighed``: the candidate pairs of the sample with found_by, the kinds that find them. Return the sample's share, and
     the share of it that no key leads to.
@@ -88,13 +92,13 @@ def _choose(reading: Reading, entity: str, mixture: Mixture, key_limit: int) -> 
     )
     connection.execute(
         f"{make} {PREFIX}usable AS SELECT key FROM {keys} WHERE key IN (SELECT key FROM {PREFIX}own)"
-        f" GROUP BY key HAVING count(*) BETWEEN 2 AND {limit_sql(key_limit)}"
+        f" GROUP BY key HAVING count(*) BETWEEN 2 AND {limit_sql(identity.key_limit, kinds)}"
     )
     connection.execute(
         f"{make} {PREFIX}stored_member AS SELECT key, fingerprint_id FROM {keys}"
         f" WHERE key IN (SELECT key FROM {PREFIX}usable)"
     )
-    node = make_nodes(reading, entity, f"SELECT fingerprint_id FROM {PREFIX}stored_member", key_limit)
+    node = make_nodes(reading, entity, f"SELECT fingerprint_id FROM {PREFIX}stored_member", identity.key_limit)
     connection.execute(
         f"{make} {PREFIX}member AS SELECT m.key, x.n, x.fingerprint_id <= '{last}'::UUID AS looked_at"
         f" FROM {PREFIX}stored_member m JOIN {node} x USING (fingerprint_id)"

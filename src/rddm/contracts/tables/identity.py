@@ -190,7 +190,11 @@ MODEL = Table(
         Column("pairs", "BIGINT", "How many candidate pairs it was learnt from"),
         Column("records", "BIGINT", "How many records there were then; null in models of before this was noted"),
         Column("parameters", "VARCHAR", "JSON: shares and level probabilities per class"),
-        Column("kinds", "VARCHAR", "JSON: names of the kinds of match keys in use"),
+        Column(
+            "kinds",
+            "VARCHAR",
+            "JSON: how many may share a match key, by the kinds in use; null: as many as the entity allows",
+        ),
         Column("applied", "VARCHAR", "JSON: the settings that the stored links were made with"),
         Column("run_id", "BIGINT", "The run that learnt it"),
         Column("at", "TIMESTAMP", "When, UTC"),

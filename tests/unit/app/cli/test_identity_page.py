@@ -79,8 +79,8 @@ def report(**changed: Any) -> IdentityReport:
         sources=[SourceLine("camps/camper", 800, 350, 120, 9, 200, True), SourceLine("app/user", 400, 200, 90, 4, 50, False)],  # noqa: FBT003
         overlap=Overlap(["camps/camper", "app/user"], [[350, 150], [150, 200]]),
         keys=[
-            KeyLine("phone_given", ("phone", "given"), True, 900, 2, 150, KindFindings("phone_given", 500, 60, 510)),  # noqa: FBT003
-            KeyLine("snils", ("snils",), False, 0, 0, 0, None),  # noqa: FBT003
+            KeyLine("phone_given", ("phone", "given"), True, 60, 900, 2, 150, KindFindings("phone_given", 500, 60, 510)),  # noqa: FBT003
+            KeyLine("snils", ("snils",), False, 60, 0, 0, 0, None),  # noqa: FBT003
         ],
         key_recall=KeyRecall(("phone_given",), ("sound_birth",), 500, 480, 450, 0.98, 0.6),
         shared_values=[SharedValue("phone", 243, 250, 240, None)],

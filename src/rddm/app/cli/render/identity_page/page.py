@@ -171,8 +171,8 @@ def _groups_said(report: IdentityReport) -> str:
 def _keys_said(report: IdentityReport) -> str:
     common = sum(each.too_common for each in report.keys)
     said = (
-        f"A key that more than {report.model.key_limit} descriptions share (fewer, of a kind that proves little) is too common"
-        " to find anybody"
+        f"A key that more than {report.model.key_limit} descriptions share, or fewer where so many prove little here, is too"
+        " common to find anybody"
     )
     scaled = "" if report.sample_share >= 1 else " What is found is reckoned from the sample."
     return f"{said}; {number(common)} are.{scaled}"

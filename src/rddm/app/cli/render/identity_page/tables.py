@@ -257,12 +257,13 @@ def key_table(keys: Sequence[KeyLine]) -> str:
             found = [f'<td colspan="4" class="dim">{why}</td>']
         rows.append(
             _row(
-                _cell(key_in_words(each.fields), "s"), *found, _count(each.entries), _count(each.too_common),
-                _count(each.too_common_entries),
+                _cell(key_in_words(each.fields), "s"), *found, _count(each.entries), _count(each.most),
+                _count(each.too_common), _count(each.too_common_entries),
             )
         )  # fmt: skip
     header = (
-        "Key", ">matches it finds", "", ">it alone", ">pairs it costs", ">entries", ">too common keys", ">entries of those"
+        "Key", ">matches it finds", "", ">it alone", ">pairs it costs", ">entries", ">shared by at most", ">too common keys",
+        ">entries of those",
     )  # fmt: skip
     return table(header, rows)
 
