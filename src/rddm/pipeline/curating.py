@@ -14,7 +14,7 @@ from rddm.curate.golden import golden_contract, hashed_rows_sql, references
 from rddm.curate.survivorship import golden_rows
 from rddm.pipeline.curating_parts import Part, in_parts
 from rddm.project.settings import Model, ModelEntity
-from rddm.store.lake import CATALOG, Lake, found_sql, is_few, load_table
+from rddm.store.lake import CATALOG, Lake, found_sql, is_few, load_table, run_with
 
 _BATCH_RECORDS = 100_000
 
@@ -110,30 +110,27 @@ def _write(lake: Lake, contract: Table, part: Part, rows: pa.Table, touched: str
     connection = lake.connection
     golden = f"{CATALOG}.{contract.schema}.{quote(contract.name)}"
     key = quote(golden_id(contract.name))
-    new = f"({hashed_rows_sql(contract, 'golden_part')})"
-    connection.register("golden_part", rows)
-    try:
-        connection.execute(
-            f"CREATE OR REPLACE TEMP TABLE golden_old AS SELECT {key}, row_hash FROM {golden}"
-            f" WHERE {key} BETWEEN '{part.lowest}' AND '{part.highest}' AND {key} IN (SELECT golden_id FROM {touched})"
-        )
-        if lake.number("SELECT count(*) FROM golden_old") > 0:
-            _delete_stale(lake, golden, key, new)
-        added = connection.execute(
-            f"INSERT INTO {golden} BY NAME SELECT * FROM {new} ANTI JOIN golden_old USING ({key}, row_hash)"
-        ).fetchone()
-    finally:
-        connection.unregister("golden_part")
-        connection.execute("DROP TABLE IF EXISTS golden_old")
+    new = f"({hashed_rows_sql(contract, 'incoming')})"
+    connection.execute(
+        f"CREATE OR REPLACE TEMP TABLE golden_old AS SELECT {key}, row_hash FROM {golden}"
+        f" WHERE {key} BETWEEN '{part.lowest}' AND '{part.highest}' AND {key} IN (SELECT golden_id FROM {touched})"
+    )
+    if lake.number("SELECT count(*) FROM golden_old") > 0:
+        _delete_stale(lake, golden, key, new, rows)
+    added = run_with(
+        connection,
+        f"INSERT INTO {golden} BY NAME SELECT * FROM {new} ANTI JOIN golden_old USING ({key}, row_hash)",
+        rows,
+    ).fetchone()
+    connection.execute("DROP TABLE golden_old")
     return int(added[0]) if added else 0
 
 
-def _delete_stale(lake: Lake, golden: str, key: str, new: str) -> None:
-    """Delete the rows of ``golden_old`` that are not among the *new* ones."""
+def _delete_stale(lake: Lake, golden: str, key: str, new: str, rows: pa.Table) -> None:
+    """Delete the rows of ``golden_old`` that are not among the *new* ones, a query on *rows*."""
     connection = lake.connection
-    connection.execute(
-        f"CREATE OR REPLACE TEMP TABLE golden_stale AS SELECT {key} FROM golden_old ANTI JOIN {new} USING ({key}, row_hash)"
-    )
+    stale = f"SELECT {key} FROM golden_old ANTI JOIN {new} USING ({key}, row_hash)"
+    run_with(connection, f"CREATE OR REPLACE TEMP TABLE golden_stale AS {stale}", rows)
     if lake.number("SELECT count(*) FROM golden_stale") > 0:
         connection.execute(f"DELETE FROM {golden} WHERE {key} IN (SELECT {key} FROM golden_stale)")
     connection.execute("DROP TABLE golden_stale")

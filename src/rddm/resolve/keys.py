@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
@@ -141,9 +141,10 @@ def worthwhile_kinds(found: Sequence[FoundAt], kinds: Sequence[KeyKind]) -> tupl
     """
     Return those of *kinds* that are worth their pairs, in their order, each with how many may share a key of it.
 
-    A kind that finds too few matches alone is not used, and of the others not the keys that so many share that they find too
-    few for their pairs. What finds most other pairs goes first; then all is counted anew, until all that is left is needed.
-    Kinds of identifiers stay. No truth is needed: the learnt weights say what a match is.
+    Again and again those keys come into use that find most matches for the other pairs they cost, of what those in use do not
+    find: a kind that finds enough, or more of a kind that is in use, by keys that more share. When the best cost too many, what
+    costs nothing comes into use, too, and a kind goes that finds too little alone. Kinds of identifiers are always used. No truth
+    is needed: the learnt weights say what a match is.
 
     >>> document, phone, name = KEY_KINDS[1], KEY_KINDS[3], KEY_KINDS[7]
     >>> every = _bit(document, 0) | _bit(phone, 0)
@@ -157,53 +158,72 @@ def worthwhile_kinds(found: Sequence[FoundAt], kinds: Sequence[KeyKind]) -> tupl
         counts = by_bits.setdefault(each.bits, [0.0, 0.0])
         counts[0] += each.matches
         counts[1] += each.others
-    distinct = [FoundAt(bits, *counts) for bits, counts in by_bits.items()]
-    least = LEAST_GAIN * sum(each.matches for each in distinct)
-    steps = {kind: _STEPS if kind.most is None else SHARED_STEPS.index(kind.most) + 1 for kind in kinds}
-    while (spare := _spare(distinct, steps, least)) is not None:
-        steps[spare.kind] = spare.steps
+    pairs = [FoundAt(bits, *counts) for bits, counts in by_bits.items()]
+    least = LEAST_GAIN * sum(each.matches for each in pairs)
+    steps = {kind: _steps_of(kind) if kind.name in IDENTIFIERS else 0 for kind in kinds}
+    while True:
+        left = _left(pairs, steps)
+        gains = [
+            gain
+            for kind, count in steps.items()
+            for gain in _gains(kind, count, left)
+            if count or gain.matches >= least
+        ]
+        best = max(gains, key=lambda gain: gain.matches / (gain.matches + gain.others or 1), default=None)
+        if best is None or best.matches < LEAST_YIELD * best.others:
+            break
+        steps[best.kind] = best.steps
+    for kind, count in steps.items():
+        free = [gain.steps for gain in _gains(kind, count, left) if not gain.others] if count else []
+        steps[kind] = max(free, default=count)
+    while (needless := _needless(pairs, steps, least)) is not None:
+        steps[needless] = 0
     most = (*SHARED_STEPS, None)
     return tuple(replace(kind, most=most[count - 1]) for kind, count in steps.items() if count)
 
 
 @dataclass(frozen=True)
-class _Spare:
-    """The keys of ``kind`` beyond its first ``steps``, and the ``others`` and ``matches`` that they alone find."""
+class _Gain:
+    """What the keys of ``kind`` find by its first ``steps``."""
 
     kind: KeyKind
     steps: int
-    others: float
     matches: float
+    others: float
 
 
-def _spare(found: Sequence[FoundAt], steps: Mapping[KeyKind, int], least: float) -> _Spare | None:
-    """Return the keys that are to be used no more: those that find most others; *steps*: so many of each kind are used."""
-    mine = {kind.number: sum(_bit(kind, step) for step in range(count)) for kind, count in steps.items()}
-    used = sum(mine.values())
-    alone = {number: [(0.0, 0.0)] * _STEPS for number in mine}
-    for each in found:
-        left = each.bits & used
-        number, _ = divmod(left.bit_length() - 1, _STEPS)
-        if left == 0 or left & ~mine[number]:
-            continue
-        first = (left & -left).bit_length() - 1 - number * _STEPS
-        matches, others = alone[number][first]
-        alone[number][first] = matches + each.matches, others + each.others
-    kinds = [kind for kind, count in steps.items() if count and kind.name not in IDENTIFIERS]
-    spare = filter(None, (_spare_of(kind, alone[kind.number], least) for kind in kinds))
-    return max(spare, key=lambda one: (one.others, -one.matches), default=None)
+def _steps_of(kind: KeyKind) -> int:
+    return _STEPS if kind.most is None else SHARED_STEPS.index(kind.most) + 1
 
 
-def _spare_of(kind: KeyKind, alone: Sequence[tuple[float, float]], least: float) -> _Spare | None:
-    """Return which keys of *kind* are not worth their pairs; *alone*: what it finds, by steps of how many share the keys."""
-    matches, others = (sum(each[place] for each in alone) for place in (0, 1))
-    if matches < least:
-        return _Spare(kind, 0, others, matches)
-    for step in reversed(range(_STEPS)):
-        matches, others = (sum(each[place] for each in alone[step:]) for place in (0, 1))
-        if matches < LEAST_YIELD * others:
-            return _Spare(kind, step, others, matches)
-    return None
+def _left(pairs: Sequence[FoundAt], steps: Mapping[KeyKind, int]) -> list[FoundAt]:
+    """Return those of *pairs* that no key in use finds; *steps*: so many of each kind are."""
+    used = sum(_bit(kind, step) for kind, count in steps.items() for step in range(count))
+    return [each for each in pairs if not each.bits & used]
+
+
+def _gains(kind: KeyKind, count: int, left: Sequence[FoundAt]) -> Iterator[_Gain]:
+    """Yield what *kind*, of which so many steps are in use, finds of the pairs that are *left* by one more step, two more, ..."""
+    matches, others, earlier = 0.0, 0.0, 0
+    for step in range(count, _steps_of(kind)):
+        bit = _bit(kind, step)
+        mine = [each for each in left if each.bits & bit and not each.bits & earlier]
+        matches += sum(each.matches for each in mine)
+        others += sum(each.others for each in mine)
+        earlier |= bit
+        yield _Gain(kind, step + 1, matches, others)
+
+
+def _needless(pairs: Sequence[FoundAt], steps: Mapping[KeyKind, int], least: float) -> KeyKind | None:
+    """Return the kind in use that finds fewest matches alone, where these are fewer than *least*."""
+    alone = {
+        kind: sum(each.matches for each in _left(pairs, {**steps, kind: 0}))
+        for kind, count in steps.items()
+        if count and kind.name not in IDENTIFIERS
+    }
+    missed = sum(each.matches for each in _left(pairs, steps))
+    kind = min(alone, key=lambda one: alone[one], default=None)
+    return kind if kind is not None and alone[kind] - missed < least else None
 
 
 def affordable_kinds(descriptions: int) -> tuple[KeyKind, ...]:

@@ -254,18 +254,21 @@ def keep_in_order(connection: duckdb.DuckDBPyConnection, catalog: str, table: Ta
 
 def load_table(connection: duckdb.DuckDBPyConnection, name: str, table: pa.Table) -> None:
     """Make the temporary table *name* of *table*."""
-    with incoming(connection, table):
-        connection.execute(f"CREATE OR REPLACE TEMP TABLE {name} AS SELECT * FROM incoming")
+    run_with(connection, f"CREATE OR REPLACE TEMP TABLE {name} AS SELECT * FROM incoming", table)
 
 
-@contextmanager
-def incoming(connection: duckdb.DuckDBPyConnection, table: pa.Table) -> Iterator[None]:
-    """For the length of the block, let the engine read *table* as ``incoming``."""
-    connection.register("incoming", table)
-    try:
-        yield
-    finally:
-        connection.unregister("incoming")
+def run_with(
+    connection: duckdb.DuckDBPyConnection,
+    statement: str,
+    incoming: pa.Table | None,  # noqa: ARG001 - the engine finds it by its name
+) -> duckdb.DuckDBPyConnection:
+    """
+    Run *statement*, which may read the table *incoming* by that name.
+
+    A table that is registered the engine holds until the transaction ends, unregistered or not (measured with DuckDB 1.5.5);
+    one that it finds among the variables here only as long as the statement takes.
+    """
+    return connection.execute(statement)
 
 
 def open_lake(conninfo: str, folder: Path, storage: Storage, engine: Engine, *, read_only: bool = False) -> Lake:

@@ -19,7 +19,7 @@ import pyarrow as pa
 
 from rddm.contracts.tables import literal, quote
 from rddm.store.folders import make_private
-from rddm.store.lake import incoming
+from rddm.store.lake import run_with
 
 _NUMBERS = count()
 """Of files: none is named as an earlier one was, whose metadata the engine may remember."""
@@ -47,21 +47,21 @@ class Scratch:
     _files: dict[str, list[Path]] = field(default_factory=dict)
     """The files of each table; none for a temporary one."""
 
-    def make(self, name: str, query: str, part: str | None = None) -> None:
+    def make(self, name: str, query: str, part: str | None = None, incoming: pa.Table | None = None) -> None:
         """
         Make table *name* of what *query* gives; in place of one of that name, which *query* may read.
 
         In files, those with one value of *part* (an expression over the query's columns) lie together: who asks for them opens no
-        others.
+        others. The query may read *incoming* by that name.
         """
         before = self._files.get(name)
         if not self.in_files:
             if before:
                 self.drop(name)
-            self.connection.execute(f"CREATE OR REPLACE TEMP TABLE {quote(name)} AS {query}")
+            run_with(self.connection, f"CREATE OR REPLACE TEMP TABLE {quote(name)} AS {query}", incoming)
             self._files[name] = []
             return
-        files = [self._write(query)] if part is None else self._write_parts(query, part)
+        files = [self._write(query, incoming)] if part is None else self._write_parts(query, part)
         if before is not None:
             self.drop(name)
         self._show(name, files)
@@ -80,22 +80,20 @@ class Scratch:
 
     def load(self, name: str, data: pa.Table) -> None:
         """Make table *name* of *data*."""
-        with incoming(self.connection, data):
-            self.make(name, "SELECT * FROM incoming")
+        self.make(name, "SELECT * FROM incoming", incoming=data)
 
     def append(self, name: str, data: pa.Table) -> None:
         """Add *data* to table *name*, by the names of the columns."""
-        with incoming(self.connection, data):
-            self.add(name, "SELECT * FROM incoming")
+        self.add(name, "SELECT * FROM incoming", data)
 
-    def add(self, name: str, query: str) -> None:
-        """Add the rows of *query* to table *name*, by the names of the columns."""
+    def add(self, name: str, query: str, incoming: pa.Table | None = None) -> None:
+        """Add the rows of *query*, which may read *incoming* by that name, to table *name*, by the names of the columns."""
         files = self._files[name]
         if not files:
-            self.connection.execute(f"INSERT INTO {quote(name)} BY NAME {query}")
+            run_with(self.connection, f"INSERT INTO {quote(name)} BY NAME {query}", incoming)
             return
         # The empty half gives the columns, and their types.
-        added = self._write(f"SELECT * FROM {quote(name)} WHERE false UNION ALL BY NAME ({query})")
+        added = self._write(f"SELECT * FROM {quote(name)} WHERE false UNION ALL BY NAME ({query})", incoming)
         self._show(name, [*files, added])
 
     def drop(self, *names: str) -> None:
@@ -114,10 +112,10 @@ class Scratch:
         self._files.clear()
         shutil.rmtree(self.folder, ignore_errors=True)
 
-    def _write(self, query: str) -> Path:
+    def _write(self, query: str, incoming: pa.Table | None = None) -> Path:
         make_private(self.folder)
         file = self.folder / f"{next(_NUMBERS)}.parquet"
-        self.connection.execute(f"COPY ({query}) TO {literal(str(file))} (FORMAT parquet)")
+        run_with(self.connection, f"COPY ({query}) TO {literal(str(file))} (FORMAT parquet)", incoming)
         return file
 
     def _write_parts(self, query: str, part: str) -> list[Path]:

@@ -59,6 +59,16 @@ def test_what_is_added_may_be_read_from_the_table_itself(scratch: Scratch) -> No
     assert rows(scratch, "number") == [(1,), (2,), (11,), (12,)]
 
 
+def test_what_was_loaded_is_held_no_longer_than_it_takes_whatever_becomes_of_the_transaction(scratch: Scratch) -> None:
+    scratch.connection.execute("BEGIN")
+    before = pa.total_allocated_bytes()
+    scratch.load("number", pa.table({"n": pa.array(range(100_000))}))
+    scratch.append("number", pa.table({"n": pa.array(range(100_000))}))
+    assert pa.total_allocated_bytes() - before < 100_000
+    assert scratch.connection.execute("SELECT count(*) FROM number").fetchall() == [(200_000,)]
+    scratch.connection.execute("ROLLBACK")
+
+
 def test_a_table_that_is_dropped_leaves_nothing(scratch: Scratch) -> None:
     scratch.make("left", "SELECT 1 AS n")
     scratch.make("gone", "SELECT 1 AS n")
