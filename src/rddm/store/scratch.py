@@ -61,7 +61,7 @@ class Scratch:
             run_with(self.connection, f"CREATE OR REPLACE TEMP TABLE {quote(name)} AS {query}", incoming)
             self._files[name] = []
             return
-        files = [self._write(query, incoming)] if part is None else self._write_parts(query, part)
+        files = self._write(query, incoming, part)
         if before is not None:
             self.drop(name)
         self._show(name, files)
@@ -94,7 +94,7 @@ class Scratch:
             return
         # The empty half gives the columns, and their types.
         added = self._write(f"SELECT * FROM {quote(name)} WHERE false UNION ALL BY NAME ({query})", incoming)
-        self._show(name, [*files, added])
+        self._show(name, [*files, *added])
 
     def drop(self, *names: str) -> None:
         """Give back the tables *names*, those that are there."""
@@ -112,19 +112,13 @@ class Scratch:
         self._files.clear()
         shutil.rmtree(self.folder, ignore_errors=True)
 
-    def _write(self, query: str, incoming: pa.Table | None = None) -> Path:
+    def _write(self, query: str, incoming: pa.Table | None, part: str | None = None) -> list[Path]:
         make_private(self.folder)
-        file = self.folder / f"{next(_NUMBERS)}.parquet"
-        run_with(self.connection, f"COPY ({query}) TO {literal(str(file))} (FORMAT parquet)", incoming)
-        return file
-
-    def _write_parts(self, query: str, part: str) -> list[Path]:
-        make_private(self.folder)
-        folder = self.folder / f"{next(_NUMBERS)}"
-        self.connection.execute(
-            f"COPY (SELECT *, {part} AS part FROM ({query})) TO {literal(str(folder))} (FORMAT parquet, PARTITION_BY (part))"
-        )
-        return sorted(folder.rglob("*.parquet")) or [self._write(query)]
+        place = self.folder / (f"{next(_NUMBERS)}" if part else f"{next(_NUMBERS)}.parquet")
+        rows, options = (f"SELECT *, {part} AS part FROM ({query})", ", PARTITION_BY (part)") if part else (query, "")
+        run_with(self.connection, f"COPY ({rows}) TO {literal(str(place))} (FORMAT parquet{options})", incoming)
+        # Of no rows there are no parts, and so no file to say what the columns are.
+        return (sorted(place.rglob("*.parquet")) or self._write(query, incoming)) if part else [place]
 
     def _show(self, name: str, files: list[Path]) -> None:
         listed = ", ".join(literal(str(file)) for file in files)
