@@ -98,9 +98,9 @@ SHARED_STEPS = (5, 10, 20, 40)
 FEW_DESCRIPTIONS = 50_000
 """So few that every kind is cheap."""
 LEAST_GAIN = 5e-4
-"""Share of the matches that a kind must find alone to be used."""
+"""Share of all matches that a kind must find of those that are not found yet to come into use, and alone to stay."""
 LEAST_YIELD = 0.05
-"""Share of matches among the pairs that a kind finds alone: fewer are too dear."""
+"""So many matches must keys find for each other pair, of what is not found yet: fewer are too dear."""
 
 
 @dataclass(frozen=True)
@@ -147,8 +147,8 @@ def worthwhile_kinds(found: Sequence[FoundAt], kinds: Sequence[KeyKind]) -> tupl
     is needed: the learnt weights say what a match is.
 
     >>> document, phone, name = KEY_KINDS[1], KEY_KINDS[3], KEY_KINDS[7]
-    >>> every = _bit(document, 0) | _bit(phone, 0)
-    >>> pairs = [FoundAt(every, 900.0, 0.0), FoundAt(_bit(phone, 0), 100.0, 5.0), FoundAt(_bit(name, 0), 50.0, 20.0),
+    >>> both = _bit(document, 0) | _bit(phone, 0)
+    >>> pairs = [FoundAt(both, 900.0, 0.0), FoundAt(_bit(phone, 0), 100.0, 5.0), FoundAt(_bit(name, 0), 50.0, 20.0),
     ...          FoundAt(_bit(name, 3), 10.0, 700.0)]
     >>> [str(kind) for kind in worthwhile_kinds(pairs, (document, phone, name))]
     ['phone_given', 'full_name of 20 at most']
