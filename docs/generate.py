@@ -162,7 +162,8 @@ CONFORMED_SAID = """One table per entity of the model: the columns here, then th
 """
 IDENTITY_SAID = """Five tables per entity that has an identity, and the judgements they honour; events, redirects, models and
 terms of all entities lie in one table each. Of entities with an exact identity only the ids of a fingerprint are kept. Columns
-that end in `_order` (the first 32 bits of an id, as a number) are there to keep the rows in an order, and are not listed.
+that end in `_order` (the first 32 bits of an id, as a number), here and in the conformed tables, are there to find rows by, and
+are not listed.
 """
 GOLDEN_SAID = f"""One table per entity of the model, `golden.<entity>`, one row per living person, event and so on: its id
 (`person_id`), the surviving value of each field (references are golden ids and end in `_id`), for each field

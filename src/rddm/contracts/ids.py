@@ -28,8 +28,8 @@ def derive_record_id(source: str, entity: str, key: str) -> RecordId:
 
 
 def id_order_sql(identifier: str) -> str:
-    """Return the SQL expression for the order of *identifier* (an expression, UUID) among all: its first 32 bits, as BIGINT."""
-    return f"('0x' || left({identifier}::VARCHAR, 8))::BIGINT"
+    """Return the SQL expression for the order of *identifier* (an expression, UUID) among all: its first 32 bits, UINTEGER."""
+    return f"('0x' || left({identifier}::VARCHAR, 8))::UINTEGER"
 
 
 def record_id_sql(source: str, entity: str, key: str) -> str:

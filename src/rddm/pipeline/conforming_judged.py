@@ -16,7 +16,7 @@ from rddm.pipeline.conforming_work import (
     Conforming,
     Target,
 )
-from rddm.store.lake import found_sql, is_few
+from rddm.store.lake import found_sql, is_few, near_sql, with_orders_sql
 
 
 def stand_at_once(work: Conforming, target: Target, affected: Affected, evaluated: str) -> int:
@@ -25,11 +25,10 @@ def stand_at_once(work: Conforming, target: Target, affected: Affected, evaluate
 
     *evaluated*: the query of versions that are the only ones of their records; none of them is known to any table yet.
     """
-    columns = ", ".join(quote(column) for column in conformed_table(target.name, target.entity).column_names)
+    table = conformed_table(target.name, target.entity)
     standing = standing_at_once_sql(f"({evaluated})", target.entity, target.living())
-    row = work.connection.execute(
-        f"INSERT INTO {target.conformed} BY NAME SELECT {columns} FROM ({standing})"
-    ).fetchone()
+    rows = f"SELECT {', '.join(map(quote, table.column_names))} FROM ({standing})"
+    row = work.connection.execute(f"INSERT INTO {target.conformed} BY NAME {with_orders_sql(table, rows)}").fetchone()
     standing = f"(SELECT record_id FROM {target.conformed} WHERE {affected.where})"
     work.connection.execute(f"INSERT INTO {target.changed} SELECT record_id FROM {standing}")
     if work.has_rows(work.awaited):
@@ -79,11 +78,14 @@ def _remember_what_stood(work: Conforming, target: Target, judged: Sequence[Affe
     """Where the affected records were until now: ``standing_before``, ``waited``, ``buried``."""
     work.scratch.make("affected_record", f"SELECT DISTINCT record_id FROM {target.judged}")
     known = _known(judged)
-    condition = f"{known} AND record_id IN (SELECT record_id FROM affected_record)"
+    of_affected = "SELECT record_id FROM affected_record"
+    condition = f"{known} AND record_id IN ({of_affected})"
     columns = "record_id, source, entity"
     stood = f"{columns}, batch, seq, {_hash_of_what_stood(work, target)} AS content_hash, repairs"
-    few = is_few(work.connection, "affected_record")
-    work.scratch.make("standing_before", found_sql(f"{target.conformed} AS stood", condition, stood, few=few))
+    few, near = is_few(work.connection, "affected_record"), near_sql("record_id", of_affected)
+    work.scratch.make(
+        "standing_before", found_sql(f"{target.conformed} AS stood", condition, stood, few=few, near=near)
+    )
     for name, table, more in (
         ("waited", LIVING_QUARANTINE, "attempts, first_seen"),
         ("buried", LIVING_TOMBSTONE, "batch"),
@@ -99,8 +101,9 @@ def _known(judged: Sequence[Affected]) -> str:
 def _hash_of_what_stood(work: Conforming, target: Target) -> str:
     """Null where the row holds a value of a field that the model has no more, so that it is written anew without it."""
     content_hash = content_hash_sql(target.entity, "stood")
-    known = {name.lower() for name in conformed_table(target.name, target.entity).column_names}
-    columns = work.lake.columns(SCHEMA).get(target.name, ())
+    table = conformed_table(target.name, target.entity)
+    known = {name.lower() for name in (*table.column_names, *table.order_columns.values())}
+    columns = work.lake.columns_of(SCHEMA, target.name)
     gone = [name for name in columns if name.lower() not in known | {"content_hash"}]  # which older lakes have
     if not gone:
         return content_hash
@@ -124,7 +127,8 @@ def _superseded_deltas(work: Conforming, target: Target, judged: Sequence[Affect
 
 def _write_conformed(work: Conforming, target: Target, judged: Sequence[Affected]) -> None:
     connection = work.connection
-    columns = ", ".join(quote(column) for column in conformed_table(target.name, target.entity).column_names)
+    table = conformed_table(target.name, target.entity)
+    columns = ", ".join(map(quote, table.column_names))
     work.scratch.make(
         "unchanged",
         f"""
@@ -142,7 +146,7 @@ def _write_conformed(work: Conforming, target: Target, judged: Sequence[Affected
         connection.execute(
             f"DELETE FROM {target.conformed} WHERE {_known(judged)} AND record_id IN (SELECT record_id FROM removed)"
         )
-    connection.execute(f"INSERT INTO {target.conformed} BY NAME SELECT * FROM added")
+    connection.execute(f"INSERT INTO {target.conformed} BY NAME {with_orders_sql(table, 'FROM added')}")
     connection.execute(f"INSERT INTO {target.changed} SELECT record_id FROM removed UNION SELECT record_id FROM added")
     connection.execute(
         f"INSERT INTO {work.arrived} SELECT record_id FROM added SEMI JOIN {work.awaited} USING (record_id)"

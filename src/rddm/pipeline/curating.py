@@ -14,7 +14,7 @@ from rddm.curate.golden import golden_contract, hashed_rows_sql, references
 from rddm.curate.survivorship import golden_rows
 from rddm.pipeline.curating_parts import Part, in_parts
 from rddm.project.settings import Model, ModelEntity
-from rddm.store.lake import CATALOG, Lake, found_sql, is_few, load_table, run_with
+from rddm.store.lake import CATALOG, Lake, found_sql, is_few, load_table, near_sql, run_with
 
 _BATCH_RECORDS = 100_000
 
@@ -78,12 +78,14 @@ def _records_in_parts(lake: Lake, name: str, entity: ModelEntity, touched: str) 
 def _members(lake: Lake, name: str, touched: str) -> tuple[str, str]:
     """Return the queries of the records behind *touched*, or of more, and of their links; of a few, these are in ``member``."""
     records, links = f"{CATALOG}.conformed.{quote(name)}", f"{CATALOG}.identity.{quote(f'{name}__link')}"
-    links = f"SELECT record_id, golden_id FROM {links} WHERE golden_id IN (SELECT golden_id FROM {touched})"
-    few = is_few(lake.connection, touched)
-    if few:
-        lake.connection.execute(f"CREATE OR REPLACE TEMP TABLE member AS {links}")
-        links = "FROM member"
-    return found_sql(records, "record_id IN (SELECT record_id FROM member)" if few else "true", few=few), links
+    of_touched = f"SELECT golden_id FROM {touched}"
+    columns, among = "record_id, golden_id", f"golden_id IN ({of_touched})"
+    if not is_few(lake.connection, touched):
+        return f"FROM {records}", f"SELECT {columns} FROM {links} WHERE {among}"
+    found = found_sql(links, among, columns, few=True, near=near_sql("golden_id", of_touched))
+    lake.connection.execute(f"CREATE OR REPLACE TEMP TABLE member AS {found}")
+    members = "SELECT record_id FROM member"
+    return found_sql(records, f"record_id IN ({members})", few=True, near=near_sql("record_id", members)), "FROM member"
 
 
 def _members_sql(records: str, links: str, entity: ModelEntity) -> str:

@@ -30,7 +30,7 @@ from rddm.pipeline.identity import Resolution, resolve_entity
 from rddm.pipeline.stamp import RunStamp, timed
 from rddm.project.order import entities_in_parent_order
 from rddm.project.settings import ExactIdentity, FactIdentity, ModelEntity, ProbabilisticIdentity, ProjectSettings
-from rddm.store.lake import CATALOG, Lake, load_table
+from rddm.store.lake import CATALOG, Lake, load_table, with_orders_sql
 from rddm.store.scratch import Scratch
 
 Progress = Callable[[str], None]
@@ -286,10 +286,11 @@ def _link_alone(lake: Lake, name: str) -> None:
     lake.ensure(link)
     links = f"{CATALOG}.{link.schema}.{quote(link.name)}"
     lake.connection.execute(f"DELETE FROM {links} WHERE record_id IN (SELECT record_id FROM changed_{name})")
-    lake.connection.execute(
-        f"INSERT INTO {links} BY NAME SELECT record_id, record_id AS golden_id, 'alone' AS how"
+    new = (
+        "SELECT record_id, record_id AS golden_id, NULL::UUID AS fingerprint_id, 'alone' AS how"
         f" FROM {CATALOG}.conformed.{quote(name)} WHERE record_id IN (SELECT record_id FROM changed_{name})"
     )
+    lake.connection.execute(f"INSERT INTO {links} BY NAME {with_orders_sql(link, new)}")
     for table in (f"touched_{name}", f"regrouped_{name}"):
         lake.connection.execute(f"INSERT INTO {table} SELECT record_id FROM changed_{name}")
 

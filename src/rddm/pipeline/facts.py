@@ -12,7 +12,7 @@ import duckdb
 from rddm.contracts.tables import literal, quote
 from rddm.contracts.tables.identity import link_table
 from rddm.project.settings import FactIdentity, ModelEntity
-from rddm.store.lake import CATALOG, Lake
+from rddm.store.lake import CATALOG, Lake, with_orders_sql
 
 
 def link_facts(lake: Lake, entity: ModelEntity, identity: FactIdentity, name: str, changed: str, touched: str) -> None:
@@ -56,10 +56,11 @@ def link_facts(lake: Lake, entity: ModelEntity, identity: FactIdentity, name: st
         "CREATE OR REPLACE TEMP TABLE stale AS SELECT record_id FROM old_link ANTI JOIN new_link USING (record_id, golden_id)"
     )
     connection.execute(f"DELETE FROM {links} WHERE record_id IN (SELECT record_id FROM stale)")
-    connection.execute(
-        f"INSERT INTO {links} BY NAME SELECT record_id, golden_id, NULL::UUID AS fingerprint_id, 'fact' AS how,"
-        " NULL::DOUBLE AS probability FROM new_link ANTI JOIN old_link USING (record_id, golden_id)"
+    new = (
+        "SELECT record_id, golden_id, NULL::UUID AS fingerprint_id, 'fact' AS how, NULL::DOUBLE AS probability"
+        " FROM new_link ANTI JOIN old_link USING (record_id, golden_id)"
     )
+    connection.execute(f"INSERT INTO {links} BY NAME {with_orders_sql(link, new)}")
     for table in ("moved", "new_link", "old_link", "stale"):
         connection.execute(f"DROP TABLE {table}")
 

@@ -187,7 +187,7 @@ def _reconsider(work: Work, changed: str, judgements: str) -> None:
     reconsidered = work.make("reconsidered", everything if work.fresh else some)
     work.make(
         "link_before",
-        f"SELECT {LINK_COLUMNS} FROM {work.stored('link')} WHERE record_id IN (SELECT record_id FROM {reconsidered})",
+        work.found(work.stored("link"), "record_id", f"SELECT record_id FROM {reconsidered}", LINK_COLUMNS),
     )
 
 

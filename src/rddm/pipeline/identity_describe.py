@@ -22,7 +22,6 @@ from rddm.resolve.fingerprints import (
     with_parts_sql,
 )
 from rddm.resolve.roles import roles_of
-from rddm.store.lake import found_sql, is_few
 
 _ARROW = {
     "VARCHAR": pa.string(), "BOOLEAN": pa.bool_(), "BIGINT": pa.int64(), "BIGINT[]": pa.list_(pa.int64()), "DATE": pa.date32(),
@@ -41,8 +40,9 @@ def describe(work: Work, reconsidered: str) -> None:
     records = work.conformed
     if not work.fresh:
         columns = "record_id, source, entity, " + ", ".join(map(quote, work.model_entity.fields))
-        condition, few = f"record_id IN (SELECT record_id FROM {reconsidered})", is_few(work.connection, reconsidered)
-        records = work.make("record", found_sql(records, condition, columns, few=few))
+        records = work.make(
+            "record", work.found(records, "record_id", f"SELECT record_id FROM {reconsidered}", columns)
+        )
     if isinstance(work.identity, ExactIdentity):
         _describe_exact(work, work.identity, records)
     else:

@@ -108,7 +108,7 @@ def _make_closure(work: Work) -> None:
         )
         + ends,
     )
-    found = f"SELECT DISTINCT component FROM {stored} WHERE fingerprint_id IN (SELECT fingerprint_id FROM {seed})"
+    found = work.found(stored, "fingerprint_id", f"SELECT fingerprint_id FROM {seed}", "DISTINCT component")
     grown = f"SELECT component FROM {work.make('grown', found)}"
     before = work.make("component_before", f"SELECT {columns} FROM {stored} WHERE {among_sql('component', grown)}")
     reached = work.make(

@@ -48,17 +48,21 @@ def _make_now(work: Work) -> None:
     )
     rest = work.make("link_rest", rest if not work.fresh else f"SELECT * FROM {before} LIMIT 0")
     work.make("before", f"SELECT record_id, golden_id FROM {before} UNION ALL SELECT record_id, golden_id FROM {rest}")
+    records = (
+        f"SELECT record_id, fingerprint_id FROM {work.table('record_now')}"
+        f" UNION ALL SELECT record_id, fingerprint_id FROM {rest}"
+    )
+    times = work.conformed
+    if not work.fresh:
+        of_records = f"SELECT record_id FROM {work.make('record_of_group', records)}"
+        times = f"({work.found(times, 'record_id', of_records, 'record_id, source_time')})"
     work.make(
         "now",
         f"""
 SELECT r.record_id, r.fingerprint_id, g.grp, g.best, c.source_time
-FROM (
-  SELECT record_id, fingerprint_id FROM {work.table("record_now")}
-  UNION ALL
-  SELECT record_id, fingerprint_id FROM {rest}
-) r
+FROM ({records}) r
 JOIN {grouped} g ON g.fingerprint_id = r.fingerprint_id
-JOIN {work.conformed} c ON c.record_id = r.record_id""",
+JOIN {times} c ON c.record_id = r.record_id""",
     )
 
 

@@ -10,12 +10,19 @@ from typing import Any
 import duckdb
 import pyarrow as pa
 
-from rddm.contracts.ids import id_order_sql
-from rddm.contracts.tables import Table, create_table_sql, quote
+from rddm.contracts.tables import Table, columns_sql, create_table_sql, quote
 from rddm.contracts.tables.identity import Method, identity_tables
 from rddm.pipeline.stamp import RunStamp
 from rddm.project.settings import ExactIdentity, ModelEntity, ProbabilisticIdentity
-from rddm.store.lake import columns_of_tables, keep_in_order
+from rddm.store.lake import (
+    add_orders,
+    columns_of_tables,
+    found_sql,
+    is_few,
+    keep_in_order,
+    near_sql,
+    with_orders_sql,
+)
 from rddm.store.scratch import Scratch
 
 PREFIX = "identity_"
@@ -99,6 +106,14 @@ class Work:
         self.scratch.load(self.table(name), data)
         return self.table(name)
 
+    def found(self, table: str, column: str, wanted: str, columns: str) -> str:
+        """
+        Return the query for *columns* of the rows of *table* in the lake whose *column* is among the ids of query *wanted*;
+        the table has the order of these (see `Table.order_columns`).
+        """
+        few = is_few(self.connection, f"({wanted})")
+        return found_sql(table, f"{column} IN ({wanted})", columns, few=few, near=near_sql(column, wanted))
+
     def count(self, table: str, condition: str = "true") -> int:
         return int(self.value(f"SELECT count(*) FROM {table} WHERE {condition}") or 0)
 
@@ -113,12 +128,7 @@ class Work:
         """Take rows for which *gone* (a condition) holds out of the lake's table and put those of query *new* in."""
         if gone is not None:
             self.connection.execute(f"DELETE FROM {self.stored(name)} WHERE {gone}")
-        columns = {quote(each): quote(each) for each in table.column_names}
-        if table.own_order is not None and table.found_by is not None:
-            columns[quote(table.own_order)] = id_order_sql(quote(table.found_by))
-        self.connection.execute(
-            f"INSERT INTO {self.stored(name)} ({', '.join(columns)}) SELECT {', '.join(columns.values())} FROM ({new})"
-        )
+        self.connection.execute(f"INSERT INTO {self.stored(name)} BY NAME {with_orders_sql(table, new)}")
 
     def prepare(self) -> None:
         """See that the lake's tables are there, with all their columns."""
@@ -133,15 +143,14 @@ class Work:
                 if column.name not in there[table.name]:  # made by an older version
                     place = f"{self.lake}.{quote(table.schema)}.{quote(table.name)}"
                     self.connection.execute(f"ALTER TABLE {place} ADD COLUMN {quote(column.name)} {column.type}")
+            add_orders(self.connection, self.lake, table, there[table.name])
 
     def begin_anew(self) -> None:
         """Let nothing that is stored count but links and events: everything is made anew."""
         self.fresh = True
         for table in identity_tables(self.entity, self.method):
             keep_in_order(self.connection, self.lake, table)
-            columns = ", ".join(f"{quote(column.name)} {column.type}" for column in table.columns)
-            columns += f", {quote(table.own_order)} BIGINT" if table.own_order else ""
-            self.begin(f"no_{table.name.removeprefix(f'{self.entity}__')}", f"({columns})")
+            self.begin(f"no_{table.name.removeprefix(f'{self.entity}__')}", f"({columns_sql(table)})")
 
     def clear(self) -> None:
         """Give everything back that was made beside the lake's tables."""

@@ -11,6 +11,7 @@ import duckdb
 
 from rddm.contracts.batches import Batch, Cursor, Unreadable
 from rddm.contracts.errors import RddmError, SourceError, is_interrupt
+from rddm.pipeline.envelope import envelope_change
 from rddm.pipeline.fitting import within_columns, within_types
 from rddm.pipeline.landing import (
     Landed,
@@ -87,11 +88,9 @@ def ingest(  # noqa: PLR0913 - what is read, and all that reading it needs
         lake.connection.execute("CREATE OR REPLACE TEMP TABLE seen_key (_key VARCHAR)")
     try:
         with _landing(place):
-            follow_envelope(lake, place)
-            cursor = None if is_snapshot else read_cursor(lake, place)
-            columns = set(raw_columns(lake, place))
+            begin, columns = _beginning(lake, place)
         # A snapshot is only complete when it is read from its beginning.
-        for batch in _batches(place, open_source, cursor):
+        for batch in _batches(place, open_source, None if is_snapshot else begin):
             with _landing(place):
                 if is_snapshot:
                     _remember_keys(lake.connection, place, batch)
@@ -121,6 +120,17 @@ def ingest(  # noqa: PLR0913 - what is read, and all that reading it needs
     if result.error is None and result.cut_off:
         result.error = _cut_off(result)
     return result
+
+
+def _beginning(lake: Lake, place: Place) -> tuple[Cursor | None, set[str]]:
+    """Return where to go on reading, and the columns that the raw table has, in lower case; follow a changed envelope first."""
+    with lake.transaction(None):  # by itself, each statement would ask the catalog for the newest state
+        change = envelope_change(lake, place.source, place.entity, place.settings)
+        begin, columns = read_cursor(lake, place), set(raw_columns(lake, place))
+    if change is not None:
+        follow_envelope(lake, place, change)
+        begin = read_cursor(lake, place)
+    return begin, columns
 
 
 def _land(lake: Lake, place: Place, batch: Batch, run_id: int, received_at: datetime, erased: int) -> Landed:

@@ -35,7 +35,7 @@ from rddm.contracts.tables.raw import (
     UNREADABLE,
     record_table,
 )
-from rddm.pipeline.envelope import envelope_change
+from rddm.pipeline.envelope import EnvelopeChange
 from rddm.project.expressions import expression_columns
 from rddm.project.hashes import envelope_settings, reading_fingerprint
 from rddm.project.settings import SourceEntity
@@ -98,22 +98,19 @@ def read_cursor(lake: Lake, place: Place) -> Cursor | None:
     return None if row is None else json.loads(row[0])
 
 
-def follow_envelope(lake: Lake, place: Place) -> None:
+def follow_envelope(lake: Lake, place: Place, change: EnvelopeChange) -> None:
     """
-    Read times and deletions of what the raw layer holds anew, where they were read with other settings than there are now.
+    Read times and deletions of what the raw layer holds anew, as *change* says that they were read with other settings.
 
     Raises:
         SourceError: the key is another one. Whose record a version is cannot change under all that refers to it.
     """
     mine = (place.source, place.entity)
     cursors = f"{CATALOG}.{SCHEMA}.{CURSOR.name}"
-    change = envelope_change(lake, place.source, place.entity, place.settings)
-    if change is None:
-        return
     if change.error is not None:
         raise change.error
     now = envelope_settings(place.settings)
-    columns = [name for name in lake.columns(SCHEMA)[f"{place.source}__{place.entity}"] if name not in ENVELOPE_NAMES]
+    columns = _delivered_columns(lake, place)
     with lake.transaction(f"read the envelope of {place.source}/{place.entity} anew") as connection:
         connection.execute(
             f"""
@@ -153,8 +150,12 @@ def forget_cursors(lake: Lake, source: str) -> None:
 
 def raw_columns(lake: Lake, place: Place) -> list[str]:
     """Return the delivered columns of the raw table, in lower case; none before the first batch."""
-    columns = lake.columns(SCHEMA).get(f"{place.source}__{place.entity}", ())
-    return [name.lower() for name in columns if name not in ENVELOPE_NAMES]
+    return [name.lower() for name in _delivered_columns(lake, place)]
+
+
+def _delivered_columns(lake: Lake, place: Place) -> list[str]:
+    columns = lake.columns_of(SCHEMA, f"{place.source}__{place.entity}")
+    return [name for name in columns if name not in ENVELOPE_NAMES]
 
 
 def land(lake: Lake, place: Place, batch: Batch, run_id: int, received_at: datetime, erased: int = 0) -> Landed:

@@ -49,7 +49,7 @@ def label_sql(key: str = "key") -> str:
 
 def number_sql(golden_id: str) -> str:
     """Return the SQL expression for the number of a person: the first 32 bits of their id, with a sign."""
-    return f"({id_order_sql(golden_id)} - {_SIGN})::INTEGER"
+    return f"({id_order_sql(golden_id)}::BIGINT - {_SIGN})::INTEGER"
 
 
 def entry_sql(key: str, number: str) -> str:

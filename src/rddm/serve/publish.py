@@ -24,7 +24,7 @@ from rddm.serve.loading import SCHEMA as LOADING_SCHEMA
 from rddm.serve.loading import NewTable, begin_loading, forget_loading, load_all
 from rddm.serve.matching import MatchingPublication
 from rddm.store.database import Database
-from rddm.store.lake import CATALOG, Lake, found_sql, is_few
+from rddm.store.lake import CATALOG, Lake, found_sql, is_few, near_sql
 
 SCHEMA = "warehouse"
 _SPELT_OUT = {"timestamptz": "timestamp with time zone"}
@@ -38,7 +38,8 @@ class PublishedTable:
     A table of the shop window and the query that fills it from the lake.
 
     ``key``: its primary key, and what the lake's tables behind it call it too. ``feeds``: the lake's tables whose changes are its
-    changes. ``reads``: the lake's tables that ``query`` reads, by what it calls them.
+    changes. ``reads``: the lake's tables that ``query`` reads, by what it calls them; ``has_order``: they have the order of the
+    key (see `Table.order_columns`).
     """
 
     table: Table
@@ -46,6 +47,7 @@ class PublishedTable:
     feeds: tuple[tuple[str, str], ...]
     reads: Mapping[str, str]
     query: str
+    has_order: bool = False
     foreign: tuple[tuple[str, str, str], ...] = ()
     indexes: tuple[tuple[str, ...], ...] = ()
 
@@ -117,6 +119,7 @@ def _records(name: str) -> PublishedTable:
         },
         query=f"SELECT record_id, link.golden_id AS {quote(key)}, record.source, record.entity, record.key, link.how,"
         " link.probability FROM link JOIN record USING (record_id)",
+        has_order=True,
         foreign=((key, name, key),),
         indexes=((key,), ("key", "source")),
     )
@@ -234,9 +237,11 @@ def _new_table(each: PublishedTable) -> NewTable:
     return NewTable(each.table.name, definition, [_rows_sql(each)], ((each.key,), *each.indexes))
 
 
-def _rows_sql(each: PublishedTable, changed: str = "true", *, few: bool = False) -> str:
-    """Return the query for the rows of the published table, in its types; of those for which *changed* holds, *few* or many."""
-    rows = {name: found_sql(table, changed, few=few) for name, table in each.reads.items()}
+def _rows_sql(each: PublishedTable, changed: str | None = None, *, few: bool = False) -> str:
+    """Return the query for the rows of the published table, in its types; of the keys in query *changed*, *few* or many."""
+    condition = "true" if changed is None else f"{quote(each.key)} IN ({changed})"
+    near = near_sql(each.key, changed) if changed is not None and each.has_order else None
+    rows = {name: found_sql(table, condition, few=few, near=near) for name, table in each.reads.items()}
     columns = ", ".join(f"{quote(column.name)}::{column.type} AS {quote(column.name)}" for column in each.table.columns)
     read = ", ".join(f"{name} AS ({query})" for name, query in rows.items())
     return f"WITH {read} SELECT {columns} FROM ({each.query})"
@@ -271,8 +276,7 @@ def _publish_table(
     )
     rows = _rows_sql(each)
     if published is not None:
-        changed = f"{quote(each.key)} IN (SELECT key FROM changed_key)"
-        rows = _rows_sql(each, changed, few=is_few(lake.connection, "changed_key"))
+        rows = _rows_sql(each, "SELECT key FROM changed_key", few=is_few(lake.connection, "changed_key"))
     copy_rows(lake.connection, connection, rows, staged)
     if published is None:
         gone = sql.SQL("DELETE FROM {0} AS old WHERE NOT EXISTS (SELECT FROM {1} AS new WHERE new.{2} = old.{2})")

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -21,7 +21,7 @@ import pyarrow as pa
 from rddm.contracts.errors import NotFound, StoreError
 from rddm.contracts.extensions import connect_with_extensions
 from rddm.contracts.ids import id_order_sql
-from rddm.contracts.tables import ROW_NUMBER, Table, create_table_sql, literal, order_column, quote
+from rddm.contracts.tables import ORDER_TYPE, ROW_NUMBER, Table, create_table_sql, literal, order_column, quote
 from rddm.project.settings import Engine, Storage
 from rddm.store.folders import make_private
 from rddm.store.trouble import store_trouble
@@ -64,16 +64,14 @@ class Lake:
             self._before_commit = lambda: None
 
     def ensure(self, *tables: Table) -> None:
-        """Create the tables (and their schemas) that are not there yet."""
-        existing = self._columns_by_table()
-        schemas = {schema for schema, _ in existing}
+        """Create the tables (and their schemas) that are not there yet; see that all have their columns of orders."""
         for table in tables:
-            if (table.schema, table.name) in existing:
-                continue
-            if table.schema not in schemas:
+            there = self.columns_of(table.schema, table.name)
+            if there:
+                add_orders(self.connection, CATALOG, table, there)
+            else:
                 self.connection.execute(f"CREATE SCHEMA IF NOT EXISTS {CATALOG}.{quote(table.schema)}")
-                schemas.add(table.schema)
-            self.connection.execute(create_table_sql(CATALOG, table))
+                self.connection.execute(create_table_sql(CATALOG, table))
 
     def set_row_groups(self) -> None:
         """From now on, write files in row groups of `ROW_GROUP_ROWS`."""
@@ -85,7 +83,7 @@ class Lake:
 
     def add_columns(self, table: Table) -> tuple[str, ...]:
         """Add the columns of *table* that the lake's table does not have; return their names."""
-        existing = self._columns_by_table().get((table.schema, table.name), frozenset())
+        existing = {name.lower() for name in self.columns_of(table.schema, table.name)}
         missing = [column for column in table.columns if column.name.lower() not in existing]
         for column in missing:
             self.connection.execute(
@@ -96,12 +94,8 @@ class Lake:
 
     def retype_columns(self, table: Table) -> tuple[str, ...]:
         """Empty the columns that the lake holds in another type than *table* says, and give them the new; return their names."""
-        rows = self.connection.execute(
-            "SELECT lower(column_name), data_type FROM duckdb_columns()"
-            " WHERE database_name = ? AND schema_name = ? AND table_name = ?",
-            [CATALOG, table.schema, table.name],
-        ).fetchall()
-        held = dict(rows)
+        there = self.columns_of(table.schema, table.name)
+        held = {name.lower(): kind for name, kind in there.items()}
         wrong = [each for each in table.columns if held.get(each.name.lower(), each.type) != each.type]
         for column in wrong:
             place = f"{CATALOG}.{quote(table.schema)}.{quote(table.name)}"
@@ -110,7 +104,16 @@ class Lake:
         return tuple(column.name for column in wrong)
 
     def has(self, schema: str, name: str) -> bool:
-        return (schema, name) in self._columns_by_table()
+        return bool(self.columns_of(schema, name))
+
+    def columns_of(self, schema: str, name: str) -> dict[str, str]:
+        """Return the columns of a table, in their order and as they are spelt, with their types; none when it is not there."""
+        table = literal(f"{CATALOG}.{quote(schema)}.{quote(name)}")
+        try:
+            rows = self.connection.execute(f"SELECT name, type FROM pragma_table_info({table})").fetchall()
+        except duckdb.CatalogException:
+            return {}
+        return dict(rows)
 
     def columns(self, schema: str) -> dict[str, tuple[str, ...]]:
         """Return the columns of every table in *schema*, in their order and as they are spelt."""
@@ -191,13 +194,6 @@ class Lake:
             for number, micros, message, info in rows
         ]
 
-    def _columns_by_table(self) -> dict[tuple[str, str], frozenset[str]]:
-        rows = self.connection.execute(
-            "SELECT schema_name, table_name, list(lower(column_name)) FROM duckdb_columns()"
-            f" WHERE database_name = '{CATALOG}' GROUP BY ALL"
-        ).fetchall()
-        return {(schema, name): frozenset(columns) for schema, name, columns in rows}
-
 
 def spill_folder(connection: duckdb.DuckDBPyConnection) -> Path:
     """Return where *connection* writes what does not fit in memory."""
@@ -215,41 +211,63 @@ def columns_of_tables(connection: duckdb.DuckDBPyConnection, catalog: str, schem
     return {name: tuple(columns) for name, columns in rows}
 
 
-def found_sql(table: str, condition: str, columns: str = "*", *, few: bool) -> str:
+def found_sql(table: str, condition: str, columns: str = "*", *, few: bool, near: str | None = None) -> str:
     """
     Return the query for *columns* of the rows for which *condition* holds of *table*: one of the lake, with an alias or without.
 
-    Of a *few* wide rows (see `is_few`), it is found first in which rows the condition holds, by the columns it is about; of the
-    others, the row groups around these rows are read. A query by itself reads all of them: of fifty million conformed records,
-    1,000 are found in 1.9 s instead of 10. Narrow rows, and more than a few, are found sooner by the query.
+    Of a *few* rows (see `is_few`), it is found first in which rows the condition holds, or *near*, one that all these rows meet
+    and that costs less to look at (`near_sql`); of the other columns, the row groups around these rows are read. A query by
+    itself reads all of them: of fifty million conformed records, 1,000 are found in 1.9 s instead of 10. More than a few are
+    found sooner by the query.
     """
     query = f"SELECT {columns} FROM {table} WHERE {condition}"
-    return f"{query} AND {ROW_NUMBER} IN (SELECT {ROW_NUMBER} FROM {table} WHERE {condition})" if few else query
+    return f"{query} AND {ROW_NUMBER} IN (SELECT {ROW_NUMBER} FROM {table} WHERE {near or condition})" if few else query
 
 
 def is_few(connection: duckdb.DuckDBPyConnection, wanted: str) -> bool:
-    """Whether the rows of *wanted* (a table) are `FEW` at most."""
+    """Whether the rows of *wanted* (a table, or a query in parentheses) are `FEW` at most."""
     row = connection.execute(f"SELECT count(*) FROM {wanted}").fetchone()
     return row is not None and row[0] <= FEW
 
 
+def near_sql(column: str, wanted: str) -> str:
+    """Return the condition that *column*, one that rows are found by (see `Table`), has the order of an id of query *wanted*."""
+    return f"{quote(order_column(column))} IN (SELECT {id_order_sql('id')} FROM ({wanted}) AS wanted (id))"
+
+
 def among_sql(column: str, wanted: str) -> str:
     """
-    Return the condition that *column*, the one that the rows of its table are found by (see `Table`), is among the ids of the
+    Return the condition that *column*, the one that the rows of its table are sorted by (see `Table`), is among the ids of the
     query *wanted*.
     """
-    orders = f"SELECT {id_order_sql('id')} FROM ({wanted}) AS wanted (id)"
-    return f"{quote(order_column(column))} IN ({orders}) AND {quote(column)} IN ({wanted})"
+    return f"{near_sql(column, wanted)} AND {quote(column)} IN ({wanted})"
+
+
+def with_orders_sql(table: Table, rows: str) -> str:
+    """Return the query of *rows* (a query) with the columns of orders of *table*."""
+    orders = "".join(
+        f", {id_order_sql(quote(column))} AS {quote(order)}" for column, order in table.order_columns.items()
+    )
+    return f"SELECT *{orders} FROM ({rows})"
+
+
+def add_orders(connection: duckdb.DuckDBPyConnection, catalog: str, table: Table, there: Collection[str]) -> None:
+    """Add those columns of orders of *table* to it that are not *there*, as an older version has not written them."""
+    missing = {column: order for column, order in table.order_columns.items() if order not in there}
+    if not missing:
+        return
+    target = f"{catalog}.{quote(table.schema)}.{quote(table.name)}"
+    for order in missing.values():
+        connection.execute(f"ALTER TABLE {target} ADD COLUMN {quote(order)} {ORDER_TYPE}")
+    values = ", ".join(f"{quote(order)} = {id_order_sql(quote(column))}" for column, order in missing.items())
+    connection.execute(f"UPDATE {target} SET {values}")
 
 
 def keep_in_order(connection: duckdb.DuckDBPyConnection, catalog: str, table: Table) -> None:
     """Let the rows of *table* that are written from now on lie in their order, in files that are merged too."""
-    if table.order is None:
-        return
-    target = f"{catalog}.{quote(table.schema)}.{quote(table.name)}"
-    if table.own_order is not None:
-        connection.execute(f"ALTER TABLE {target} ADD COLUMN IF NOT EXISTS {quote(table.own_order)} BIGINT")
-    connection.execute(f"ALTER TABLE {target} SET SORTED BY ({quote(table.order)} ASC)")
+    if table.order is not None:
+        target = f"{catalog}.{quote(table.schema)}.{quote(table.name)}"
+        connection.execute(f"ALTER TABLE {target} SET SORTED BY ({quote(table.order)} ASC)")
 
 
 def load_table(connection: duckdb.DuckDBPyConnection, name: str, table: pa.Table) -> None:

@@ -68,8 +68,8 @@ class Warehouse:
         )
         self.connection.execute("CREATE SCHEMA testlake.conformed")
         self.connection.execute(
-            "CREATE TABLE testlake.conformed.person (record_id UUID, source VARCHAR, entity VARCHAR, key VARCHAR,"
-            f" source_time TIMESTAMP, {columns})"
+            "CREATE TABLE testlake.conformed.person (record_id UUID, record_id_order UINTEGER, source VARCHAR, entity VARCHAR,"
+            f" key VARCHAR, source_time TIMESTAMP, {columns})"
         )
 
     def run(self, records: Mapping[str, Record | None] | None = None, *, relearn: bool = False) -> Resolution:
@@ -112,8 +112,16 @@ class Warehouse:
         if record is not None:
             names = list(self.fields)
             self.connection.execute(
-                f"INSERT INTO testlake.conformed.person VALUES ({', '.join('?' * (5 + len(names)))})",
-                [identifier, source, "person", key, record.get("source_time"), *(record.get(name) for name in names)],
+                f"INSERT INTO testlake.conformed.person VALUES ({', '.join('?' * (6 + len(names)))})",
+                [
+                    identifier,
+                    identifier.int >> 96,
+                    source,
+                    "person",
+                    key,
+                    record.get("source_time"),
+                    *(record.get(name) for name in names),
+                ],
             )
 
     def groups(self) -> Groups:

@@ -13,7 +13,7 @@ from rddm.contracts.errors import NotFound, StoreError
 from rddm.contracts.ids import id_order_sql
 from rddm.contracts.tables import Column, Table
 from rddm.pipeline.engine import prepare_lake
-from rddm.store.lake import ROW_GROUP_ROWS, Lake, among_sql, found_sql, is_few, keep_in_order
+from rddm.store.lake import ROW_GROUP_ROWS, Lake, among_sql, found_sql, is_few, keep_in_order, near_sql, with_orders_sql
 from rddm.store.maintenance import maintain
 
 New = Callable[..., TinyWarehouse]
@@ -103,7 +103,7 @@ def test_a_few_rows_are_found_wherever_they_lie(new_warehouse: New) -> None:
 def test_rows_lie_in_the_order_of_their_ids_however_they_came(new_warehouse: New) -> None:
     lake = new_warehouse(a=PERSON).warehouse.lake
     run = lake.connection.execute
-    table = Table("raw", "numbered", "one id", (Column("id", "UUID", "An id"),), found_by="id")
+    table = Table("raw", "numbered", "one id", (Column("id", "UUID", "An id"),), found_by=("id",), is_sorted=True)
     lake.ensure(table)
     keep_in_order(lake.connection, "lake", table)
     for first in (0, 50_000):
@@ -124,6 +124,34 @@ def test_rows_lie_in_the_order_of_their_ids_however_they_came(new_warehouse: New
     lake.connection.executemany("INSERT INTO wanted VALUES (?)", ids)
     found = run(f"SELECT id FROM lake.raw.numbered WHERE {among_sql('id', 'SELECT id FROM wanted')}").fetchall()
     assert sorted(found) == sorted(ids)
+
+
+def test_a_table_of_an_older_version_gets_the_orders_it_is_found_by(new_warehouse: New) -> None:
+    lake = new_warehouse(a=PERSON).warehouse.lake
+    run = lake.connection.execute
+    columns = (
+        Column("id", "UUID", "An id"),
+        Column("other_id", "UUID", "Another"),
+        Column("text", "VARCHAR", "A text"),
+    )
+    old = Table("raw", "old", "one id", columns, found_by=("id",), is_sorted=True)
+    new = Table("raw", "old", "one id", columns, found_by=("id", "other_id"), is_sorted=True)
+    rows = "SELECT md5({0})::UUID AS id, md5('other' || {0})::UUID AS other_id, {0} AS text FROM range({1}, {2})"
+    texts = "('a' || range)"
+    lake.ensure(old)
+    run(f"INSERT INTO lake.raw.old BY NAME {with_orders_sql(old, rows.format(texts, 0, 50_000))}")
+    run(f"INSERT INTO lake.raw.old BY NAME {with_orders_sql(old, rows.format(texts, 50_000, 50_003))}")
+    with lake.transaction("a run of a newer version"):
+        lake.ensure(new)
+        run(f"INSERT INTO lake.raw.old BY NAME {with_orders_sql(new, rows.format(texts, 50_003, 50_005))}")
+    run("CREATE TEMP TABLE wanted AS SELECT other_id FROM lake.raw.old WHERE text IN ('a7', 'a50001', 'a50004')")
+    wanted = "SELECT other_id FROM wanted"
+    for few in (True, False):
+        found = found_sql("lake.raw.old", f"other_id IN ({wanted})", "text", few=few, near=near_sql("other_id", wanted))
+        assert {text for (text,) in run(found).fetchall()} == {"a7", "a50001", "a50004"}
+    wrong = f"id_order <> {id_order_sql('id')} OR other_id_order IS DISTINCT FROM {id_order_sql('other_id')}"
+    assert lake.number(f"SELECT count(*) FROM lake.raw.old WHERE {wrong}") == 0
+    assert lake.number("SELECT count(*) FROM lake.raw.old") == 50_005
 
 
 def test_a_file_of_which_nearly_all_is_deleted_is_written_anew(new_warehouse: New) -> None:

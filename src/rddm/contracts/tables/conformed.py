@@ -22,7 +22,8 @@ RECORD = (
 
 def entity_table(entity: str, fields: Iterable[Column]) -> Table:
     """Return the conformed table of the model's *entity*; grain: one record of one source."""
-    return Table(SCHEMA, entity, "one record of one source, its newest valid version", (*RECORD, *fields))
+    columns = (*RECORD, *fields)
+    return Table(SCHEMA, entity, "one record of one source, its newest valid version", columns, found_by=("record_id",))
 
 
 TOMBSTONE = Table(

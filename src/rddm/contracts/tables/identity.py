@@ -71,7 +71,8 @@ def fingerprint_table(entity: str, method: Method = "probabilistic") -> Table:
         f"{entity}__fingerprint",
         "one row per distinct description of a living record",
         (_FINGERPRINT_ID, *forms, _RECORDS),
-        found_by="fingerprint_id",
+        found_by=("fingerprint_id",),
+        is_sorted=True,
     )
 
 
@@ -86,7 +87,8 @@ def key_table(entity: str) -> Table:
             ),
             _FINGERPRINT_ID,
         ),
-        found_by="key",
+        found_by=("key",),
+        is_sorted=True,
     )
 
 
@@ -103,7 +105,8 @@ def pair_table(entity: str) -> Table:
             Column("outcome", "VARCHAR", "match or possible"),
             Column("contradiction", "VARCHAR", "Why the two cannot be one in spite of their weight, or null"),
         ),
-        found_by="fingerprint_a",
+        found_by=("fingerprint_a",),
+        is_sorted=True,
     )
 
 
@@ -113,7 +116,8 @@ def component_table(entity: str) -> Table:
         f"{entity}__component",
         "one row per fingerprint that others match, directly or through others, whether or not they are one",
         (_FINGERPRINT_ID, Column("component", "UUID", "The lowest fingerprint id of those")),
-        found_by="component",
+        found_by=("component", "fingerprint_id"),
+        is_sorted=True,
     )
 
 
@@ -129,7 +133,8 @@ def link_table(entity: str) -> Table:
             Column("how", "VARCHAR", "alone, description (same as another record's), match, judgement"),
             Column("probability", "DOUBLE", "Of its best match inside the group, 0 to 1; null without a match"),
         ),
-        found_by="fingerprint_id",
+        found_by=("fingerprint_id", "record_id", "golden_id"),
+        is_sorted=True,
     )
 
 

@@ -8,6 +8,10 @@ ROW_NUMBER = "file_row_number"
 """What the engine calls the place of a row in its file; a column of that name would hide it."""
 
 
+ORDER_TYPE = "UINTEGER"
+"""The type of columns of orders (`Table.order_columns`)."""
+
+
 @dataclass(frozen=True)
 class Column:
     """A column; ``type`` is DuckDB's spelling. ``description`` becomes the comment on the published column."""
@@ -22,29 +26,32 @@ class Table:
     """
     A table; ``grain`` says what one row is.
 
-    ``found_by``: the column by which a few of very many rows are looked up, if the lake is to keep them in its order.
+    ``found_by``: the columns by which a few of very many rows are looked up. ``is_sorted``: the lake is to keep the rows in the
+    order of the first of them.
     """
 
     schema: str
     name: str
     grain: str
     columns: tuple[Column, ...]
-    found_by: str | None = None
+    found_by: tuple[str, ...] = ()
+    is_sorted: bool = False
 
     @property
-    def own_order(self) -> str | None:
+    def order_columns(self) -> dict[str, str]:
         """
-        The column that the lake has only to keep the rows in order, where they are found by ids: a BIGINT, see
-        `rddm.contracts.ids.id_order_sql`. Its engine leaves out parts of a file by the bounds of numbers, and not by those of
-        ids (DuckDB 1.5.5).
+        The columns that the lake has beside these, by the ids that rows are found by: see `rddm.contracts.ids.id_order_sql`.
+
+        Its engine leaves out parts of a file by the bounds of numbers, and not by those of ids (DuckDB 1.5.5); and where the
+        rows lie in another order, a number is read from end to end sooner than an id.
         """
-        is_id = any(column.name == self.found_by and column.type == "UUID" for column in self.columns)
-        return order_column(self.found_by) if self.found_by and is_id else None
+        ids = {column.name for column in self.columns if column.type == "UUID"}
+        return {column: order_column(column) for column in self.found_by if column in ids}
 
     @property
     def order(self) -> str | None:
         """The column that the lake's rows are sorted by, once it was told to keep them in order."""
-        return self.own_order or self.found_by
+        return self.order_columns.get(self.found_by[0], self.found_by[0]) if self.is_sorted else None
 
     @property
     def column_names(self) -> tuple[str, ...]:
@@ -76,7 +83,13 @@ def order_column(column: str) -> str:
     return f"{column}_order"
 
 
+def columns_sql(table: Table) -> str:
+    """Return the names and types of the columns of *table*, those of orders included."""
+    columns = [f"{quote(column.name)} {column.type}" for column in table.columns]
+    return ", ".join([*columns, *(f"{quote(order)} {ORDER_TYPE}" for order in table.order_columns.values())])
+
+
 def create_table_sql(catalog: str, table: Table) -> str:
     """Return the statement that creates *table* in *catalog* unless it is there."""
-    columns = ", ".join(f"{quote(column.name)} {column.type}" for column in table.columns)
+    columns = columns_sql(table)
     return f"CREATE TABLE IF NOT EXISTS {catalog}.{quote(table.schema)}.{quote(table.name)} ({columns})"
