@@ -1,13 +1,14 @@
 """
 "Do we know this person?": how long it takes, and how often the answer is right.
 
-    python -m benchmarks.lookup --records 1000000 [--asked 2000] [--folder /tmp/bench]
+    python -m benchmarks.lookup --records 1000000 [--asked 2000] [--folder /tmp/bench] [--there]
 
 Invents a world of the demo's kind, keeps one person in twenty out of it, runs the rest through a warehouse of its own, and then
 asks for people as a service's registration form would: with some of the fields of one of their records, and in half the cases
 with a slip of the finger in one of them. Those kept out are strangers whom nobody may take for somebody else. Prints the times
 of each question as the function `look_up` takes it, from typed texts to the answer, over one connection, and the sizes of what
-was published for it.
+was published for it. With *--there*, the warehouse that `benchmarks.scale` left in the folder is asked, which nobody was kept out
+of, so there are no strangers.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ import random
 import shutil
 import time
 from collections import Counter, defaultdict
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from contextlib import suppress
 from datetime import date
 from pathlib import Path
@@ -66,17 +67,22 @@ def main() -> None:
     arguments.add_argument("--records", type=int, default=1_000_000)
     arguments.add_argument("--asked", type=int, default=2_000, help="people who are asked for; strangers come on top")
     arguments.add_argument("--folder", type=Path, help="keep the files and the warehouse here and use them again")
+    arguments.add_argument("--there", action="store_true", help="ask the warehouse of benchmarks.scale in the folder")
     chosen = arguments.parse_args()
     with stages.folder_of(chosen.folder) as folder:
         data = folder / f"people-{chosen.records}"
         if not (data / "done").exists():
             stages.invent(data, chosen.records)
+        if chosen.there:
+            with open_warehouse(data / "warehouse", {}) as warehouse:
+                _measure(warehouse, data, chosen.asked, 0)
+            return
         kept = data / "kept"
         if not (kept / "done").exists():
             _keep_some_out(data, kept)
         with open_warehouse(kept / "warehouse", {}) as warehouse:
             run(warehouse, Silent())
-            _measure(warehouse, data, chosen.asked)
+            _measure(warehouse, data, chosen.asked, chosen.asked // 4)
 
 
 def _keep_some_out(data: Path, kept: Path) -> None:
@@ -97,12 +103,12 @@ def _keep_some_out(data: Path, kept: Path) -> None:
     (kept / "done").touch()
 
 
-def _measure(warehouse: Warehouse, data: Path, asked: int) -> None:
-    owner = _owners(warehouse, data)
+def _measure(warehouse: Warehouse, data: Path, asked: int, strangers: int) -> None:
     chance = random.Random(7)  # noqa: S311 - invented people
     questions = _questions(data, asked, chance, "person % {0} <> 0") + _questions(
-        data, asked // 4, chance, "person % {0} = 0"
+        data, strangers, chance, "person % {0} = 0"
     )
+    owner = _owners(warehouse, data, {person for person, _ in questions})
     entity = warehouse.settings.model.entities[PERSON]
     with open_known_people(warehouse.database, PERSON, entity) as people:
         for _, texts in questions[:50]:  # the first questions make PostgreSQL plan and us compile
@@ -159,12 +165,14 @@ def _outcome(verdict: Verdict, *, stranger: bool, right: bool) -> str:
     return f"{'stranger' if stranger else 'asked'}: known, {'right' if right else 'wrong'}"
 
 
-def _owners(warehouse: Warehouse, data: Path) -> dict[str, int]:
-    """Return, for each golden id, the invented person to whom most of its records belong."""
+def _owners(warehouse: Warehouse, data: Path, asked: Collection[int]) -> dict[str, int]:
+    """Return, for golden ids that have a record of the people *asked*, the invented person to whom most of its records belong."""
+    links, records = f"{CATALOG}.identity.{PERSON}__link", f"{CATALOG}.conformed.{PERSON}"
+    owned = f"{links} JOIN {records} USING (record_id) JOIN {literal(str(data / 'truth.parquet'))} USING (source, key)"
+    numbers = f"SELECT unnest([{', '.join(map(str, sorted(asked)))}])"
     rows = warehouse.lake.connection.execute(
-        f"SELECT golden_id::VARCHAR, mode(person) FROM {CATALOG}.identity.{PERSON}__link"
-        f" JOIN {CATALOG}.conformed.{PERSON} USING (record_id) JOIN {literal(str(data / 'truth.parquet'))} USING (source, key)"
-        " GROUP BY golden_id"
+        f"SELECT golden_id::VARCHAR, mode(person) FROM {owned}"
+        f" WHERE golden_id IN (SELECT golden_id FROM {owned} WHERE person IN ({numbers})) GROUP BY golden_id"
     ).fetchall()
     return dict(rows)
 
