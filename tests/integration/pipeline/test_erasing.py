@@ -13,7 +13,7 @@ import pytest
 from tests.support.warehouse import SMALL_MODEL, Quiet, TinyWarehouse, copy_database, drop_database
 
 from rddm.contracts.batches import Unreadable
-from rddm.contracts.errors import NotFound, RunInProgress, StoreError
+from rddm.contracts.errors import NotFound, RunInProgress, SourceError, StoreError
 from rddm.pipeline.erasing import Wanted, allow_again, erase, find, finish_erasures
 from rddm.pipeline.erasing_find import Leaving
 from rddm.pipeline.landing import Place
@@ -56,6 +56,8 @@ entities:
     key: id
     fields: {last_name: last, first_name: first, birth_date: born, phone: phone, email: email}
 """
+NAMED = "person: {column: camper, entity: camper}"
+NAMED_BY_NOTHING_KNOWN = "person: {sql: 'no_such_function(camper)', entity: camper}"
 VALUES = (
     "Щербубельская",
     "Shcherbubelskaya",
@@ -158,6 +160,11 @@ def deliver_later(made: TinyWarehouse) -> None:
     made.deliver("camps/camper", {"id": "h1", "changed": "2024-02-01", **HER, "phone": "+7 (903) 171-71-72"})
     made.deliver("camps/camper", {"id": "h1", "changed": "2024-03-01", **HER, "born": "31.12.2104"})
     made.deliver("camps/booking", {"id": "b3", "camper": "o2", "shift": "s2", "role": "гость", "changed": "2024-02-01"})
+
+
+def map_camps(made: TinyWarehouse, source: str) -> None:
+    made.write_source("camps", source)
+    made.reopen()
 
 
 def her(made: TinyWarehouse) -> Wanted:
@@ -402,6 +409,19 @@ def test_nobody_is_erased_who_changed_since_they_were_shown_or_while_somebody_wr
         erase(warehouse.warehouse, Quiet(), wanted, shown, AUTHOR)
     assert warehouse.warehouse.erasures.made() == []
     assert her(warehouse) == wanted
+
+
+@pytest.mark.parametrize(
+    ("written", "broken", "entity"),
+    [(NAMED, NAMED_BY_NOTHING_KNOWN, "booking"), ("phone: phone", "phone: {sql: 'no_such_function(phone)'}", "camper")],
+)
+def test_a_mapping_by_which_nobody_can_say_what_goes_is_told_as_its_sources_trouble(
+    warehouse: TinyWarehouse, written: str, broken: str, entity: str
+) -> None:
+    wanted = her(warehouse)
+    map_camps(warehouse, CAMPS.replace(written, broken))
+    with pytest.raises(SourceError, match=f'source "camps", entity {entity}: its mapping cannot be used'):
+        find(warehouse.warehouse, wanted)
 
 
 def test_another_secret_lets_nobody_in_unnoticed(warehouse: TinyWarehouse) -> None:
