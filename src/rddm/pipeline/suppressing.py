@@ -14,6 +14,7 @@ import numpy as np
 import pyarrow as pa
 
 from rddm.conform.mapping import MappedEntity, mapped_sql
+from rddm.contracts.errors import SourceError
 from rddm.contracts.ids import record_id_sql
 from rddm.contracts.tables import literal, quote
 from rddm.contracts.tables.raw import MISSING_KEY_PREFIX
@@ -22,10 +23,9 @@ from rddm.project.references import reference_target
 from rddm.project.settings import FactIdentity, Model, ProbabilisticIdentity
 from rddm.store.erasures import Erasures, digest_parameters, digest_sql
 from rddm.store.lake import Lake, load_table
-from rddm.store.trouble import store_trouble
+from rddm.store.trouble import is_of_the_statement
 
 SUPPRESSED = "suppressed"
-_UNUSABLE = (duckdb.BinderException, duckdb.ParserException, duckdb.CatalogException)
 
 
 class Suppression:
@@ -35,7 +35,12 @@ class Suppression:
         self._model, self._places, self._parameters = model, places, dict(parameters)
 
     def without_erased(self, connection: duckdb.DuckDBPyConnection, place: Place, records: pa.Table) -> pa.Table:
-        """Return *records*, as the source delivers them, without those that must not come back."""
+        """
+        Return *records*, as the source delivers them, without those that must not come back.
+
+        Raises:
+            SourceError: a mapping cannot be evaluated that says whom records name.
+        """
         mapped = MappedEntity(
             place.source, place.entity, place.settings, self._model.entities[place.settings.model or place.entity]
         )
@@ -67,11 +72,16 @@ class Suppression:
                 f"SELECT DISTINCT seq FROM ({query}) WHERE {digest_sql('id')} IN (SELECT digest FROM {SUPPRESSED})",
                 self._parameters,
             ).fetchall()
-        except _UNUSABLE as error:
-            # A mapping that cannot be used is told of when it is to be used; the record's own key needs none.
-            if not named or store_trouble(error) is not None:
+        except duckdb.Error as error:
+            if not named or not is_of_the_statement(error):
                 raise
-            return self._places_of_erased(connection, mapped, delivered, ())
+            raise SourceError(
+                mapped.source,
+                mapped.entity,
+                f"its mapping of {', '.join(named)} cannot be evaluated, so nobody can say whether its records name people who"
+                " were erased; none of them is taken in.",
+                f"Mend it in sources/{mapped.source}.yaml (`rddm check`); the next run reads it again.",
+            ) from error
         return [row[0] for row in rows]
 
 
@@ -123,6 +133,6 @@ def _ids_sql(mapped: MappedEntity, delivered: pa.Table, named: Sequence[str]) ->
             "(SELECT *, '' AS _key, NULL::TIMESTAMP AS _source_time, 0 AS _batch, 'upsert' AS _op"
             f" FROM ({texts}) AS text)"
         )
-        mapping = mapped_sql(mapped, versions, columns)
+        mapping = mapped_sql(mapped.only(named), versions, columns)
         query += "".join(f" UNION ALL SELECT seq, {quote(name)} FROM ({mapping})" for name in named)
     return query

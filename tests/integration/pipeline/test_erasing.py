@@ -16,6 +16,7 @@ from rddm.contracts.batches import Unreadable
 from rddm.contracts.errors import NotFound, RunInProgress, SourceError, StoreError
 from rddm.pipeline.erasing import Wanted, allow_again, erase, find, finish_erasures
 from rddm.pipeline.erasing_find import Leaving
+from rddm.pipeline.ingesting import Ingested
 from rddm.pipeline.landing import Place
 from rddm.pipeline.patching import Author, patch_record
 from rddm.pipeline.run import RunReport
@@ -317,6 +318,28 @@ def test_nothing_of_her_is_kept_when_her_record_comes_with_too_many_columns(ware
     (camper,) = (each for each in report.ingested if each.entity == "camper")
     assert (camper.received, camper.erased, camper.unreadable) == (1, 1, 0)
     assert places_of(warehouse, VALUES[:6]) == []
+
+
+def test_no_fact_that_names_her_comes_in_by_a_mapping_that_cannot_be_evaluated(warehouse: TinyWarehouse) -> None:
+    def deliver(**changes: str) -> tuple[Ingested, list[object]]:
+        booking = {"id": "b9", "camper": "h1", "shift": "s1", "role": "гость", "changed": "2025-01-01"}
+        warehouse.deliver("camps/booking", booking | changes)
+        (read,) = (each for each in warehouse.run().ingested if each.entity == "booking")
+        return read, warehouse.query("SELECT _key FROM lake.raw.camps__booking WHERE _key IN ('b7', 'b8', 'b9')")
+
+    erase_her(warehouse)
+    map_camps(warehouse, CAMPS.replace("role: role", "role: {sql: 'no_such_function(role)'}"))
+    read, landed = deliver()
+    assert (read.error, read.erased, landed) == (None, 1, [])
+    assert deliver(id="b8", camper="o3")[1] == ["b8"]
+
+    map_camps(warehouse, CAMPS.replace(NAMED, NAMED_BY_NOTHING_KNOWN))
+    read, landed = deliver(id="b7")
+    assert "its mapping of person cannot be evaluated" in str(read.error)
+    assert landed == ["b8"]
+    map_camps(warehouse, CAMPS)
+    read, landed = deliver(id="b7")
+    assert (read.error, read.erased, landed) == (None, 2, ["b8"])
 
 
 def test_under_a_new_key_she_is_somebody_new(warehouse: TinyWarehouse) -> None:
