@@ -46,6 +46,13 @@ class MappedEntity:
         fields = {name: mapping for name, mapping in self.settings.fields.items() if name in names}
         return replace(self, settings=self.settings.model_copy(update={"fields": fields}))
 
+    def columns_read(self) -> tuple[str, ...]:
+        """Return the columns that its fields are read from, also in SQL, in its order."""
+        columns: list[str] = []
+        for mapping in self.settings.fields.values():
+            columns += [mapping.column] if mapping.column is not None else expression_columns(mapping.sql or "")
+        return tuple(dict.fromkeys(columns))
+
     def _is_reference(self, name: str) -> bool:
         return self.model_entity.fields[name].type is SemanticType.REFERENCE
 
