@@ -14,6 +14,7 @@ from tests.support.warehouse import SMALL_MODEL, Quiet, TinyWarehouse, copy_data
 
 from rddm.contracts.batches import Unreadable
 from rddm.contracts.errors import NotFound, RunInProgress, SourceError, StoreError
+from rddm.pipeline import erasing
 from rddm.pipeline.erasing import Wanted, allow_again, erase, find, finish_erasures
 from rddm.pipeline.erasing_find import Leaving
 from rddm.pipeline.ingesting import Ingested
@@ -21,6 +22,7 @@ from rddm.pipeline.landing import Place
 from rddm.pipeline.patching import Author, patch_record
 from rddm.pipeline.run import RunReport
 from rddm.store import scrubbing
+from rddm.store.database import Database
 from rddm.store.embedded import ensure_database
 from rddm.store.erasures import Erasure, digest, digest_parameters, digest_sql
 
@@ -467,6 +469,27 @@ def test_a_table_that_somebody_reads_is_cleared_by_a_later_run(
     assert warehouse.run().status == "succeeded"
     assert warehouse.warehouse.erasures.get(proof.erasure_id).state == "done"
     assert places_of(warehouse) == []
+
+
+def test_how_the_server_was_set_is_known_after_a_kill(
+    warehouse: TinyWarehouse, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def killed(database: Database, *_: object) -> None:
+        with database.connect(autocommit=True) as connection:
+            scrubbing.set_recycling(connection, scrubbing.Recycling(is_on=False, altered="off"))
+        raise KeyboardInterrupt
+
+    database = warehouse.warehouse.database
+    before = scrubbing.recycling_of(database)
+    with monkeypatch.context() as patched:
+        patched.setattr(erasing, "clear_database", killed)
+        with pytest.raises(KeyboardInterrupt):
+            erase_her(warehouse)
+    assert scrubbing.recycling_of(database) != before
+    assert warehouse.run().status == "succeeded"
+    assert scrubbing.recycling_of(database) == before
+    (proof,) = warehouse.warehouse.erasures.made()
+    assert (proof.state, sorted(proof.work)) == ("done", ["database", "lake"])
 
 
 def test_what_is_somebody_elses_by_now_waits_for_them_and_comes(warehouse: TinyWarehouse) -> None:
