@@ -8,7 +8,7 @@ to read.
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from rddm.contracts.ids import record_id_sql
 from rddm.contracts.tables import literal, quote
@@ -40,6 +40,18 @@ class MappedEntity:
 
     def reference_fields(self) -> tuple[str, ...]:
         return tuple(name for name in self.mapped_fields() if self._is_reference(name))
+
+    def only(self, names: Collection[str]) -> MappedEntity:
+        """Return the same with the fields *names* alone, so that nothing else of its mapping is evaluated."""
+        fields = {name: mapping for name, mapping in self.settings.fields.items() if name in names}
+        return replace(self, settings=self.settings.model_copy(update={"fields": fields}))
+
+    def columns_read(self) -> tuple[str, ...]:
+        """Return the columns that its fields are read from, also in SQL, in its order."""
+        columns: list[str] = []
+        for mapping in self.settings.fields.values():
+            columns += [mapping.column] if mapping.column is not None else expression_columns(mapping.sql or "")
+        return tuple(dict.fromkeys(columns))
 
     def _is_reference(self, name: str) -> bool:
         return self.model_entity.fields[name].type is SemanticType.REFERENCE

@@ -54,7 +54,10 @@ def conform_entity(
     work.lake.ensure(table)
     work.lake.add_columns(table)
     work.lake.retype_columns(table)
-    connection.execute(f"CREATE OR REPLACE TEMP TABLE {target.changed} (record_id UUID)")
+    connection.execute(
+        f"CREATE OR REPLACE TEMP TABLE {target.changed} AS"
+        f" SELECT record_id FROM {work.taken_out} WHERE model_entity = {literal(name)}"
+    )
     affected = find_affected(work, target, mapped_entities)
     if not affected:
         return

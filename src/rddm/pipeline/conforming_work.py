@@ -14,7 +14,7 @@ from rddm.conform.mapping import MappedEntity
 from rddm.conform.split import waiting_references
 from rddm.contracts.errors import SourceError
 from rddm.contracts.tables import literal, quote
-from rddm.contracts.tables.conformed import PROGRESS, QUARANTINE, TOMBSTONE
+from rddm.contracts.tables.conformed import LEDGERS, PROGRESS, QUARANTINE, SCHEMA, TOMBSTONE
 from rddm.pipeline.landing import Place
 from rddm.project.settings import ModelEntity
 from rddm.store.lake import CATALOG, Lake, load_table
@@ -34,7 +34,8 @@ class Conforming:
 
     ``awaited`` (column record_id) holds the parents that records wait for in quarantine; ``arrived`` and ``departed``
     (record_id) gather, over all entities of a run, the awaited ones that came to the conformed layer and all that went
-    from it. ``patch`` holds active patches (record_id, source, entity, key, column_name, before, after) and
+    from it; ``taken_out`` (record_id, model_entity) holds those that went before any was conformed, as their source's entity is
+    mapped to another one now. ``patch`` holds active patches (record_id, source, entity, key, column_name, before, after) and
     ``patch_changed`` the (source, entity, key) that a patch newly touches.
     """
 
@@ -45,6 +46,7 @@ class Conforming:
     awaited: str = "awaited"
     arrived: str = "arrived"
     departed: str = "departed"
+    taken_out: str = "taken_out"
     patch: str = "patch"
     patch_changed: str = "patch_changed"
     problems: list[SourceError] = field(default_factory=list)
@@ -136,3 +138,22 @@ def prepare(lake: Lake, patches: pa.Table, patch_changed: pa.Table) -> None:
     )
     load_table(connection, "patch", patches)
     load_table(connection, "patch_changed", patch_changed)
+
+
+def conformed_entities(lake: Lake) -> list[str]:
+    """Return the entities that have a conformed table, also such as the model has no more."""
+    ledgers = {table.name for table in LEDGERS if table.schema == SCHEMA}
+    return [name for name in lake.columns(SCHEMA) if name not in ledgers]
+
+
+def became(lake: Lake, condition: str = "true") -> list[tuple[str, str, str]]:
+    """Return, once each, (source, entity, model_entity) of what is conformed, waits or is deleted and meets *condition*."""
+    selects = [
+        f"SELECT DISTINCT source, entity, {literal(name)} FROM {CONFORMED}.{quote(name)} WHERE {condition}"
+        for name in conformed_entities(lake)
+    ]
+    selects += [
+        f"SELECT DISTINCT source, entity, model_entity FROM {ledger} WHERE {condition}"
+        for ledger in (LIVING_QUARANTINE, LIVING_TOMBSTONE)
+    ]
+    return sorted(set(lake.connection.execute(" UNION ALL ".join(selects)).fetchall()))

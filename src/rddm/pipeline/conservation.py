@@ -18,8 +18,13 @@ from dataclasses import dataclass
 from rddm.conform.split import KINDS
 from rddm.contracts.errors import ConservationError
 from rddm.contracts.tables import literal, quote
-from rddm.contracts.tables.conformed import LEDGERS
-from rddm.pipeline.conforming_work import LIVING_PROGRESS, LIVING_QUARANTINE, LIVING_TOMBSTONE
+from rddm.pipeline.conforming_work import (
+    LIVING_PROGRESS,
+    LIVING_QUARANTINE,
+    LIVING_TOMBSTONE,
+    became,
+    conformed_entities,
+)
 from rddm.store.lake import CATALOG, Lake
 
 
@@ -143,16 +148,8 @@ def _with_forgotten(
     complete = {name: list(places) for name, places in entities.items()}
     if not forgotten:
         return complete
-    ledgers = {table.name for table in LEDGERS if table.schema == "conformed"}
-    every = [name for name in lake.columns("conformed") if name not in ledgers]
-    became = [
-        f"SELECT DISTINCT source, entity, {literal(each)} FROM {CATALOG}.conformed.{quote(each)}" for each in every
-    ]
-    became += [
-        f"SELECT DISTINCT source, entity, model_entity FROM {each}" for each in (LIVING_QUARANTINE, LIVING_TOMBSTONE)
-    ]
-    rows = lake.connection.execute(" UNION ALL ".join(became)).fetchall()
-    model_of = {(source, entity): model_entity for source, entity, model_entity in rows}
+    model_of = {(source, entity): model_entity for source, entity, model_entity in became(lake)}
+    every = conformed_entities(lake)
     for place in forgotten:
         # What never got beyond the raw layer has become nothing yet.
         complete.setdefault(model_of.get(place, every[0]), []).append(place)

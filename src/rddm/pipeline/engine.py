@@ -22,6 +22,7 @@ from rddm.contracts.tables.identity import MODEL, SHARED_TABLES, link_table
 from rddm.curate.golden import golden_contract
 from rddm.pipeline.column_warnings import column_warnings
 from rddm.pipeline.conforming import conform_entity
+from rddm.pipeline.conforming_remapped import take_out_remapped
 from rddm.pipeline.conforming_work import Conforming, prepare
 from rddm.pipeline.conservation import Balance, balances
 from rddm.pipeline.curating import curate_entity, prepare_curation, touch_referring
@@ -180,6 +181,7 @@ def _conform(  # noqa: PLR0913 - the stage's whole world, named once
     mapped = mapped_entities(settings)
     if removing is not None:
         removing.first(lake)
+    take_out_remapped(work, mapped)
     try:
         for name in order:
             usable = [each for each in mapped[name] if (each.source, each.entity) not in left_out]

@@ -21,12 +21,14 @@ from rddm.pipeline.erasing_remove import Removal
 from rddm.pipeline.patching import Author
 from rddm.pipeline.run import Reporter, Task, Warehouse, run_locked
 from rddm.store.erasures import Erasure, Erasures, check_of, digest
-from rddm.store.scrubbing import clear_database, clear_history, clear_spill
+from rddm.store.scrubbing import Recycling, clear_database, clear_history, clear_spill, recycling_of
 from rddm.store.trouble import told_in_words
 
 LAKE_SCHEMAS = ("raw", "conformed", "quarantine", "identity", "golden")
 SHOP_WINDOW = "warehouse"
 DATABASE_SCHEMAS = ("control", "lake", SHOP_WINDOW, "matching")
+RECYCLING = "wal_recycle"
+"""Of the work of an erasure, as long as the log is being cleared: how PostgreSQL was set before."""
 
 Step = Callable[[str], None]
 
@@ -125,13 +127,29 @@ def _carry_on(warehouse: Warehouse, reporter: Reporter, erasure: Erasure, after:
         _remove(warehouse, reporter, erasure, Leaving.from_json(erasure.unfinished), after)
     reporter.working("clear the database")
     with told_in_words():
-        cleared = clear_database(warehouse.database, DATABASE_SCHEMAS, _untouched(warehouse, erasure))
+        recycling = _recycling_before(warehouse, erasure)
+        cleared = clear_database(warehouse.database, DATABASE_SCHEMAS, _untouched(warehouse, erasure), recycling)
+        warehouse.erasures.note(erasure.erasure_id, RECYCLING, None)
         after("cleared")
         if cleared.in_use:
             return  # nothing of them can be read any more, so no run need wait; the next one tries again
         done_at = warehouse.now().replace(tzinfo=UTC)
         warehouse.erasures.mark_done(erasure.erasure_id, done_at, {"database": asdict(cleared)})
     after("done")
+
+
+def _recycling_before(warehouse: Warehouse, erasure: Erasure) -> Recycling | None:
+    """
+    Return how the server was set before this erasure began to clear its log, and note it first: killed while it is set
+    otherwise, its next attempt still knows.
+    """
+    noted = erasure.work.get(RECYCLING)
+    if noted is not None:
+        return Recycling(**noted)
+    recycling = recycling_of(warehouse.database)
+    if recycling is not None:
+        warehouse.erasures.note(erasure.erasure_id, RECYCLING, asdict(recycling))
+    return recycling
 
 
 def _remove(warehouse: Warehouse, reporter: Reporter, erasure: Erasure, leaving: Leaving, after: Step) -> None:

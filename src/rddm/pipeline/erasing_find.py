@@ -6,7 +6,8 @@ Only reads. What is found is plain values, so that it can be kept until everythi
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from typing import Any, NamedTuple
 from uuid import UUID
@@ -25,7 +26,7 @@ from rddm.pipeline.engine import mapped_entities
 from rddm.pipeline.suppressing import is_of_people, person_references
 from rddm.project.settings import FactIdentity, ProjectSettings
 from rddm.store.lake import CATALOG, Lake, load_table
-from rddm.store.trouble import store_trouble
+from rddm.store.trouble import is_of_the_statement
 
 RECORDS = "leaving"
 """Temporary table of whole records that go: record_id, source, entity, key, model_entity."""
@@ -35,6 +36,8 @@ IDS = "leaving_id"
 """Temporary table of the golden ids that go: golden_id."""
 PIECES = "leaving_piece"
 """Temporary table of unreadable pieces to empty: source, entity, batch, place."""
+IDENTIFIERS = "leaving_identifier"
+"""Temporary table of the identifiers of records that go, as they may stand in what is no record: value."""
 
 _NOT_THERE = duckdb.CatalogException
 
@@ -116,7 +119,7 @@ def find_leaving(
     Return what goes with *golden_id* of *entity*, or with a *record* of it that belongs to nobody.
 
     Raises:
-        SourceError: the mapping of facts cannot be used, so nobody can say whom they name.
+        SourceError: a mapping cannot be used, so nobody can say whom facts name, or what people were known by.
     """
     ids = () if golden_id is None else _ids(lake, entity, golden_id)
     own = {LeavingRecord(*row) for row in _own_records(lake, entity, ids)} if ids else set()
@@ -255,25 +258,16 @@ def _facts_of(
     lake: Lake, name: str, mapped: MappedEntity, delivered: Sequence[str], references: Sequence[str]
 ) -> tuple[set[LeavingRecord], set[LeavingVersion]]:
     names = [column for column in delivered if column not in ENVELOPE_NAMES]
-    query = mapped_sql(mapped, raw_table(mapped.source, mapped.entity), names)
+    query = mapped_sql(mapped.only(references), raw_table(mapped.source, mapped.entity), names)
     theirs = " OR ".join(f"{quote(each)} IN (SELECT record_id FROM {RECORDS})" for each in references)
     says = " OR ".join(f"{quote(each)} IS NOT NULL" for each in references)
     order = newest_first_sql(by_arrival=mapped.settings.newest_by_arrival).replace("_", "")
     order = order.replace("sourcetime", "source_time")
-    try:
+    with _evaluating(mapped, "whom its records name"):
         lake.connection.execute(
             f"CREATE OR REPLACE TEMP TABLE leaving_naming AS SELECT key, batch, seq, source_time, {theirs} AS is_theirs"
             f" FROM ({query}) WHERE {says}"
         )
-    except (duckdb.BinderException, duckdb.ParserException) as error:
-        if store_trouble(error) is not None:
-            raise
-        raise SourceError(
-            mapped.source,
-            mapped.entity,
-            "its mapping cannot be used, so nobody can say whom its records name.",
-            f"Mend it in sources/{mapped.source}.yaml (`rddm check`), then erase again.",
-        ) from error
     lake.connection.execute(
         "CREATE OR REPLACE TEMP TABLE leaving_newest AS SELECT key, is_theirs FROM leaving_naming"
         " WHERE key IN (SELECT key FROM leaving_naming WHERE is_theirs)"
@@ -288,6 +282,22 @@ def _facts_of(
         {LeavingRecord(mapped.source, mapped.entity, key, name) for (key,) in whole},
         {LeavingVersion(mapped.source, mapped.entity, *row) for row in single},
     )
+
+
+@contextmanager
+def _evaluating(mapped: MappedEntity, what: str) -> Iterator[None]:
+    """Tell a failure of what the block does with the mapping of *mapped*, which is to say *what*, as its source's trouble."""
+    try:
+        yield
+    except duckdb.Error as error:
+        if not is_of_the_statement(error):
+            raise
+        raise SourceError(
+            mapped.source,
+            mapped.entity,
+            f"its mapping cannot be used, so nobody can say {what}.",
+            f"Mend it in sources/{mapped.source}.yaml (`rddm check`), then erase again.",
+        ) from error
 
 
 def _conformed_facts(lake: Lake, settings: ProjectSettings, name: str) -> set[LeavingRecord]:
@@ -334,24 +344,27 @@ _LEAST_LENGTH = {"phone": 10, "email": 6, "snils": 9, "document_number": 8}
 def _pieces(lake: Lake, settings: ProjectSettings, entity: str) -> list[LeavingPiece]:
     """Unreadable pieces in which an identifier of theirs stands, of any version. Nobody can say more of what is no record."""
     unreadable = f"{CATALOG}.{SCHEMA}.{UNREADABLE.name}"
-    values = _identifiers(lake, settings, entity)
-    if not values or lake.number(f"SELECT count(*) FROM {unreadable}") == 0:
+    if lake.number(f"SELECT count(*) FROM {unreadable}") == 0:
         return []
+    _find_identifiers(lake, settings, entity)
     rows = lake.connection.execute(
         f"""
         SELECT DISTINCT source, entity, batch, place FROM (
             SELECT *, lower(content::VARCHAR) AS text, {_letters_and_digits("content::VARCHAR")} AS signs FROM {unreadable}
-        ) JOIN (SELECT DISTINCT value FROM ({" UNION ALL ".join(values)})) ON contains(text, value) OR contains(signs, value)
+        ) JOIN (SELECT DISTINCT value FROM {IDENTIFIERS}) ON contains(text, value) OR contains(signs, value)
         ORDER BY ALL"""
     ).fetchall()
     return [LeavingPiece(*row) for row in rows]
 
 
-def _identifiers(lake: Lake, settings: ProjectSettings, entity: str) -> list[str]:
-    """Return queries for the identifiers (value) of the records that go: as they stand, and as any version delivered them."""
+def _find_identifiers(lake: Lake, settings: ProjectSettings, entity: str) -> None:
+    """Gather the identifiers of the records that go: as they stand, and as any version delivered them."""
+    lake.connection.execute(f"CREATE OR REPLACE TEMP TABLE {IDENTIFIERS} (value VARCHAR)")
     columns = {column.lower() for column in lake.columns("conformed").get(entity, ())}
     standing = f"{CATALOG}.conformed.{quote(entity)} WHERE record_id IN (SELECT record_id FROM {RECORDS})"
-    queries = [_value_sql(field, standing) for field in _LEAST_LENGTH if field in columns]
+    for field in _LEAST_LENGTH:
+        if field in columns:
+            lake.connection.execute(f"INSERT INTO {IDENTIFIERS} {_value_sql(field, standing)}")
     delivered = lake.columns(SCHEMA)
     for mapped in mapped_entities(settings).get(entity, ()):
         names = [each for each in delivered.get(f"{mapped.source}__{mapped.entity}", ()) if each not in ENVELOPE_NAMES]
@@ -359,8 +372,9 @@ def _identifiers(lake: Lake, settings: ProjectSettings, entity: str) -> list[str
         if names and mine:
             raw = raw_table(mapped.source, mapped.entity)
             versions = f"(SELECT * FROM {raw} WHERE _key IN ({keys_of(mapped.source, mapped.entity)}))"
-            queries += [_value_sql(field, f"({mapped_sql(mapped, versions, names)})") for field in mine]
-    return queries
+            values = (_value_sql(field, f"({mapped_sql(mapped.only(mine), versions, names)})") for field in mine)
+            with _evaluating(mapped, "what they were known by"):
+                lake.connection.execute(f"INSERT INTO {IDENTIFIERS} {' UNION ALL '.join(values)}")
 
 
 def _value_sql(field: str, rows: str) -> str:

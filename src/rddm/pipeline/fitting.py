@@ -59,11 +59,16 @@ def within_types(connection: duckdb.DuckDBPyConnection, batch: Batch) -> Batch:
     Those come back among its unreadable pieces. The batch comes back as it is when there are too many to be found.
     """
     records = with_safe_names(batch.records)
-    try:
-        refused = list(_unwritable(connection, records, 0, iter(range(PROBE_LIMIT))))
-    except _TooMany:
-        return batch
+    refused = unwritable(connection, records)
     return _without(batch, records, refused, "a value in it cannot be written as text") if refused else batch
+
+
+def unwritable(connection: duckdb.DuckDBPyConnection, records: pa.Table) -> list[int]:
+    """Return the numbers of the rows that hold a value which cannot be written as text; none where too many do to be found."""
+    try:
+        return list(_unwritable(connection, records, 0, iter(range(PROBE_LIMIT))))
+    except _TooMany:
+        return []
 
 
 class _TooMany(Exception):

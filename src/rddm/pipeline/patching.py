@@ -66,8 +66,7 @@ def patch_record(
         )  # fmt: skip
     for patch in patches:
         _check_is_storable(patch)
-    for patch in patches:
-        control.add_patch(patch)
+    control.add_patches(patches)
     return patches
 
 
@@ -103,5 +102,5 @@ def dismiss_record(control: Control, place: Place, key: str, author: Author) -> 
     patch = Patch(
         record_id, place.source, place.entity, key, OPERATION, "upsert", "delete", author.reason, author.name, author.at
     )
-    control.add_patch(patch)
+    control.add_patches([patch])
     return patch

@@ -83,7 +83,9 @@ def preview_learning(warehouse: Warehouse, entity: str, progress: Callable[[str]
     """
     with warehouse.database.writer_lock():
         before = _remember(warehouse.lake, entity)
-        human = HumanWord(*warehouse.control.patches(), warehouse.control.judgements(), (entity,))
+        patches, patch_changed, _ = warehouse.control.patches()
+        judgements, _ = warehouse.control.judgements()
+        human = HumanWord(patches, patch_changed, judgements, (entity,))
         stamp = RunStamp(NO_RUN, warehouse.now())
         try:
             with warehouse.lake.transaction("preview") as connection:

@@ -148,8 +148,9 @@ def _steps(warehouse: Warehouse, reporter: Reporter, task: Task, report: RunRepo
                 report.ingested.append(
                     _ingest(warehouse, reporter, Place(source.name, name, entity), report.run_id, suppression)
                 )
-    patches, patch_changed = control.patches()
-    human = HumanWord(patches, patch_changed, control.judgements(), task.relearn)
+    patches, patch_changed, patches_read = control.patches()
+    judgements, judgements_read = control.judgements()
+    human = HumanWord(patches, patch_changed, judgements, task.relearn)
     if task.removal is not None:
         human = replace(human, patch_changed=task.removal.judged_anew(human.patch_changed))
     stamp = RunStamp(report.run_id, started_at)
@@ -158,7 +159,7 @@ def _steps(warehouse: Warehouse, reporter: Reporter, task: Task, report: RunRepo
     )
     report.engine.warnings += _changes_to_come(warehouse, task.to_read)
     report.stage_seconds |= report.engine.stage_seconds
-    control.mark_applied(report.run_id, started_at.replace(tzinfo=UTC))
+    control.mark_applied(report.run_id, patches_read, judgements_read)
     with timed(report.stage_seconds, "publish"):
         report.published = warehouse.publish(warehouse.now().replace(tzinfo=UTC), reporter.working)
 

@@ -7,25 +7,26 @@ that it names: their participations do not come back under new keys.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping
 
 import duckdb
 import numpy as np
 import pyarrow as pa
 
 from rddm.conform.mapping import MappedEntity, mapped_sql
+from rddm.contracts.errors import SourceError, is_interrupt
 from rddm.contracts.ids import record_id_sql
 from rddm.contracts.tables import literal, quote
 from rddm.contracts.tables.raw import MISSING_KEY_PREFIX
+from rddm.pipeline.fitting import unwritable
 from rddm.pipeline.landing import Place, content_hash_sql, key_sql, texts_sql, with_safe_names
 from rddm.project.references import reference_target
 from rddm.project.settings import FactIdentity, Model, ProbabilisticIdentity
 from rddm.store.erasures import Erasures, digest_parameters, digest_sql
 from rddm.store.lake import Lake, load_table
-from rddm.store.trouble import store_trouble
+from rddm.store.trouble import is_of_the_statement, store_trouble
 
 SUPPRESSED = "suppressed"
-_UNUSABLE = (duckdb.BinderException, duckdb.ParserException, duckdb.CatalogException)
 
 
 class Suppression:
@@ -35,44 +36,97 @@ class Suppression:
         self._model, self._places, self._parameters = model, places, dict(parameters)
 
     def without_erased(self, connection: duckdb.DuckDBPyConnection, place: Place, records: pa.Table) -> pa.Table:
-        """Return *records*, as the source delivers them, without those that must not come back."""
+        """
+        Return *records*, as the source delivers them, without those that must not come back.
+
+        Of a record its key and whom it names are looked at, and nothing else of its mapping; of one without a key, all of it.
+
+        Raises:
+            SourceError: a mapping cannot be evaluated that says whom records name.
+        """
         mapped = MappedEntity(
             place.source, place.entity, place.settings, self._model.entities[place.settings.model or place.entity]
         )
         named = [each for each in person_references(self._model, mapped) if target_of(mapped, each) in self._places]
-        if records.num_rows == 0 or not (named or (place.source, place.entity) in self._places):
+        is_known = (place.source, place.entity) in self._places
+        if records.num_rows == 0 or not (named or is_known):
             return records
         delivered = with_safe_names(records)
-        connection.register("delivered", delivered.append_column("_seq", pa.array(np.arange(delivered.num_rows))))
-        try:
-            gone = self._places_of_erased(connection, mapped, delivered, named)
-        finally:
-            connection.unregister("delivered")
+        numbered = delivered.append_column("_seq", pa.array(np.arange(delivered.num_rows)))
+        gone = self._known_by_key(connection, mapped, numbered) if is_known else set()
+        for reference in named:
+            gone |= self._known_by_person(connection, mapped, numbered, reference)
         if not gone:
             return records
         stays = np.ones(records.num_rows, dtype=bool)
-        stays[gone] = False
+        stays[list(gone)] = False
         return records.filter(pa.array(stays))
 
-    def _places_of_erased(
-        self,
-        connection: duckdb.DuckDBPyConnection,
-        mapped: MappedEntity,
-        delivered: pa.Table,
-        named: Sequence[str],
-    ) -> list[int]:
+    def _known_by_key(
+        self, connection: duckdb.DuckDBPyConnection, mapped: MappedEntity, numbered: pa.Table
+    ) -> set[int]:
+        """Return the numbers of the rows whose own record must not come back; one without a key is known by its content."""
+        keys = _only(numbered, mapped.settings.key)
+        key = key_sql(mapped.settings, _names(keys))
+        gone, without_key = self._look_up(connection, keys, _own_ids_sql(mapped, keys, key))
+        if without_key:
+            whole = numbered.take(pa.array(sorted(without_key)))
+            content = f"'{MISSING_KEY_PREFIX}' || {content_hash_sql(_delivered(whole))}"
+            gone |= self._look_up(connection, whole, _own_ids_sql(mapped, whole, content))[0]
+        return gone
+
+    def _known_by_person(
+        self, connection: duckdb.DuckDBPyConnection, mapped: MappedEntity, numbered: pa.Table, reference: str
+    ) -> set[int]:
+        """
+        Return the numbers of the rows whose *reference* names somebody who must not come back.
+
+        Raises:
+            SourceError: nobody can say whom it names.
+        """
+        only = mapped.only([reference])
+        part = _only(numbered, only.columns_read())
         try:
-            query = _ids_sql(mapped, delivered, named)
-            rows = connection.execute(
-                f"SELECT DISTINCT seq FROM ({query}) WHERE {digest_sql('id')} IN (SELECT digest FROM {SUPPRESSED})",
-                self._parameters,
-            ).fetchall()
-        except _UNUSABLE as error:
-            # A mapping that cannot be used is told of when it is to be used; the record's own key needs none.
-            if not named or store_trouble(error) is not None:
+            return self._look_up(connection, part, _named_ids_sql(only, part, reference))[0]
+        except duckdb.Error as error:
+            if not is_of_the_statement(error):
                 raise
-            return self._places_of_erased(connection, mapped, delivered, ())
-        return [row[0] for row in rows]
+            raise SourceError(
+                mapped.source,
+                mapped.entity,
+                f"its mapping of {reference} cannot be evaluated, so nobody can say whether its records name people who were"
+                " erased; none of them is taken in.",
+                f"Mend it in sources/{mapped.source}.yaml (`rddm check`); the next run reads it again.",
+            ) from error
+
+    def _look_up(self, connection: duckdb.DuckDBPyConnection, part: pa.Table, ids: str) -> tuple[set[int], set[int]]:
+        """
+        Return the numbers of the rows of *part* whose id must not come back, and of those that have none.
+
+        *ids*: a query (seq, id) on ``delivered``. Rows with a value that cannot be written as text are in neither: no record
+        was ever known by what they hold.
+        """
+        try:
+            return self._asked(connection, part, ids)
+        except Exception as error:
+            if is_interrupt(error) or store_trouble(error) is not None:
+                raise
+            refused = unwritable(connection, _delivered(part))
+            if not refused:
+                raise
+            left = np.setdiff1d(np.arange(part.num_rows), refused)
+            return self._asked(connection, part.take(pa.array(left)), ids)
+
+    def _asked(self, connection: duckdb.DuckDBPyConnection, part: pa.Table, ids: str) -> tuple[set[int], set[int]]:
+        known = f"{digest_sql('id')} IN (SELECT digest FROM {SUPPRESSED})"
+        connection.register("delivered", part)
+        try:
+            rows = connection.execute(
+                f"SELECT seq, id IS NULL FROM ({ids}) WHERE id IS NULL OR {known}", self._parameters
+            ).fetchall()
+        finally:
+            connection.unregister("delivered")
+        return {seq for seq, is_without in rows if not is_without}, {seq for seq, is_without in rows if is_without}
 
 
 def load_suppression(lake: Lake, erasures: Erasures, model: Model) -> Suppression | None:
@@ -111,18 +165,32 @@ def target_of(mapped: MappedEntity, reference: str) -> tuple[str, str]:
     return reference_target(mapped.source, mapped.settings.fields[reference], mapped.model_entity.fields[reference])
 
 
-def _ids_sql(mapped: MappedEntity, delivered: pa.Table, named: Sequence[str]) -> str:
-    """Return the query (seq, id) of the record ids of what is delivered, and of the people that it names."""
-    columns = delivered.column_names
-    texts = f"SELECT {texts_sql(delivered)}_seq FROM delivered"
+def _only(numbered: pa.Table, columns: Collection[str]) -> pa.Table:
+    """Return *numbered* with ``_seq`` and those of *columns* (in any case) that it has: no other value is looked at."""
+    wanted = {name.lower() for name in columns}
+    return numbered.select([*(name for name in _names(numbered) if name.lower() in wanted), "_seq"])
+
+
+def _names(part: pa.Table) -> list[str]:
+    return [name for name in part.column_names if name != "_seq"]
+
+
+def _delivered(part: pa.Table) -> pa.Table:
+    return part.select(_names(part))
+
+
+def _own_ids_sql(mapped: MappedEntity, part: pa.Table, key: str) -> str:
+    """Return the query (seq, id) of the records' own ids; null where the expression *key* over their text is."""
     own = record_id_sql(literal(mapped.source), literal(mapped.entity), "_key")
-    key = f"coalesce({key_sql(mapped.settings, columns)}, '{MISSING_KEY_PREFIX}' || {content_hash_sql(delivered)})"
-    query = f"SELECT _seq AS seq, {own} AS id FROM (SELECT _seq, {key} AS _key FROM ({texts}))"
-    if named:
-        versions = (
-            "(SELECT *, '' AS _key, NULL::TIMESTAMP AS _source_time, 0 AS _batch, 'upsert' AS _op"
-            f" FROM ({texts}) AS text)"
-        )
-        mapping = mapped_sql(mapped, versions, columns)
-        query += "".join(f" UNION ALL SELECT seq, {quote(name)} FROM ({mapping})" for name in named)
-    return query
+    texts = f"SELECT {texts_sql(_delivered(part))}_seq FROM delivered"
+    return f"SELECT _seq AS seq, {own} AS id FROM (SELECT _seq, {key} AS _key FROM ({texts}))"
+
+
+def _named_ids_sql(only: MappedEntity, part: pa.Table, reference: str) -> str:
+    """Return the query (seq, id) of the records that the one field *reference* of *only* names."""
+    versions = (
+        "(SELECT *, '' AS _key, NULL::TIMESTAMP AS _source_time, 0 AS _batch, 'upsert' AS _op"
+        f" FROM (SELECT {texts_sql(_delivered(part))}_seq FROM delivered) AS text)"
+    )
+    named = quote(reference)
+    return f"SELECT seq, {named} AS id FROM ({mapped_sql(only, versions, _names(part))}) WHERE {named} IS NOT NULL"

@@ -278,7 +278,8 @@ QUALIFY row_number() OVER (
 @contextmanager
 def _judged(lake: Lake, control: Control) -> Iterator[None]:
     """For the length of the block, what people have said of records is a view of the connection."""
-    lake.connection.register(JUDGED, control.judgements())
+    judgements, _ = control.judgements()
+    lake.connection.register(JUDGED, judgements)
     try:
         yield
     finally:

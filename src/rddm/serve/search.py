@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 import uuid
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -18,7 +18,7 @@ from rddm.contracts.errors import Malformed
 from rddm.contracts.normalised import Normalised
 from rddm.contracts.tables import quote
 from rddm.contracts.tables.golden import golden_id
-from rddm.project.settings import ModelEntity, SemanticType
+from rddm.project.settings import ModelEntity, ModelField, SemanticType
 from rddm.resolve.name_forms import family_name_forms, given_name_forms, patronymic_forms
 from rddm.serve.portrait import title_of
 from rddm.serve.reading import Reading
@@ -88,7 +88,8 @@ def find(reading: Reading, entity: str, texts: Sequence[str], limit: int = 20) -
     Raises:
         Malformed: nothing in *texts* can be looked for.
     """
-    wanted = [each for text in _joined(texts) for each in _understand(text)]
+    fields = reading.settings.model.entities[entity].fields
+    wanted = [each for text in _joined(texts) for each in _understand(text, fields)]
     if not wanted:
         raise Malformed(
             "There is nothing to look for: give parts of a name, a phone, an e-mail, a SNILS or a date of birth."
@@ -119,10 +120,12 @@ def _is_of_a_number(text: str) -> bool:
     return bool(re.fullmatch(r"[\d+()\- ]+", text)) and not is_date
 
 
-def _understand(text: str) -> list[Wanted]:
+def _understand(text: str, fields: Mapping[str, ModelField]) -> list[Wanted]:
     for column, kind in SEARCHED:
         if _may_be(column, text):
-            result = normalise(kind, text)
+            # Of several fields of a type the first is what descriptions hold.
+            region = next((each.default_region for each in fields.values() if each.type is kind), "RU")
+            result = normalise(kind, text, default_region=region)
             if isinstance(result, Normalised) and result.value is not None:
                 cast = "::DATE" if column == "birth_date" else ""
                 is_so = Condition(f"{column} = ?{cast}", [result.value])

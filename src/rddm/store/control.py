@@ -72,6 +72,14 @@ class StoredPatch:
     withdrawn_at: datetime | None
 
 
+@dataclass(frozen=True)
+class Unapplied:
+    """Numbers of the patches, or judgements, that no run had taken when they were read: which held, and which were withdrawn."""
+
+    holding: tuple[int, ...]
+    withdrawn: tuple[int, ...]
+
+
 class Control:
     """Reads and writes the control tables, each call in a transaction of its own."""
 
@@ -128,51 +136,55 @@ class Control:
             for row in rows
         ]
 
-    def patches(self) -> tuple[pa.Table, pa.Table]:
-        """Return active patches, and the (source, entity, key) whose patches changed since they were last applied."""
+    def patches(self) -> tuple[pa.Table, pa.Table, Unapplied]:
+        """
+        Return active patches, the (source, entity, key) whose patches changed since they were last applied, and which those are.
+        """
         columns = ("record_id", "source", "entity", "key", "column_name", "before", "after")
         with self._database.connect() as connection:
-            active = connection.execute(
-                f"SELECT {', '.join(columns)} FROM control.patch WHERE withdrawn_at IS NULL ORDER BY patch_id"
+            rows = connection.execute(
+                f"SELECT patch_id, withdrawn_at IS NULL, applied_run IS NULL, {', '.join(columns)} FROM control.patch"
+                " WHERE withdrawn_at IS NULL OR applied_run IS NULL ORDER BY patch_id"
             ).fetchall()
-            changed = connection.execute(
-                "SELECT DISTINCT source, entity, key FROM control.patch WHERE applied_run IS NULL"
-            ).fetchall()
-        return _texts(columns, active), _texts(("source", "entity", "key"), changed)
+        active = [values for _, holds, _, *values in rows if holds]
+        changed = sorted({(source, entity, key) for _, _, is_new, _, source, entity, key, *_ in rows if is_new})
+        return _texts(columns, active), _texts(("source", "entity", "key"), changed), _unapplied(rows)
 
-    def judgements(self) -> pa.Table:
-        """Return active judgements: model_entity, record_a, record_b, verdict."""
+    def judgements(self) -> tuple[pa.Table, Unapplied]:
+        """Return active judgements: model_entity, record_a, record_b, verdict; and which changed since they were last applied."""
         columns = ("model_entity", "record_a", "record_b", "verdict")
         with self._database.connect() as connection:
             rows = connection.execute(
-                f"SELECT {', '.join(columns)} FROM control.judgement WHERE withdrawn_at IS NULL ORDER BY judgement_id"
+                f"SELECT judgement_id, withdrawn_at IS NULL, applied_run IS NULL, {', '.join(columns)} FROM control.judgement"
+                " WHERE withdrawn_at IS NULL OR applied_run IS NULL ORDER BY judgement_id"
             ).fetchall()
-        return _texts(columns, rows)
+        return _texts(columns, [values for _, holds, _, *values in rows if holds]), _unapplied(rows)
 
-    def mark_applied(self, run_id: int, started_at: datetime) -> None:
-        """Note that a run has taken every patch and judgement made before it started."""
+    def mark_applied(self, run_id: int, patches: Unapplied, judgements: Unapplied) -> None:
+        """Note that a run has taken the *patches* and *judgements* that it read. What was withdrawn since waits for the next."""
         with self._database.connect() as connection:
-            for table in ("patch", "judgement"):
+            for table, read in (("patch", patches), ("judgement", judgements)):
                 connection.execute(
                     f"UPDATE control.{table} SET applied_run = %s WHERE applied_run IS NULL"
-                    " AND coalesce(withdrawn_at, made_at) <= %s",
-                    (run_id, started_at),
+                    f" AND ({table}_id = ANY(%s) OR ({table}_id = ANY(%s) AND withdrawn_at IS NULL))",
+                    (run_id, list(read.withdrawn), list(read.holding)),
                 )
 
-    def add_patch(self, patch: Patch) -> None:
-        """Keep *patch*; an earlier one for the same value is withdrawn."""
+    def add_patches(self, patches: Sequence[Patch]) -> None:
+        """Keep all of *patches*, or none; an earlier one for the same value is withdrawn."""
         with self._database.connect() as connection:
-            connection.execute(
-                "UPDATE control.patch SET withdrawn_at = %s, applied_run = NULL"
-                " WHERE record_id = %s AND column_name = %s AND withdrawn_at IS NULL",
-                (patch.made_at, patch.record_id, patch.column_name),
-            )
-            connection.execute(
-                "INSERT INTO control.patch (record_id, source, entity, key, column_name, before, after, reason, made_by,"
-                " made_at) VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s)",
-                (patch.record_id, patch.source, patch.entity, patch.key, patch.column_name, patch.before, patch.after,
-                 patch.reason, patch.made_by, patch.made_at),
-            )  # fmt: skip
+            for patch in patches:
+                connection.execute(
+                    "UPDATE control.patch SET withdrawn_at = %s, applied_run = NULL"
+                    " WHERE record_id = %s AND column_name = %s AND withdrawn_at IS NULL",
+                    (patch.made_at, patch.record_id, patch.column_name),
+                )
+                connection.execute(
+                    "INSERT INTO control.patch (record_id, source, entity, key, column_name, before, after, reason, made_by,"
+                    " made_at) VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s)",
+                    (patch.record_id, patch.source, patch.entity, patch.key, patch.column_name, patch.before, patch.after,
+                     patch.reason, patch.made_by, patch.made_at),
+                )  # fmt: skip
 
     def patches_made(self) -> list[StoredPatch]:
         """Return every patch ever made, newest first."""
@@ -239,6 +251,14 @@ class Control:
 
 
 _WITHDRAW = "UPDATE control.judgement SET withdrawn_at = %s, applied_run = NULL"
+
+
+def _unapplied(rows: Sequence[Sequence[Any]]) -> Unapplied:
+    """Of *rows* that begin with a number, whether it holds, and whether no run has taken it."""
+    new = [(number, holds) for number, holds, is_new, *_ in rows if is_new]
+    return Unapplied(
+        tuple(number for number, holds in new if holds), tuple(number for number, holds in new if not holds)
+    )
 
 
 def _texts(columns: Sequence[str], rows: Sequence[Sequence[object]]) -> pa.Table:

@@ -111,6 +111,14 @@ class Erasures:
                 (Jsonb(dict(work)), number),
             )
 
+    def note(self, number: int, name: str, value: Mapping[str, Any] | None) -> None:
+        """Keep *value* under *name* in what clearing takes, without another state; forget what is there when it is None."""
+        change, parameter = ("- %s::text", name) if value is None else ("|| %s", Jsonb({name: dict(value)}))
+        with self._database.connect() as connection:
+            connection.execute(
+                f"UPDATE control.erasure SET work = work {change} WHERE erasure_id = %s", (parameter, number)
+            )
+
     def mark_done(self, number: int, at: datetime, work: Mapping[str, Any]) -> None:
         with self._database.connect() as connection:
             connection.execute(

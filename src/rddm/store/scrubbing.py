@@ -25,6 +25,8 @@ Tables of PostgreSQL up to this size are written anew; in larger ones, which wou
 rows is only freed: their bytes stay until other rows take their place.
 """
 LOCK_PATIENCE_SECONDS = 20
+RELOAD_LOOKS = 500
+"""How often it is looked whether a setting is in force. One given on the server's command line never changes."""
 _METADATA = f"__ducklake_metadata_{CATALOG}.{METADATA_SCHEMA}"
 
 
@@ -104,14 +106,48 @@ def _rewrite(lake: Lake, schemas: Collection[str], counts: dict[tuple[str, str],
     return (int(row[0]), int(row[1])) if row else (0, 0)
 
 
+@dataclass(frozen=True)
+class Recycling:
+    """
+    Whether PostgreSQL keeps old segments of its write-ahead log for later use (``wal_recycle``), which ending the log turns off.
+    ``altered``: what ALTER SYSTEM has set it to, None for nothing.
+    """
+
+    is_on: bool
+    altered: str | None
+
+
+def recycling_of(database: Database) -> Recycling | None:
+    """Return how the server is set; None where that is not in our power."""
+    with database.connect() as connection:
+        return _recycling(connection)
+
+
+def set_recycling(connection: psycopg.Connection, wanted: Recycling) -> None:
+    """Set it as *wanted*, and wait until the server goes by it: it reads its files anew when it comes to it."""
+    if wanted.altered is None:
+        connection.execute("ALTER SYSTEM RESET wal_recycle")
+    else:
+        connection.execute(sql.SQL("ALTER SYSTEM SET wal_recycle = {}").format(sql.Literal(wanted.altered)))
+    connection.execute("SELECT pg_reload_conf()")
+    for _ in range(RELOAD_LOOKS):
+        if _is_recycling(connection) == wanted.is_on:
+            return
+        connection.execute("SELECT pg_sleep(0.01)")
+
+
 def clear_database(
-    database: Database, schemas: Collection[str], untouched: Collection[tuple[str, str]]
+    database: Database,
+    schemas: Collection[str],
+    untouched: Collection[tuple[str, str]],
+    recycling: Recycling | None = None,
 ) -> ClearedDatabase:
     """
     Write the tables of *schemas* anew, with their indexes and statistics, end the old write-ahead log, and empty an embedded
     server's log of messages: earlier versions wrote statements to it.
 
-    *untouched* (schema, name) are left as they are: nothing was deleted from them.
+    *untouched* (schema, name) are left as they are: nothing was deleted from them. *recycling* is how the server is to be set
+    afterwards: as it was before a call that was killed, say; None for how it is set now.
     """
     rewritten, size, only_freed, in_use = 0, 0, [], []
     with database.connect(autocommit=True) as connection:
@@ -131,7 +167,7 @@ def clear_database(
         # What ANALYZE keeps: the commonest values of each column, and others by which its distribution is told.
         with contextlib.suppress(psycopg.errors.InsufficientPrivilege):
             _vacuum(connection, "pg_catalog", "pg_statistic", "FULL")
-        is_log_cleared = _end_log(connection)
+        is_log_cleared = _end_log(connection, recycling)
     database.empty_log()
     return ClearedDatabase(rewritten, size, tuple(only_freed), tuple(in_use), is_log_cleared)
 
@@ -151,15 +187,16 @@ def _vacuum(connection: psycopg.Connection, schema: str, name: str, how: str) ->
     return True
 
 
-def _end_log(connection: psycopg.Connection) -> bool:
+def _end_log(connection: psycopg.Connection, before: Recycling | None) -> bool:
     """Let the write-ahead log go that holds what was written so far; return whether that was in our power."""
-    row = connection.execute("SELECT rolsuper FROM pg_roles WHERE rolname = current_user").fetchone()
-    if row is None or not row[0]:
+    now = _recycling(connection)
+    if now is None:
         return False
+    before = before or now
     # A segment that is kept for later use keeps what is in it until the log has come to it.
-    connection.execute("ALTER SYSTEM SET wal_recycle = off")
-    connection.execute("SELECT pg_reload_conf()")
     try:
+        if now.is_on:
+            set_recycling(connection, Recycling(is_on=False, altered="off"))
         connection.execute("CHECKPOINT")
         old = _log_segments(connection)
         for _ in range(2 * len(old)):
@@ -169,8 +206,22 @@ def _end_log(connection: psycopg.Connection) -> bool:
                 return True
         return False
     finally:
-        connection.execute("ALTER SYSTEM RESET wal_recycle")
-        connection.execute("SELECT pg_reload_conf()")
+        if before.is_on:
+            set_recycling(connection, before)
+
+
+def _recycling(connection: psycopg.Connection) -> Recycling | None:
+    row = connection.execute("SELECT rolsuper FROM pg_roles WHERE rolname = current_user").fetchone()
+    if row is None or not row[0]:
+        return None
+    altered = connection.execute(
+        "SELECT setting FROM pg_file_settings WHERE name = 'wal_recycle' AND sourcefile LIKE '%/postgresql.auto.conf'"
+    ).fetchone()
+    return Recycling(_is_recycling(connection), altered[0] if altered is not None else None)
+
+
+def _is_recycling(connection: psycopg.Connection) -> bool:
+    return connection.execute("SHOW wal_recycle").fetchone() == ("on",)
 
 
 def _log_segments(connection: psycopg.Connection) -> set[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from datetime import UTC, datetime
 from typing import Any, cast
 
 import duckdb
@@ -14,6 +15,7 @@ from tests.support.warehouse import PERSON, SMALL_MODEL, Quiet, TinyWarehouse
 from rddm.contracts.batches import Batch, Cursor, Unreadable
 from rddm.contracts.errors import ConfigurationError
 from rddm.pipeline.engine import prepare_lake
+from rddm.pipeline.erasing import Wanted, erase, find
 from rddm.pipeline.ingesting import Ingested, ingest
 from rddm.pipeline.landing import Place
 from rddm.pipeline.patching import Author, patch_record
@@ -180,6 +182,39 @@ def test_a_record_with_a_value_that_cannot_be_written_is_kept_as_unreadable(new_
     assert warehouse.query("SELECT place, reason, contains(content::VARCHAR, 'seen') FROM lake.raw.unreadable") == [
         ("list", "a value in it cannot be written as text", True)
     ]
+
+
+def test_after_an_erasure_a_value_that_cannot_be_written_still_costs_its_own_record_alone(new_warehouse: New) -> None:
+    warehouse = new_warehouse(bad=PERSON)
+    run_with(warehouse, Batches(of(PEOPLE)))
+    erase_record(warehouse, "1")
+    beyond = pa.array([10**15, 10**15, 0], pa.int64()).cast(pa.timestamp("s"))
+    people = {
+        "id": ["1", "3", "4"],
+        "last": ["Белова", "Зимина", "Котов"],
+        "first": ["Анна", "Инна", "Глеб"],
+        "seen": beyond,
+    }
+    read = run_with(warehouse, Batches(of(people))).ingested[0]
+    assert (read.error, read.received, read.erased, read.unreadable, read.landed) == (None, 3, 1, 1, 1)
+    assert published(warehouse) == [("bad", "2"), ("bad", "4")]
+    (kept,) = warehouse.query("SELECT decode(content) FROM lake.raw.unreadable")
+    assert ("Зимина" in kept, "Белова" in kept) == (True, False)
+
+    no_keys = pa.array([None, None], pa.string())
+    for other in ({**PEOPLE, "id": BEYOND_THE_ENGINE}, {**PEOPLE, "id": no_keys, "seen": BEYOND_THE_ENGINE}):
+        read = run_with(warehouse, Batches(of(other))).ingested[0]
+        assert (read.error, read.erased, read.unreadable, read.landed) == (None, 0, 1, 1)
+
+
+def erase_record(warehouse: TinyWarehouse, key: str) -> None:
+    """Erase whoever the record of the bad source with this *key* belongs to."""
+    (golden_id,) = warehouse.query(
+        "SELECT golden_id FROM lake.identity.person__link JOIN lake.conformed.person USING (record_id)"
+        f" WHERE source = 'bad' AND key = '{key}'"
+    )
+    wanted, author = Wanted("person", golden_id), Author("ada", "asked", datetime(2026, 2, 1, tzinfo=UTC))
+    erase(warehouse.warehouse, Quiet(), wanted, find(warehouse.warehouse, wanted), author)
 
 
 def test_a_record_with_more_columns_than_a_table_can_have_is_kept_as_unreadable(new_warehouse: New) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import UTC, datetime
 
+import psycopg
 import pytest
 from tests.support.warehouse import PERSON, SMALL_MODEL, Quiet, TinyWarehouse
 
@@ -184,18 +185,61 @@ def test_a_patch_releases_a_record_and_gives_way_when_the_source_delivers_someth
     warehouse = new_warehouse(a=PERSON)
     warehouse.deliver("a/person", {**ANNA, "born": "2999-01-01"})
     warehouse.run()
-    warehouse.warehouse.control.add_patch(
-        Patch(
-            str(derive_record_id("a", "person", "1")), "a", "person", "1", "born", "2999-01-01", "1999-01-01",
-            "slip of the pen", "steward", datetime(2026, 1, 1, tzinfo=UTC),
-        )
-    )  # fmt: skip
+    warehouse.warehouse.control.add_patches([patch_of_anna("born", "2999-01-01", "1999-01-01")])
     warehouse.run()
     assert warehouse.query("SELECT birth_date::VARCHAR FROM lake.conformed.person") == ["1999-01-01"]
     assert warehouse.query("SELECT born FROM lake.raw.a__person") == ["2999-01-01"]
     warehouse.deliver("a/person", {**ANNA, "born": "1998-02-02", "changed": "2024-05-01"})
     warehouse.run()
     assert warehouse.query("SELECT birth_date::VARCHAR FROM lake.conformed.person") == ["1998-02-02"]
+
+
+def patch_of_anna(column: str, before: str, after: str) -> Patch:
+    at = datetime(2026, 1, 1, tzinfo=UTC)
+    record_id = str(derive_record_id("a", "person", "1"))
+    return Patch(record_id, "a", "person", "1", column, before, after, "slip of the pen", "steward", at)
+
+
+class InTheMiddle(Quiet):
+    """A reporter that does *what* once, when a run has read what people said."""
+
+    def __init__(self, what: Callable[[], object]) -> None:
+        self._what: list[Callable[[], object]] = [what]
+
+    def working(self, what: str) -> None:
+        del what
+        while self._what:
+            self._what.pop()()
+
+
+def test_what_a_steward_says_while_a_run_works_is_taken_by_the_next_one(new_warehouse: New) -> None:
+    warehouse = new_warehouse(a=PERSON)
+    warehouse.deliver("a/person", ANNA)
+    warehouse.run()
+    control = warehouse.warehouse.control
+    patch = patch_of_anna("last", "Белова", "Орлова")
+    run(warehouse.warehouse, InTheMiddle(lambda: control.add_patches([patch])), read=False)
+    assert [each.applied_run for each in control.patches_made()] == [None]
+    run(
+        warehouse.warehouse,
+        InTheMiddle(lambda: control.withdraw_patches(patch.record_id, "last", patch.made_at)),
+        read=False,
+    )
+    assert warehouse.query("SELECT last_name FROM lake.conformed.person") == ["Орлова"]
+    assert [each.applied_run for each in control.patches_made()] == [None]
+    run(warehouse.warehouse, Quiet(), read=False)
+    assert warehouse.query("SELECT last_name FROM lake.conformed.person") == ["Белова"]
+    assert [each.applied_run for each in control.patches_made()] == [4]
+
+
+def test_of_several_patches_all_are_kept_or_none(new_warehouse: New) -> None:
+    control = new_warehouse(a=PERSON).warehouse.control
+    patches = [patch_of_anna("last", "Белова", "Орлова"), patch_of_anna("first", "Анна", "Ин\0на")]
+    with pytest.raises(psycopg.DataError):
+        control.add_patches(patches)
+    assert control.patches_made() == []
+    control.add_patches(patches[:1])
+    assert [each.patch for each in control.patches_made()] == patches[:1]
 
 
 @pytest.mark.parametrize(

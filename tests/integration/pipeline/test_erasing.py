@@ -13,13 +13,16 @@ import pytest
 from tests.support.warehouse import SMALL_MODEL, Quiet, TinyWarehouse, copy_database, drop_database
 
 from rddm.contracts.batches import Unreadable
-from rddm.contracts.errors import NotFound, RunInProgress, StoreError
+from rddm.contracts.errors import NotFound, RunInProgress, SourceError, StoreError
+from rddm.pipeline import erasing
 from rddm.pipeline.erasing import Wanted, allow_again, erase, find, finish_erasures
 from rddm.pipeline.erasing_find import Leaving
+from rddm.pipeline.ingesting import Ingested
 from rddm.pipeline.landing import Place
 from rddm.pipeline.patching import Author, patch_record
 from rddm.pipeline.run import RunReport
 from rddm.store import scrubbing
+from rddm.store.database import Database
 from rddm.store.embedded import ensure_database
 from rddm.store.erasures import Erasure, digest, digest_parameters, digest_sql
 
@@ -56,6 +59,8 @@ entities:
     key: id
     fields: {last_name: last, first_name: first, birth_date: born, phone: phone, email: email}
 """
+NAMED = "person: {column: camper, entity: camper}"
+NAMED_BY_NOTHING_KNOWN = "person: {sql: 'no_such_function(camper)', entity: camper}"
 VALUES = (
     "Щербубельская",
     "Shcherbubelskaya",
@@ -158,6 +163,11 @@ def deliver_later(made: TinyWarehouse) -> None:
     made.deliver("camps/camper", {"id": "h1", "changed": "2024-02-01", **HER, "phone": "+7 (903) 171-71-72"})
     made.deliver("camps/camper", {"id": "h1", "changed": "2024-03-01", **HER, "born": "31.12.2104"})
     made.deliver("camps/booking", {"id": "b3", "camper": "o2", "shift": "s2", "role": "гость", "changed": "2024-02-01"})
+
+
+def map_camps(made: TinyWarehouse, source: str) -> None:
+    made.write_source("camps", source)
+    made.reopen()
 
 
 def her(made: TinyWarehouse) -> Wanted:
@@ -312,6 +322,28 @@ def test_nothing_of_her_is_kept_when_her_record_comes_with_too_many_columns(ware
     assert places_of(warehouse, VALUES[:6]) == []
 
 
+def test_no_fact_that_names_her_comes_in_by_a_mapping_that_cannot_be_evaluated(warehouse: TinyWarehouse) -> None:
+    def deliver(**changes: str) -> tuple[Ingested, list[object]]:
+        booking = {"id": "b9", "camper": "h1", "shift": "s1", "role": "гость", "changed": "2025-01-01"}
+        warehouse.deliver("camps/booking", booking | changes)
+        (read,) = (each for each in warehouse.run().ingested if each.entity == "booking")
+        return read, warehouse.query("SELECT _key FROM lake.raw.camps__booking WHERE _key IN ('b7', 'b8', 'b9')")
+
+    erase_her(warehouse)
+    map_camps(warehouse, CAMPS.replace("role: role", "role: {sql: 'no_such_function(role)'}"))
+    read, landed = deliver()
+    assert (read.error, read.erased, landed) == (None, 1, [])
+    assert deliver(id="b8", camper="o3")[1] == ["b8"]
+
+    map_camps(warehouse, CAMPS.replace(NAMED, NAMED_BY_NOTHING_KNOWN))
+    read, landed = deliver(id="b7")
+    assert "its mapping of person cannot be evaluated" in str(read.error)
+    assert landed == ["b8"]
+    map_camps(warehouse, CAMPS)
+    read, landed = deliver(id="b7")
+    assert (read.error, read.erased, landed) == (None, 2, ["b8"])
+
+
 def test_under_a_new_key_she_is_somebody_new(warehouse: TinyWarehouse) -> None:
     erased = her(warehouse).golden_id
     erase_her(warehouse)
@@ -404,6 +436,19 @@ def test_nobody_is_erased_who_changed_since_they_were_shown_or_while_somebody_wr
     assert her(warehouse) == wanted
 
 
+@pytest.mark.parametrize(
+    ("written", "broken", "entity"),
+    [(NAMED, NAMED_BY_NOTHING_KNOWN, "booking"), ("phone: phone", "phone: {sql: 'no_such_function(phone)'}", "camper")],
+)
+def test_a_mapping_by_which_nobody_can_say_what_goes_is_told_as_its_sources_trouble(
+    warehouse: TinyWarehouse, written: str, broken: str, entity: str
+) -> None:
+    wanted = her(warehouse)
+    map_camps(warehouse, CAMPS.replace(written, broken))
+    with pytest.raises(SourceError, match=f'source "camps", entity {entity}: its mapping cannot be used'):
+        find(warehouse.warehouse, wanted)
+
+
 def test_another_secret_lets_nobody_in_unnoticed(warehouse: TinyWarehouse) -> None:
     erase_her(warehouse)
     warehouse.environment["RDDM_ERASURE_SECRET"] = "another"
@@ -424,6 +469,27 @@ def test_a_table_that_somebody_reads_is_cleared_by_a_later_run(
     assert warehouse.run().status == "succeeded"
     assert warehouse.warehouse.erasures.get(proof.erasure_id).state == "done"
     assert places_of(warehouse) == []
+
+
+def test_how_the_server_was_set_is_known_after_a_kill(
+    warehouse: TinyWarehouse, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def killed(database: Database, *_: object) -> None:
+        with database.connect(autocommit=True) as connection:
+            scrubbing.set_recycling(connection, scrubbing.Recycling(is_on=False, altered="off"))
+        raise KeyboardInterrupt
+
+    database = warehouse.warehouse.database
+    before = scrubbing.recycling_of(database)
+    with monkeypatch.context() as patched:
+        patched.setattr(erasing, "clear_database", killed)
+        with pytest.raises(KeyboardInterrupt):
+            erase_her(warehouse)
+    assert scrubbing.recycling_of(database) != before
+    assert warehouse.run().status == "succeeded"
+    assert scrubbing.recycling_of(database) == before
+    (proof,) = warehouse.warehouse.erasures.made()
+    assert (proof.state, sorted(proof.work)) == ("done", ["database", "lake"])
 
 
 def test_what_is_somebody_elses_by_now_waits_for_them_and_comes(warehouse: TinyWarehouse) -> None:

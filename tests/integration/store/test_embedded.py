@@ -17,8 +17,9 @@ import pytest
 from rddm.app.wire import open_database
 from rddm.contracts.errors import StoreError
 from rddm.project.load import load_project
+from rddm.store.database import Database
 from rddm.store.embedded import LOG, VERSION, start_embedded
-from rddm.store.scrubbing import clear_database
+from rddm.store.scrubbing import Recycling, clear_database, recycling_of, set_recycling
 
 STARTED = """
 import sys
@@ -234,6 +235,16 @@ def test_clearing_the_database_leaves_nothing_in_segments_of_its_log_that_were_k
     assert sum(b"Zuckerberg" in file.read_bytes() for file in log.glob("0*") if file.name > current) > 1
     assert clear_database(database, ["control"], []).is_log_cleared
     assert not any(b"Zuckerberg" in file.read_bytes() for file in log.glob("0*"))
+
+
+@pytest.mark.parametrize("setting", [None, "on", "off"])
+def test_clearing_the_database_leaves_its_server_set_as_it_was(data: Path, setting: str | None) -> None:
+    database = Database(start_embedded(data))
+    set_by_operator = Recycling(is_on=setting != "off", altered=setting)
+    with database.connect(autocommit=True) as connection:
+        set_recycling(connection, set_by_operator)
+    assert clear_database(database, ["control"], []).is_log_cleared
+    assert recycling_of(database) == set_by_operator
 
 
 def test_a_new_state_folder_is_open_to_nobody_else(data: Path) -> None:
