@@ -82,3 +82,63 @@ def test_a_person_follows_their_organisation_when_it_turns_out_to_be_another(new
     assert warehouse.published(joined) == ["Клуб «Искра»"]
     assert warehouse.published("SELECT count(*) FROM warehouse.organisation") == [1]
     assert warehouse.published("SELECT count(*) FROM warehouse.redirect WHERE entity = 'organisation'") == [1]
+
+
+CLUB = SCHOOL.replace("source_time: changed", "source_time: changed\n    deleted: \"gone = 'yes'\"")
+SPARK = {"title": "Клуб «Искра»", "changed": "2024-01-01"}
+
+
+def test_a_person_follows_a_club_that_comes_later_into_one_that_is_known_and_goes_again(new_warehouse: New) -> None:
+    warehouse = new_warehouse(a=CLUB, b=CLUB, model="")
+    warehouse.deliver("a/organisation", {"id": "1", **SPARK})
+    warehouse.deliver("b/person", {"id": "1", "last": "Белова", "first": "Анна", "born": "2001-05-06", "school": "9"})
+    warehouse.run()
+    joined = "SELECT name, organisation.records FROM warehouse.person LEFT JOIN warehouse.organisation USING (organisation_id)"
+    assert warehouse.published(joined) == [(None, None)]
+    warehouse.deliver("b/organisation", {"id": "9", **SPARK})
+    warehouse.run()
+    assert warehouse.published(joined) == [("Клуб «Искра»", 2)]
+    warehouse.deliver("b/organisation", {"id": "9", **SPARK, "changed": "2024-02-01", "gone": "yes"})
+    warehouse.run()
+    assert warehouse.published(joined) == [(None, None)]
+    assert warehouse.published("SELECT name, records FROM warehouse.organisation") == [("Клуб «Искра»", 1)]
+
+
+MEMBERS = """
+entities:
+  location: null
+  event: null
+  participation: null
+  membership:
+    fields:
+      club: {type: reference, references: organisation, on_missing: keep}
+      season: {type: category}
+    identity: {method: fact, fields: [club, season]}
+"""
+MEMBER = """
+connector: {type: file}
+entities:
+  organisation:
+    read: {path: unused.csv}
+    key: id
+    source_time: changed
+    fields: {name: title}
+  membership:
+    read: {path: unused.csv}
+    key: id
+    fields: {club: {column: club, entity: organisation}, season: season}
+"""
+
+
+def test_a_fact_follows_a_club_that_comes_later_into_one_that_is_known(new_warehouse: New) -> None:
+    warehouse = new_warehouse(a=MEMBER, b=MEMBER, model=MEMBERS)
+    warehouse.deliver("a/organisation", {"id": "1", **SPARK})
+    warehouse.deliver("a/membership", {"id": "1", "club": "1", "season": "2024"})
+    warehouse.deliver("b/membership", {"id": "1", "club": "9", "season": "2024"})
+    warehouse.run()
+    facts = "SELECT name, membership.records FROM warehouse.membership LEFT JOIN warehouse.organisation"
+    facts += " ON organisation_id = club_id ORDER BY name"
+    assert warehouse.published(facts) == [("Клуб «Искра»", 1), (None, 1)]
+    warehouse.deliver("b/organisation", {"id": "9", **SPARK})
+    warehouse.run()
+    assert warehouse.published(facts) == [("Клуб «Искра»", 2)]
