@@ -3,7 +3,7 @@ The engine: conform, resolve and curate in one lake transaction.
 
 What a stage changed reaches the next one in temporary tables, named after the entity of the model:
 ``changed_<entity>`` (record_id: conformed rows that came, went or differ), ``touched_<entity>`` (golden_id: golden rows to
-make anew), ``regrouped_<entity>`` (golden_id: ids that were created, merged, split or ended).
+make anew), ``regrouped_<entity>`` (golden_id: ids that were created, merged, split or ended; of facts, that may have been).
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from rddm.conform.mapping import MappedEntity
 from rddm.contracts.errors import SourceError
 from rddm.contracts.tables import conformed, literal, quote, raw
 from rddm.contracts.tables.identity import MODEL, SHARED_TABLES, link_table
-from rddm.curate.golden import golden_contract
+from rddm.curate.golden import golden_contract, references
 from rddm.pipeline.column_warnings import column_warnings
 from rddm.pipeline.conforming import conform_entity
 from rddm.pipeline.conforming_work import Conforming, prepare
@@ -210,6 +210,8 @@ def _resolve(  # noqa: PLR0913 - the stage's whole world, named once
         progress(f"resolve {name}")
         if isinstance(entity.identity, FactIdentity):
             link_facts(lake, entity, entity.identity, name, f"changed_{name}", f"touched_{name}")
+            if any(name in references(each).values() for each in settings.model.entities.values()):
+                connection.execute(f"INSERT INTO regrouped_{name} SELECT golden_id FROM touched_{name}")
         elif isinstance(entity.identity, ProbabilisticIdentity | ExactIdentity):
             resolution = result.resolutions[name] = resolve_one(lake, settings, name, human, run, progress)
             if resolution.model_is_outgrown:

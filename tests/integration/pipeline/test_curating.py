@@ -142,3 +142,55 @@ def test_a_fact_follows_a_club_that_comes_later_into_one_that_is_known(new_wareh
     warehouse.deliver("b/organisation", {"id": "9", **SPARK})
     warehouse.run()
     assert warehouse.published(facts) == [("Клуб «Искра»", 2)]
+
+
+AWARDS = """
+entities:
+  organisation: null
+  location: null
+  event: {fields: {organisation: null}}
+  person: {fields: {organisation: null}}
+  award:
+    fields:
+      participation: {type: reference, references: participation, required: true}
+      title: {type: text}
+    identity: {method: exact, fields: [title]}
+"""
+CONTEST = """
+connector: {type: file}
+entities:
+  person:
+    read: {path: unused.csv}
+    key: id
+    fields: {last_name: last, first_name: first, birth_date: born}
+  event:
+    read: {path: unused.csv}
+    key: id
+    source_time: changed
+    fields: {name: title, starts_on: first_day}
+  participation:
+    read: {path: unused.csv}
+    key: id
+    fields: {person: person, event: event}
+  award:
+    read: {path: unused.csv}
+    key: id
+    fields: {participation: participation, title: title}
+"""
+
+
+def test_what_refers_to_a_fact_follows_it_when_it_turns_out_to_be_another(new_warehouse: New) -> None:
+    warehouse = new_warehouse(a=CONTEST, model=AWARDS)
+    day = {"first_day": "2024-05-01", "changed": "2024-01-01"}
+    warehouse.deliver("a/event", {"id": "1", "title": "Слёт", **day}, {"id": "2", "title": "Слет юных", **day})
+    warehouse.deliver("a/person", {"id": "1", "last": "Белова", "first": "Анна", "born": "2001-05-06"})
+    warehouse.deliver("a/participation", {"id": "1", "person": "1", "event": "2"})
+    warehouse.deliver("a/award", {"id": "1", "participation": "1", "title": "Первое место"})
+    warehouse.run()
+    joined = "SELECT event.name FROM warehouse.award JOIN warehouse.participation USING (participation_id)"
+    joined += " JOIN warehouse.event USING (event_id)"
+    assert warehouse.published(joined) == ["Слет юных"]
+    warehouse.deliver("a/event", {"id": "2", "title": "Слёт", **day, "changed": "2024-02-01"})
+    warehouse.run()
+    assert warehouse.published(joined) == ["Слёт"]
+    assert warehouse.published("SELECT count(*) FROM warehouse.participation") == [1]
