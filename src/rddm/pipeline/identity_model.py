@@ -92,7 +92,7 @@ def applied_settings(work: Work) -> str:
             "key_limit": identity.key_limit,
         }
         if isinstance(identity, ProbabilisticIdentity)
-        else {"fields": identity.fields}
+        else {"same": identity.fields}
     )
     versions = {
         "forms": FORMS_VERSION,

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import psycopg
 import pytest
-from tests.support.warehouse import PEOPLE_ALONE, PERSON, TinyWarehouse
+from tests.support.warehouse import PEOPLE_ALONE, PERSON, SMALL_MODEL, TinyWarehouse
 
 from rddm.contracts.errors import StoreError
 
@@ -118,3 +118,92 @@ def test_people_who_are_no_longer_matched_and_then_again_have_one_link_each(new_
     warehouse.deliver("a/person", ANNA | {"changed": "2024-04-01", "born": "2001-05-09"})
     warehouse.run()
     assert warehouse.query(f"SELECT count(*), count(DISTINCT record_id) FROM {links}") == [(2, 2)]
+
+
+CAMPS = """
+connector: {type: file}
+entities:
+  person:
+    read: {path: unused.csv}
+    key: id
+    fields: {last_name: last, first_name: first, birth_date: born}
+  event:
+    read: {path: unused.csv}
+    key: id
+    fields: {name: title, kind: kind}
+  participation:
+    read: {path: unused.csv}
+    key: id
+    fields: {person: person, event: event, role: role}
+"""
+BY_NAME, BY_KIND_TOO = ("{method: exact, fields: [name]}", 1), ("{method: exact, fields: [name, kind]}", 2)
+FACT_BY_NAME, FACT_BY_KIND_TOO = ("{method: fact, fields: [name]}", 1), ("{method: fact, fields: [name, kind]}", 2)
+ALONE = ("null", 2)
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        (BY_NAME, BY_KIND_TOO),
+        (FACT_BY_KIND_TOO, FACT_BY_NAME),
+        (BY_NAME, FACT_BY_KIND_TOO),
+        (FACT_BY_KIND_TOO, BY_NAME),
+        (BY_NAME, ALONE),
+        (ALONE, BY_NAME),
+        (ALONE, FACT_BY_NAME),
+        (FACT_BY_NAME, ALONE),
+    ],
+)
+def test_a_changed_identity_holds_for_what_was_there_and_who_refers_to_it_follows(
+    new_warehouse: New, before: tuple[str, int], after: tuple[str, int]
+) -> None:
+    warehouse = new_warehouse(a=CAMPS, model=SMALL_MODEL)
+    warehouse.deliver("a/person", {"id": "1", "last": "Белова", "first": "Анна", "born": "2001-05-06"})
+    warehouse.deliver(
+        "a/event", {"id": "1", "title": "Слёт", "kind": "camp"}, {"id": "2", "title": "Слёт", "kind": "day"}
+    )
+    took_part = {"person": "1", "role": "winner"}
+    warehouse.deliver("a/participation", {"id": "1", "event": "1", **took_part}, {"id": "2", "event": "2", **took_part})
+    for identity, living in (before, after):
+        identify_events(warehouse, identity)
+        assert warehouse.published("SELECT count(*), sum(records) FROM warehouse.event") == [(living, 2)]
+        facts = "SELECT count(DISTINCT event_id), sum(records) FROM warehouse.participation"
+        assert warehouse.published(facts) == [(living, 2)]
+        links = "SELECT count(*), count(DISTINCT record_id), count(DISTINCT golden_id) FROM lake.identity.event__link"
+        assert warehouse.query(links) == [(2, 2, living)]
+
+
+def identify_events(warehouse: TinyWarehouse, identity: str) -> None:
+    model = SMALL_MODEL.replace("event: {", f"event: {{identity: {identity}, ")
+    (warehouse.root / "model.yaml").write_text(model, encoding="utf-8")
+    warehouse.reopen()
+    warehouse.run()
+
+
+def test_an_id_that_lives_again_as_nothing_is_matched_any_more_leads_nowhere(new_warehouse: New) -> None:
+    warehouse = new_warehouse(a=CAMPS, model=SMALL_MODEL)
+    warehouse.deliver(
+        "a/event", {"id": "1", "title": "Слёт", "kind": "camp"}, {"id": "2", "title": "Слёт", "kind": "day"}
+    )
+    redirects = "SELECT count(*) FROM warehouse.redirect"
+    for (identity, _), leading in ((ALONE, 0), (BY_NAME, 1), (ALONE, 0)):
+        identify_events(warehouse, identity)
+        assert warehouse.published(redirects) == [leading]
+
+
+def test_a_changed_identity_of_a_fact_holds_for_what_was_there(new_warehouse: New) -> None:
+    warehouse = new_warehouse(a=CAMPS, model=SMALL_MODEL)
+    warehouse.deliver("a/person", {"id": "1", "last": "Белова", "first": "Анна", "born": "2001-05-06"})
+    warehouse.deliver("a/event", {"id": "1", "title": "Слёт", "kind": "camp"})
+    took_part = {"person": "1", "event": "1"}
+    warehouse.deliver(
+        "a/participation", {"id": "1", "role": "winner", **took_part}, {"id": "2", "role": "guest", **took_part}
+    )
+    warehouse.run()
+    facts = "SELECT count(*), sum(records) FROM warehouse.participation"
+    assert warehouse.published(facts) == [(2, 2)]
+    model = f"{SMALL_MODEL}  participation: {{identity: {{fields: [person, event]}}}}\n"
+    (warehouse.root / "model.yaml").write_text(model, encoding="utf-8")
+    warehouse.reopen()
+    warehouse.run()
+    assert warehouse.published(facts) == [(1, 2)]
