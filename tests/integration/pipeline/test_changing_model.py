@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import UTC, datetime
 
 import psycopg
 import pytest
 from tests.support.warehouse import PEOPLE_ALONE, PERSON, SMALL_MODEL, TinyWarehouse
 
-from rddm.contracts.errors import StoreError
+from rddm.app.wire import open_reading
+from rddm.contracts.errors import NotFound, StoreError
+from rddm.pipeline.relearning import preview_learning
+from rddm.serve.identity_report import identity_report
 
 New = Callable[..., TinyWarehouse]
 
@@ -207,3 +211,33 @@ def test_a_changed_identity_of_a_fact_holds_for_what_was_there(new_warehouse: Ne
     warehouse.reopen()
     warehouse.run()
     assert warehouse.published(facts) == [(1, 2)]
+
+
+def test_people_who_come_to_be_matched_by_weights_are_learnt_from(new_warehouse: New) -> None:
+    warehouse = new_warehouse(a=PERSON)
+    match_people(warehouse, "{method: exact, fields: [last_name, first_name]}")
+    same = {"last": "Белова", "first": "Анна", "born": "2001-05-06", "email": "belova@kostyor.alt"}
+    warehouse.deliver("a/person", {"id": "1", **same, "changed": "2024-01-01"})
+    warehouse.deliver("a/person", {"id": "2", **same, "first": "Аня", "changed": "2024-01-01"})
+    warehouse.run()
+    assert warehouse.published("SELECT count(*) FROM warehouse.person") == [2]
+    match_people(warehouse, "{method: probabilistic}")
+    with pytest.raises(NotFound, match="nothing was matched by weights yet"):
+        preview_learning(warehouse.warehouse, "person", lambda _: None)
+    with (
+        open_reading(warehouse.root, warehouse.environment) as reading,
+        pytest.raises(NotFound, match="nothing was matched by weights yet"),
+    ):
+        identity_report(reading, "person", datetime.now(UTC))
+    warehouse.run()
+    assert warehouse.published("SELECT count(*) FROM warehouse.person") == [1]
+    models = "SELECT version, parameters <> '' FROM lake.identity.model WHERE entity = 'person' ORDER BY version"
+    assert warehouse.query(models) == [(1, False), (2, True)]
+    assert warehouse.published("SELECT version FROM matching.model WHERE entity = 'person'") == [2]
+    assert preview_learning(warehouse.warehouse, "person", lambda _: None).version_before == 2
+
+
+def match_people(warehouse: TinyWarehouse, identity: str) -> None:
+    model = PEOPLE_ALONE.replace("person: {", f"person: {{identity: {identity}, ")
+    (warehouse.root / "model.yaml").write_text(model, encoding="utf-8")
+    warehouse.reopen()
