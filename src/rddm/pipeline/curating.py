@@ -14,7 +14,7 @@ from rddm.curate.golden import golden_contract, hashed_rows_sql, references
 from rddm.curate.survivorship import golden_rows
 from rddm.pipeline.curating_parts import Part, in_parts
 from rddm.pipeline.referring import elsewhere_sql, is_elsewhere
-from rddm.project.settings import Model, ModelEntity
+from rddm.project.settings import DEFAULT_TRUST, Model, ModelEntity
 from rddm.store.lake import CATALOG, Lake, found_sql, is_few, load_table, near_sql, run_with
 
 _BATCH_RECORDS = 100_000
@@ -102,7 +102,7 @@ def _members_sql(records: str, links: str, entity: ModelEntity) -> str:
     return (
         "SELECT link.golden_id, record.record_id, record.source,"
         " epoch_us(coalesce(record.source_time, TIMESTAMP '0001-01-01')) AS source_time,"
-        f" coalesce(source_trust.trust, 5) AS trust, {', '.join(columns.values())}"
+        f" coalesce(source_trust.trust, {DEFAULT_TRUST}) AS trust, {', '.join(columns.values())}"
         f" FROM ({records}) AS record JOIN ({links}) AS link ON link.record_id = record.record_id"
         f" LEFT JOIN source_trust ON source_trust.source = record.source {' '.join(joins)}"
     )

@@ -18,7 +18,7 @@ import pyarrow as pa
 from rddm.conform.fields import conformed_table
 from rddm.conform.mapping import MappedEntity
 from rddm.contracts.errors import SourceError
-from rddm.contracts.tables import conformed, literal, quote, raw
+from rddm.contracts.tables import conformed, golden, literal, quote, raw
 from rddm.contracts.tables.identity import MODEL, SHARED_TABLES
 from rddm.curate.golden import golden_contract, references
 from rddm.pipeline.column_warnings import column_warnings
@@ -27,6 +27,7 @@ from rddm.pipeline.conforming_work import Conforming, prepare
 from rddm.pipeline.conservation import Balance, balances
 from rddm.pipeline.curating import curate_entity, prepare_curation, touch_referring
 from rddm.pipeline.identity import Resolution, resolve_entity
+from rddm.pipeline.recurating import touch_recurated
 from rddm.pipeline.stamp import RunStamp, timed
 from rddm.pipeline.unmatched import link_unmatched
 from rddm.project.order import entities_in_parent_order
@@ -81,7 +82,7 @@ def prepare_lake(lake: Lake) -> None:
     """Create the tables that every warehouse has, and say how files are written."""
     lake.set_row_groups()
     with lake.transaction(None):  # every commit that makes a table lets the engine read the whole catalog anew
-        lake.ensure(*raw.LEDGERS, *conformed.LEDGERS, *SHARED_TABLES)
+        lake.ensure(*raw.LEDGERS, *conformed.LEDGERS, *SHARED_TABLES, *golden.LEDGERS)
         for grown in (raw.BATCH, raw.CURSOR, conformed.PROGRESS, conformed.QUARANTINE):
             lake.add_columns(grown)
 
@@ -288,4 +289,5 @@ def _curate(
             lake.connection.execute(f"UPDATE {CATALOG}.golden.{quote(name)} SET row_hash = NULL")
         progress(f"curate {name}")
         touch_referring(lake, settings.model, name, f"touched_{name}")
+        touch_recurated(lake, settings, name, f"touched_{name}")
         result.golden[name] = curate_entity(lake, settings.model, name, f"touched_{name}")

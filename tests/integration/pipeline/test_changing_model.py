@@ -241,3 +241,41 @@ def match_people(warehouse: TinyWarehouse, identity: str) -> None:
     model = PEOPLE_ALONE.replace("person: {", f"person: {{identity: {identity}, ")
     (warehouse.root / "model.yaml").write_text(model, encoding="utf-8")
     warehouse.reopen()
+
+
+NEW_PHONE, OLD_PHONE = "+79165550001", "+79165550002"
+
+
+def deliver_two_phones(warehouse: TinyWarehouse) -> None:
+    same = {"last": "Белова", "first": "Анна", "born": "2001-05-06", "email": "belova@kostyor.alt"}
+    warehouse.deliver("a/person", {"id": "1", **same, "phone": NEW_PHONE, "changed": "2024-02-01"})
+    warehouse.deliver("b/person", {"id": "1", **same, "phone": OLD_PHONE, "changed": "2024-01-01"})
+
+
+def trusting(warehouse: TinyWarehouse, survivorship: str, trust_in_b: int) -> list[object]:
+    """Return the phones that are published after a run with these settings."""
+    model = PEOPLE_ALONE.replace("person: {fields: {", f"person: {{fields: {{phone: {{survivorship: {survivorship}}}, ")
+    (warehouse.root / "model.yaml").write_text(model, encoding="utf-8")
+    warehouse.write_source("b", f"trust: {trust_in_b}\n{PERSON}")
+    warehouse.reopen()
+    warehouse.run()
+    return warehouse.published("SELECT phone FROM warehouse.person")
+
+
+def test_a_changed_survivorship_or_trust_holds_for_what_was_there(new_warehouse: New) -> None:
+    warehouse = new_warehouse(a=PERSON, b=PERSON)
+    deliver_two_phones(warehouse)
+    assert trusting(warehouse, "most_recent", 5) == [NEW_PHONE]
+    assert trusting(warehouse, "most_trusted", 5) == [NEW_PHONE]
+    assert trusting(warehouse, "most_trusted", 8) == [OLD_PHONE]
+    assert trusting(warehouse, "most_recent", 8) == [NEW_PHONE]
+
+
+def test_golden_rows_of_before_their_settings_were_noted_are_made_anew_once(new_warehouse: New) -> None:
+    warehouse = new_warehouse(a=PERSON, b=PERSON)
+    deliver_two_phones(warehouse)
+    assert trusting(warehouse, "most_recent", 5) == [NEW_PHONE]
+    warehouse.query("DROP TABLE lake.golden.progress")
+    assert trusting(warehouse, "most_trusted", 8) == [OLD_PHONE]
+    noted = "SELECT entity, count(*) FROM lake.golden.progress GROUP BY entity"
+    assert warehouse.query(noted) == [("person", 1)]
