@@ -15,7 +15,7 @@ from rddm.conform.fields import column_type, conformed_table
 from rddm.conform.words import KIND_MEANINGS, REJECTIONS, REPAIRS
 from rddm.contracts import errors
 from rddm.contracts.errors import RddmError
-from rddm.contracts.tables import Table, conformed, identity, raw
+from rddm.contracts.tables import Table, conformed, golden, identity, raw
 from rddm.contracts.tables.golden import ORIGIN_SUFFIX
 from rddm.project.load import load_model
 from rddm.project.order import entities_in_parent_order
@@ -137,7 +137,7 @@ def tables(model: Model) -> str:
             (*_conformed(model, order), *map(_table_section, conformed.LEDGERS)),
         ),
         ("identity", IDENTITY_SAID, map(_table_section, identity.identity_tables("<entity>", "probabilistic"))),
-        ("golden", GOLDEN_SAID, ()),
+        ("golden", GOLDEN_SAID, map(_table_section, golden.LEDGERS)),
         (
             "The shop window: schema `warehouse`",
             WAREHOUSE_SAID,

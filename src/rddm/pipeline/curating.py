@@ -13,7 +13,8 @@ from rddm.contracts.tables.golden import golden_id
 from rddm.curate.golden import golden_contract, hashed_rows_sql, references
 from rddm.curate.survivorship import golden_rows
 from rddm.pipeline.curating_parts import Part, in_parts
-from rddm.project.settings import Model, ModelEntity
+from rddm.pipeline.referring import elsewhere_sql, is_elsewhere
+from rddm.project.settings import DEFAULT_TRUST, Model, ModelEntity
 from rddm.store.lake import CATALOG, Lake, found_sql, is_few, load_table, near_sql, run_with
 
 _BATCH_RECORDS = 100_000
@@ -26,22 +27,22 @@ def prepare_curation(lake: Lake, trust: Mapping[str, int]) -> None:
 
 
 def touch_referring(lake: Lake, model: Model, name: str, touched: str) -> None:
-    """Add to *touched* the golden ids of *name* that refer to something regrouped in this run."""
+    """Add to *touched* the golden ids of *name* that refer to something which the run may have put elsewhere."""
     connection = lake.connection
     links = f"{CATALOG}.identity.{quote(name + '__link')}"
-    contract = golden_contract(name, model.entities[name])
-    golden = f"{CATALOG}.{contract.schema}.{quote(name)}"
-    for field, parent in references(model.entities[name]).items():
-        if lake.number(f"SELECT count(*) FROM regrouped_{parent}") == 0:
+    entity = model.entities[name]
+    golden = f"{CATALOG}.golden.{quote(name)}"
+    for field, parent in references(entity).items():
+        if not is_elsewhere(lake, entity.fields[field]):
             continue
-        regrouped = f"(SELECT golden_id FROM regrouped_{parent})"
         connection.execute(
             f"INSERT INTO {touched} SELECT link.golden_id FROM {CATALOG}.conformed.{quote(name)} AS record"
-            f" JOIN {CATALOG}.identity.{quote(parent + '__link')} AS parent ON parent.record_id = record.{quote(field)}"
-            f" JOIN {links} AS link ON link.record_id = record.record_id WHERE parent.golden_id IN {regrouped}"
+            f" JOIN {links} AS link ON link.record_id = record.record_id"
+            f" WHERE record.{quote(field)} IN ({elsewhere_sql(entity.fields[field])})"
         )
         connection.execute(
-            f"INSERT INTO {touched} SELECT {quote(golden_id(name))} FROM {golden} WHERE {quote(field + '_id')} IN {regrouped}"
+            f"INSERT INTO {touched} SELECT {quote(golden_id(name))} FROM {golden}"
+            f" WHERE {quote(field + '_id')} IN (SELECT golden_id FROM regrouped_{parent})"
         )
 
 
@@ -101,7 +102,7 @@ def _members_sql(records: str, links: str, entity: ModelEntity) -> str:
     return (
         "SELECT link.golden_id, record.record_id, record.source,"
         " epoch_us(coalesce(record.source_time, TIMESTAMP '0001-01-01')) AS source_time,"
-        f" coalesce(source_trust.trust, 5) AS trust, {', '.join(columns.values())}"
+        f" coalesce(source_trust.trust, {DEFAULT_TRUST}) AS trust, {', '.join(columns.values())}"
         f" FROM ({records}) AS record JOIN ({links}) AS link ON link.record_id = record.record_id"
         f" LEFT JOIN source_trust ON source_trust.source = record.source {' '.join(joins)}"
     )

@@ -3,7 +3,8 @@ The engine: conform, resolve and curate in one lake transaction.
 
 What a stage changed reaches the next one in temporary tables, named after the entity of the model:
 ``changed_<entity>`` (record_id: conformed rows that came, went or differ), ``touched_<entity>`` (golden_id: golden rows to
-make anew), ``regrouped_<entity>`` (golden_id: ids that were created, merged, split or ended).
+make anew), ``regrouped_<entity>`` (golden_id: ids that were created, merged, split or ended; of what is not matched, those that
+may have been).
 """
 
 from __future__ import annotations
@@ -17,21 +18,22 @@ import pyarrow as pa
 from rddm.conform.fields import conformed_table
 from rddm.conform.mapping import MappedEntity
 from rddm.contracts.errors import SourceError
-from rddm.contracts.tables import conformed, literal, quote, raw
-from rddm.contracts.tables.identity import MODEL, SHARED_TABLES, link_table
-from rddm.curate.golden import golden_contract
+from rddm.contracts.tables import conformed, golden, literal, quote, raw
+from rddm.contracts.tables.identity import MODEL, SHARED_TABLES
+from rddm.curate.golden import golden_contract, references
 from rddm.pipeline.column_warnings import column_warnings
 from rddm.pipeline.conforming import conform_entity
 from rddm.pipeline.conforming_remapped import take_out_remapped
 from rddm.pipeline.conforming_work import Conforming, prepare
 from rddm.pipeline.conservation import Balance, balances
 from rddm.pipeline.curating import curate_entity, prepare_curation, touch_referring
-from rddm.pipeline.facts import link_facts
 from rddm.pipeline.identity import Resolution, resolve_entity
+from rddm.pipeline.recurating import touch_recurated
 from rddm.pipeline.stamp import RunStamp, timed
+from rddm.pipeline.unmatched import link_unmatched
 from rddm.project.order import entities_in_parent_order
-from rddm.project.settings import ExactIdentity, FactIdentity, ModelEntity, ProbabilisticIdentity, ProjectSettings
-from rddm.store.lake import CATALOG, Lake, load_table, with_orders_sql
+from rddm.project.settings import ExactIdentity, ModelEntity, ProbabilisticIdentity, ProjectSettings
+from rddm.store.lake import CATALOG, Lake, load_table
 from rddm.store.scratch import Scratch
 
 Progress = Callable[[str], None]
@@ -81,7 +83,7 @@ def prepare_lake(lake: Lake) -> None:
     """Create the tables that every warehouse has, and say how files are written."""
     lake.set_row_groups()
     with lake.transaction(None):  # every commit that makes a table lets the engine read the whole catalog anew
-        lake.ensure(*raw.LEDGERS, *conformed.LEDGERS, *SHARED_TABLES)
+        lake.ensure(*raw.LEDGERS, *conformed.LEDGERS, *SHARED_TABLES, *golden.LEDGERS)
         for grown in (raw.BATCH, raw.CURSOR, conformed.PROGRESS, conformed.QUARANTINE):
             lake.add_columns(grown)
 
@@ -210,9 +212,7 @@ def _resolve(  # noqa: PLR0913 - the stage's whole world, named once
         connection.execute(f"CREATE OR REPLACE TEMP TABLE touched_{name} (golden_id UUID)")
         connection.execute(f"CREATE OR REPLACE TEMP TABLE regrouped_{name} (golden_id UUID)")
         progress(f"resolve {name}")
-        if isinstance(entity.identity, FactIdentity):
-            link_facts(lake, entity, entity.identity, name, f"changed_{name}", f"touched_{name}")
-        elif isinstance(entity.identity, ProbabilisticIdentity | ExactIdentity):
+        if isinstance(entity.identity, ProbabilisticIdentity | ExactIdentity):
             resolution = result.resolutions[name] = resolve_one(lake, settings, name, human, run, progress)
             if resolution.model_is_outgrown:
                 result.warnings.append(_outgrown(name))
@@ -221,19 +221,16 @@ def _resolve(  # noqa: PLR0913 - the stage's whole world, named once
                 f" WHERE entity = {literal(name)} AND run_id = {run.run_id}"
             )
         else:
-            _link_alone(lake, name)
+            link_unmatched(lake, name, entity, run)
+            if any(name in references(each).values() for each in settings.model.entities.values()):
+                connection.execute(f"INSERT INTO regrouped_{name} SELECT golden_id FROM touched_{name}")
     _forget_applied(lake, settings)
 
 
 def _forget_applied(lake: Lake, settings: ProjectSettings) -> None:
-    """See that an entity which is not matched now, and comes to be again, is matched anew: its links are of another kind."""
-    matched = [
-        name
-        for name, entity in settings.model.entities.items()
-        if isinstance(entity.identity, ProbabilisticIdentity | ExactIdentity)
-    ]
+    """See that an entity which is not in the model now, and comes to be again, is linked anew."""
     models = f"{CATALOG}.identity.{MODEL.name}"
-    condition = f"applied <> '' AND entity NOT IN ({', '.join(map(literal, [*matched, '']))})"
+    condition = f"applied <> '' AND entity NOT IN ({', '.join(map(literal, [*settings.model.entities, '']))})"
     if lake.number(f"SELECT count(*) FROM {models} WHERE {condition}"):
         lake.connection.execute(f"UPDATE {models} SET applied = '' WHERE {condition}")
 
@@ -282,21 +279,6 @@ def _exclusive(settings: ProjectSettings, name: str) -> Collection[tuple[str, st
     ]
 
 
-def _link_alone(lake: Lake, name: str) -> None:
-    """Every record of an entity without identity stands for itself."""
-    link = link_table(name)
-    lake.ensure(link)
-    links = f"{CATALOG}.{link.schema}.{quote(link.name)}"
-    lake.connection.execute(f"DELETE FROM {links} WHERE record_id IN (SELECT record_id FROM changed_{name})")
-    new = (
-        "SELECT record_id, record_id AS golden_id, NULL::UUID AS fingerprint_id, 'alone' AS how"
-        f" FROM {CATALOG}.conformed.{quote(name)} WHERE record_id IN (SELECT record_id FROM changed_{name})"
-    )
-    lake.connection.execute(f"INSERT INTO {links} BY NAME {with_orders_sql(link, new)}")
-    for table in (f"touched_{name}", f"regrouped_{name}"):
-        lake.connection.execute(f"INSERT INTO {table} SELECT record_id FROM changed_{name}")
-
-
 def _curate(
     lake: Lake, settings: ProjectSettings, order: Sequence[str], progress: Progress, result: EngineResult
 ) -> None:
@@ -309,4 +291,5 @@ def _curate(
             lake.connection.execute(f"UPDATE {CATALOG}.golden.{quote(name)} SET row_hash = NULL")
         progress(f"curate {name}")
         touch_referring(lake, settings.model, name, f"touched_{name}")
+        touch_recurated(lake, settings, name, f"touched_{name}")
         result.golden[name] = curate_entity(lake, settings.model, name, f"touched_{name}")

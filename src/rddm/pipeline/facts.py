@@ -7,11 +7,14 @@ the golden records they lead to. When a person is found to be another one, their
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import duckdb
 
 from rddm.contracts.tables import literal, quote
 from rddm.contracts.tables.identity import link_table
-from rddm.project.settings import FactIdentity, ModelEntity
+from rddm.pipeline.referring import elsewhere_sql
+from rddm.project.settings import FactIdentity, ModelEntity, ModelField
 from rddm.store.lake import CATALOG, Lake, with_orders_sql
 
 
@@ -19,17 +22,15 @@ def link_facts(lake: Lake, entity: ModelEntity, identity: FactIdentity, name: st
     """
     Bring ``identity.<name>__link`` up to date and fill *touched* (golden_id) with the facts to make anew.
 
-    *entity* is the model's entity *name*. *changed* (record_id) holds the records that changed; ``regrouped_<entity>``
-    (golden_id) the golden ids of each referenced entity that were created, merged, split or ended in this run.
+    *entity* is the model's entity *name*. *changed* (record_id) holds the records that changed; ``changed_<entity>`` (record_id)
+    and ``regrouped_<entity>`` (golden_id) what became of each referenced entity in this run (see `rddm.pipeline.engine`).
     """
     connection = lake.connection
     link = link_table(name)
     lake.ensure(link)
     links = f"{CATALOG}.{quote(link.schema)}.{quote(link.name)}"
     references = {
-        field: settings.references
-        for field, settings in entity.fields.items()
-        if field in identity.fields and settings.references
+        field: settings for field, settings in entity.fields.items() if field in identity.fields and settings.references
     }
     _find_moved(connection, name, changed, references)
     parts, joins = [], []
@@ -37,7 +38,7 @@ def link_facts(lake: Lake, entity: ModelEntity, identity: FactIdentity, name: st
         if field in references:
             alias = f"parent_{index}"
             joins.append(
-                f"LEFT JOIN {CATALOG}.identity.{quote(references[field] + '__link')} AS {alias}"
+                f"LEFT JOIN {CATALOG}.identity.{quote(f'{references[field].references}__link')} AS {alias}"
                 f" ON {alias}.record_id = fact.{quote(field)}"
             )
             parts.append(f"coalesce({alias}.golden_id::VARCHAR, '')")
@@ -65,13 +66,14 @@ def link_facts(lake: Lake, entity: ModelEntity, identity: FactIdentity, name: st
         connection.execute(f"DROP TABLE {table}")
 
 
-def _find_moved(connection: duckdb.DuckDBPyConnection, name: str, changed: str, references: dict[str, str]) -> None:
-    """Make table ``moved`` (record_id): records that changed, or whose parent now belongs to another golden record."""
+def _find_moved(
+    connection: duckdb.DuckDBPyConnection, name: str, changed: str, references: Mapping[str, ModelField]
+) -> None:
+    """Make table ``moved`` (record_id): records that changed, or whose parent may belong to another golden record now."""
     facts = f"{CATALOG}.conformed.{quote(name)}"
     selects = [f"SELECT record_id FROM {changed}"]
     selects += [
-        f"SELECT record_id FROM {facts} WHERE {quote(field)} IN (SELECT record_id"
-        f" FROM {CATALOG}.identity.{quote(parent + '__link')} SEMI JOIN regrouped_{parent} USING (golden_id))"
-        for field, parent in references.items()
+        f"SELECT record_id FROM {facts} WHERE {quote(field)} IN ({elsewhere_sql(settings)})"
+        for field, settings in references.items()
     ]
     connection.execute(f"CREATE OR REPLACE TEMP TABLE moved AS {' UNION '.join(selects)}")

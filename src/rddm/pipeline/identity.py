@@ -93,7 +93,7 @@ def resolve_entity(  # noqa: PLR0913 - the engine's call; each argument is one t
     twice. Fills *touched* (golden_id): ids whose members changed, came or went, those that ended or were merged
     included. Each stored table gets one DELETE and one INSERT at most.
 
-    The model is learnt by the first call and used unchanged by the later ones, until *relearn*. When it, the settings
+    The model is learnt by the first call that weighs and used unchanged by the later ones, until *relearn*. When it, the settings
     or the rules in the code change, everything is matched anew; ids stay.
     """
     identity = model_entity.identity
@@ -103,6 +103,7 @@ def resolve_entity(  # noqa: PLR0913 - the engine's call; each argument is one t
     work = Work(connection, scratch, lake, entity, model_entity, identity, exclusive_sources, run, progress)
     work.prepare()
     stored = load_model(work)
+    relearn = relearn or (stored is not None and work.method == "probabilistic" and not stored.weighs)
     stale = stored is not None and stored.applied != applied_settings(work)
     anew = stored is None or stale or relearn
     if not work.count(changed) and (stored is None or not (anew or _is_rejudged(work, judgements))):

@@ -31,6 +31,7 @@ from rddm.resolve.keys import (
     usable_sql,
     worthwhile_kinds,
 )
+from rddm.resolve.models import newest_model_sql
 from rddm.resolve.name_forms import FORMS_VERSION
 from rddm.resolve.terms import terms_sql
 from rddm.resolve.weights import (
@@ -63,8 +64,11 @@ GROWTH_WITHOUT_LEARNING = 2
 
 @dataclass(frozen=True)
 class StoredModel:
+    """See `rddm.contracts.tables.identity.MODEL`. ``weighs``: it has parameters; else ``mixture`` is the shipped one."""
+
     version: int
     mixture: Mixture
+    weighs: bool
     learnt: bool
     pairs: int
     records: int | None
@@ -92,7 +96,7 @@ def applied_settings(work: Work) -> str:
             "key_limit": identity.key_limit,
         }
         if isinstance(identity, ProbabilisticIdentity)
-        else {"fields": identity.fields}
+        else {"same": identity.fields}
     )
     versions = {
         "forms": FORMS_VERSION,
@@ -109,15 +113,15 @@ def applied_settings(work: Work) -> str:
 def load_model(work: Work) -> StoredModel | None:
     """Return the newest stored model of the entity."""
     row = work.connection.execute(
-        f"SELECT version, parameters, learnt, pairs, records, kinds, applied, run_id"
-        f" FROM {work.stored('model')} WHERE entity = {literal(work.entity)}"
-        " ORDER BY version DESC LIMIT 1"
+        "SELECT version, parameters, learnt, pairs, records, kinds, applied, run_id"
+        f" FROM ({newest_model_sql(work.stored('model'), work.entity)})"
     ).fetchone()
     if row is None:
         return None
     version, parameters, learnt, pairs, records, kinds, applied, run_id = row
     mixture = Mixture.from_json(parameters) if parameters else shipped_mixture()
-    return StoredModel(version, mixture, learnt, pairs, records, kinds_from_json(kinds), applied, run_id)
+    weighs = parameters != ""
+    return StoredModel(version, mixture, weighs, learnt, pairs, records, kinds_from_json(kinds), applied, run_id)
 
 
 def is_outgrown(work: Work, model: StoredModel) -> bool:
@@ -166,7 +170,9 @@ def learn_model(work: Work, version: int) -> StoredModel:
     kinds = affordable_kinds(descriptions)
     if learnt and descriptions >= FEW_DESCRIPTIONS:
         kinds = worthwhile_kinds(_found(work, mixture, counts), kinds)
-    return StoredModel(version, mixture, learnt, pairs, work.count(work.conformed), kinds, "", work.run.run_id)
+    return StoredModel(
+        version, mixture, probabilistic, learnt, pairs, work.count(work.conformed), kinds, "", work.run.run_id
+    )
 
 
 def _found(work: Work, mixture: Mixture, counts: Sequence[PatternCount]) -> list[FoundAt]:

@@ -12,11 +12,12 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from rddm.contracts.errors import NotFound
-from rddm.contracts.tables import literal, quote
+from rddm.contracts.tables import quote
 from rddm.pipeline.engine import HumanWord, resolve_one
 from rddm.pipeline.run import Reporter, Warehouse, run
 from rddm.pipeline.stamp import RunStamp
 from rddm.resolve.keys import kinds_from_json
+from rddm.resolve.models import weighing_model_sql
 from rddm.resolve.told import FieldTold, tell_fields
 from rddm.resolve.weights import CLASSES, Mixture
 from rddm.store.lake import CATALOG, Lake
@@ -78,7 +79,7 @@ def preview_learning(warehouse: Warehouse, entity: str, progress: Callable[[str]
     Return what learning the model of *entity* anew would change; nothing is changed.
 
     Raises:
-        NotFound: nothing of the entity was matched yet.
+        NotFound: nothing of the entity was matched by weights yet.
         RunInProgress: someone writes to the warehouse.
     """
     with warehouse.database.writer_lock():
@@ -102,7 +103,7 @@ def learn_anew(warehouse: Warehouse, entity: str, reporter: Reporter) -> LearntA
     Learn the model of *entity* anew and match everything with it, in a run that reads no source; return what changed.
 
     Raises:
-        NotFound: nothing of the entity was matched yet.
+        NotFound: nothing of the entity was matched by weights yet.
         RunInProgress, StoreError, ConservationError: see `rddm.pipeline.run.run`.
     """
     before = _remember(warehouse.lake, entity)
@@ -138,7 +139,7 @@ def _remember(lake: Lake, entity: str) -> _Before:
     model = _model(lake, entity) if lake.has("identity", "model") else None
     if model is None:
         raise NotFound(
-            f"Entity {entity}: nothing was matched yet, so there is nothing to learn anew. Start with `rddm run`."
+            f"Entity {entity}: nothing was matched by weights yet, so there is nothing to learn anew. Start with `rddm run`."
         )
     lake.connection.execute(
         f"CREATE OR REPLACE TEMP TABLE {PAIR_BEFORE} AS SELECT fingerprint_a, fingerprint_b, outcome FROM {_pair(entity)}"
@@ -174,8 +175,8 @@ def _told(lake: Lake, entity: str, before: _Before, run_id: int) -> LearntAnew:
 
 def _model(lake: Lake, entity: str) -> _Model | None:
     row = lake.connection.execute(
-        f"SELECT version, learnt, pairs, kinds, parameters FROM {CATALOG}.identity.model"
-        f" WHERE entity = {literal(entity)} ORDER BY version DESC LIMIT 1"
+        "SELECT version, learnt, pairs, kinds, parameters"
+        f" FROM ({weighing_model_sql(f'{CATALOG}.identity.model', entity)})"
     ).fetchone()
     if row is None:
         return None

@@ -268,13 +268,16 @@ class SourceEntity(Settings):
         return self.source_time is None or self.mode == "snapshot"
 
 
+DEFAULT_TRUST = 5
+
+
 class SourceSettings(Settings):
     """One service."""
 
     name: Identifier
     """The file's name."""
     description: str = ""
-    trust: int = Field(default=5, ge=0, le=10)
+    trust: int = Field(default=DEFAULT_TRUST, ge=0, le=10)
     """For survivorship ``most_trusted``: 10 is the best."""
     entities: dict[Identifier, SourceEntity]
 

@@ -20,6 +20,7 @@ from rddm.resolve.comparisons import COMPARISONS, compare_sql
 from rddm.resolve.exact import EXACT_WEIGHT
 from rddm.resolve.explain import Contribution, Explanation, Strand, explain_pair, strongest_path
 from rddm.resolve.keys import KeyKind, common_values_sql, kinds_from_json, usable_sql, without_common_sql
+from rddm.resolve.models import weighing_model_sql
 from rddm.resolve.roles import Roles, roles_of
 from rddm.resolve.weights import Mixture, match_probability_of, probability_of
 
@@ -180,7 +181,7 @@ def model_in_use(connection: duckdb.DuckDBPyConnection, lake: str, entity: str) 
     Return the parameters that *entity* is matched with.
 
     Raises:
-        NotFound: nothing was matched yet.
+        NotFound: nothing was matched by weights yet.
     """
     return Mixture.from_json(_stored(connection, lake, entity, "parameters"))
 
@@ -190,17 +191,17 @@ def kinds_in_use(connection: duckdb.DuckDBPyConnection, lake: str, entity: str) 
     Return the kinds of match keys of *entity*, with how many may share one.
 
     Raises:
-        NotFound: nothing was matched yet.
+        NotFound: nothing was matched by weights yet.
     """
     return kinds_from_json(_stored(connection, lake, entity, "kinds"))
 
 
 def _stored(connection: duckdb.DuckDBPyConnection, lake: str, entity: str, column: str) -> str:
     row = connection.execute(
-        f"SELECT {column} FROM {lake}.identity.model WHERE entity = {literal(entity)} ORDER BY version DESC LIMIT 1"
+        f"SELECT {column} FROM ({weighing_model_sql(f'{lake}.identity.model', entity)})"
     ).fetchone()
     if row is None:
-        raise NotFound(f"entity {entity}: nothing was matched yet. Start with `rddm run`.")
+        raise NotFound(f"entity {entity}: nothing was matched by weights yet. Start with `rddm run`.")
     return str(row[0])
 
 

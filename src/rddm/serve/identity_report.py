@@ -37,6 +37,7 @@ from rddm.resolve.keys import (
     kinds_from_json,
     limit_sql,
 )
+from rddm.resolve.models import weighing_model_sql
 from rddm.resolve.told import FieldTold, tell_fields
 from rddm.resolve.weights import CLASSES, Mixture, match_probability_of, probability_of, shipped_mixture, weight_of
 from rddm.serve.identity_sample import POSTERIOR, CandidateSample, bin_sql, sample_candidates
@@ -280,13 +281,10 @@ class _Asked:
 
 
 def _model(asked: _Asked) -> tuple[ModelTold, Mixture, tuple[KeyKind, ...]]:
-    rows = asked.reading.rows(
-        f"SELECT * FROM {asked.reading.table('identity', 'model')} WHERE entity = ? ORDER BY version DESC LIMIT 1",
-        [asked.entity],
-    )
+    rows = asked.reading.rows(weighing_model_sql(asked.reading.table("identity", "model"), asked.entity))
     if not rows:
         raise NotFound(
-            f"Entity {asked.entity}: nothing was matched yet, so there is nothing to report. Start with `rddm run`."
+            f"Entity {asked.entity}: nothing was matched by weights yet, so there is nothing to report. Start with `rddm run`."
         )
     row, identity = rows[0], asked.identity
     mixture = Mixture.from_json(row["parameters"])

@@ -26,6 +26,7 @@ from rddm.resolve.asked import print_sql
 from rddm.resolve.drawers import drawer_sql, drawers_sql, entry_sql, number_sql
 from rddm.resolve.fingerprints import FORM_COLUMNS
 from rddm.resolve.keys import common_values_sql, is_identifier_sql, kind_number_sql, without_shared_sql
+from rddm.resolve.models import weighing_model_sql
 from rddm.serve.copying import copy_rows
 from rddm.serve.loading import SCHEMA as LOADING_SCHEMA
 from rddm.serve.loading import NewTable, load
@@ -385,7 +386,7 @@ class MatchingPublication:
     def _publish_model(self) -> None:
         mine = f"entity = {literal(self._entity)}"
         model = self._lake.connection.execute(
-            f"SELECT version, parameters, kinds FROM {CATALOG}.identity.model WHERE {mine} ORDER BY version DESC LIMIT 1"
+            f"SELECT version, parameters, kinds FROM ({weighing_model_sql(f'{CATALOG}.identity.model', self._entity)})"
         ).fetchone()
         self._connection.execute(f"DELETE FROM {SCHEMA}.model WHERE {mine}".encode())
         self._connection.execute(f"DELETE FROM {SCHEMA}.term WHERE {mine}".encode())

@@ -214,7 +214,7 @@ def test_learning_anew_changes_nothing_until_it_is_applied(run_project: Project)
 def test_a_model_is_asked_for_only_where_there_is_one(project: Project) -> None:
     with (
         wire.open_reading(project.folder, os.environ) as reading,
-        pytest.raises(NotFound, match="nothing was matched yet"),
+        pytest.raises(NotFound, match="nothing was matched by weights yet"),
     ):
         model_in_use(reading.lake.connection, CATALOG, "animal")
 

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import UTC, datetime
 
 import psycopg
 import pytest
-from tests.support.warehouse import PEOPLE_ALONE, PERSON, TinyWarehouse
+from tests.support.warehouse import PEOPLE_ALONE, PERSON, SMALL_MODEL, TinyWarehouse
 
-from rddm.contracts.errors import StoreError
+from rddm.app.wire import open_reading
+from rddm.contracts.errors import NotFound, StoreError
+from rddm.pipeline.relearning import preview_learning
+from rddm.serve.identity_report import identity_report
 
 New = Callable[..., TinyWarehouse]
 
@@ -118,3 +122,160 @@ def test_people_who_are_no_longer_matched_and_then_again_have_one_link_each(new_
     warehouse.deliver("a/person", ANNA | {"changed": "2024-04-01", "born": "2001-05-09"})
     warehouse.run()
     assert warehouse.query(f"SELECT count(*), count(DISTINCT record_id) FROM {links}") == [(2, 2)]
+
+
+CAMPS = """
+connector: {type: file}
+entities:
+  person:
+    read: {path: unused.csv}
+    key: id
+    fields: {last_name: last, first_name: first, birth_date: born}
+  event:
+    read: {path: unused.csv}
+    key: id
+    fields: {name: title, kind: kind}
+  participation:
+    read: {path: unused.csv}
+    key: id
+    fields: {person: person, event: event, role: role}
+"""
+BY_NAME, BY_KIND_TOO = ("{method: exact, fields: [name]}", 1), ("{method: exact, fields: [name, kind]}", 2)
+FACT_BY_NAME, FACT_BY_KIND_TOO = ("{method: fact, fields: [name]}", 1), ("{method: fact, fields: [name, kind]}", 2)
+ALONE = ("null", 2)
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        (BY_NAME, BY_KIND_TOO),
+        (FACT_BY_KIND_TOO, FACT_BY_NAME),
+        (BY_NAME, FACT_BY_KIND_TOO),
+        (FACT_BY_KIND_TOO, BY_NAME),
+        (BY_NAME, ALONE),
+        (ALONE, BY_NAME),
+        (ALONE, FACT_BY_NAME),
+        (FACT_BY_NAME, ALONE),
+    ],
+)
+def test_a_changed_identity_holds_for_what_was_there_and_who_refers_to_it_follows(
+    new_warehouse: New, before: tuple[str, int], after: tuple[str, int]
+) -> None:
+    warehouse = new_warehouse(a=CAMPS, model=SMALL_MODEL)
+    warehouse.deliver("a/person", {"id": "1", "last": "Белова", "first": "Анна", "born": "2001-05-06"})
+    warehouse.deliver(
+        "a/event", {"id": "1", "title": "Слёт", "kind": "camp"}, {"id": "2", "title": "Слёт", "kind": "day"}
+    )
+    took_part = {"person": "1", "role": "winner"}
+    warehouse.deliver("a/participation", {"id": "1", "event": "1", **took_part}, {"id": "2", "event": "2", **took_part})
+    for identity, living in (before, after):
+        identify_events(warehouse, identity)
+        assert warehouse.published("SELECT count(*), sum(records) FROM warehouse.event") == [(living, 2)]
+        facts = "SELECT count(DISTINCT event_id), sum(records) FROM warehouse.participation"
+        assert warehouse.published(facts) == [(living, 2)]
+        links = "SELECT count(*), count(DISTINCT record_id), count(DISTINCT golden_id) FROM lake.identity.event__link"
+        assert warehouse.query(links) == [(2, 2, living)]
+
+
+def identify_events(warehouse: TinyWarehouse, identity: str) -> None:
+    model = SMALL_MODEL.replace("event: {", f"event: {{identity: {identity}, ")
+    (warehouse.root / "model.yaml").write_text(model, encoding="utf-8")
+    warehouse.reopen()
+    warehouse.run()
+
+
+def test_an_id_that_lives_again_as_nothing_is_matched_any_more_leads_nowhere(new_warehouse: New) -> None:
+    warehouse = new_warehouse(a=CAMPS, model=SMALL_MODEL)
+    warehouse.deliver(
+        "a/event", {"id": "1", "title": "Слёт", "kind": "camp"}, {"id": "2", "title": "Слёт", "kind": "day"}
+    )
+    redirects = "SELECT count(*) FROM warehouse.redirect"
+    for (identity, _), leading in ((ALONE, 0), (BY_NAME, 1), (ALONE, 0)):
+        identify_events(warehouse, identity)
+        assert warehouse.published(redirects) == [leading]
+
+
+def test_a_changed_identity_of_a_fact_holds_for_what_was_there(new_warehouse: New) -> None:
+    warehouse = new_warehouse(a=CAMPS, model=SMALL_MODEL)
+    warehouse.deliver("a/person", {"id": "1", "last": "Белова", "first": "Анна", "born": "2001-05-06"})
+    warehouse.deliver("a/event", {"id": "1", "title": "Слёт", "kind": "camp"})
+    took_part = {"person": "1", "event": "1"}
+    warehouse.deliver(
+        "a/participation", {"id": "1", "role": "winner", **took_part}, {"id": "2", "role": "guest", **took_part}
+    )
+    warehouse.run()
+    facts = "SELECT count(*), sum(records) FROM warehouse.participation"
+    assert warehouse.published(facts) == [(2, 2)]
+    model = f"{SMALL_MODEL}  participation: {{identity: {{fields: [person, event]}}}}\n"
+    (warehouse.root / "model.yaml").write_text(model, encoding="utf-8")
+    warehouse.reopen()
+    warehouse.run()
+    assert warehouse.published(facts) == [(1, 2)]
+
+
+def test_people_who_come_to_be_matched_by_weights_are_learnt_from(new_warehouse: New) -> None:
+    warehouse = new_warehouse(a=PERSON)
+    match_people(warehouse, "{method: exact, fields: [last_name, first_name]}")
+    same = {"last": "Белова", "first": "Анна", "born": "2001-05-06", "email": "belova@kostyor.alt"}
+    warehouse.deliver("a/person", {"id": "1", **same, "changed": "2024-01-01"})
+    warehouse.deliver("a/person", {"id": "2", **same, "first": "Аня", "changed": "2024-01-01"})
+    warehouse.run()
+    assert warehouse.published("SELECT count(*) FROM warehouse.person") == [2]
+    match_people(warehouse, "{method: probabilistic}")
+    with pytest.raises(NotFound, match="nothing was matched by weights yet"):
+        preview_learning(warehouse.warehouse, "person", lambda _: None)
+    with (
+        open_reading(warehouse.root, warehouse.environment) as reading,
+        pytest.raises(NotFound, match="nothing was matched by weights yet"),
+    ):
+        identity_report(reading, "person", datetime.now(UTC))
+    warehouse.run()
+    assert warehouse.published("SELECT count(*) FROM warehouse.person") == [1]
+    models = "SELECT version, parameters <> '' FROM lake.identity.model WHERE entity = 'person' ORDER BY version"
+    assert warehouse.query(models) == [(1, False), (2, True)]
+    assert warehouse.published("SELECT version FROM matching.model WHERE entity = 'person'") == [2]
+    assert preview_learning(warehouse.warehouse, "person", lambda _: None).version_before == 2
+
+
+def match_people(warehouse: TinyWarehouse, identity: str) -> None:
+    model = PEOPLE_ALONE.replace("person: {", f"person: {{identity: {identity}, ")
+    (warehouse.root / "model.yaml").write_text(model, encoding="utf-8")
+    warehouse.reopen()
+
+
+NEW_PHONE, OLD_PHONE = "+79165550001", "+79165550002"
+
+
+def deliver_two_phones(warehouse: TinyWarehouse) -> None:
+    same = {"last": "Белова", "first": "Анна", "born": "2001-05-06", "email": "belova@kostyor.alt"}
+    warehouse.deliver("a/person", {"id": "1", **same, "phone": NEW_PHONE, "changed": "2024-02-01"})
+    warehouse.deliver("b/person", {"id": "1", **same, "phone": OLD_PHONE, "changed": "2024-01-01"})
+
+
+def trusting(warehouse: TinyWarehouse, survivorship: str, trust_in_b: int) -> list[object]:
+    """Return the phones that are published after a run with these settings."""
+    model = PEOPLE_ALONE.replace("person: {fields: {", f"person: {{fields: {{phone: {{survivorship: {survivorship}}}, ")
+    (warehouse.root / "model.yaml").write_text(model, encoding="utf-8")
+    warehouse.write_source("b", f"trust: {trust_in_b}\n{PERSON}")
+    warehouse.reopen()
+    warehouse.run()
+    return warehouse.published("SELECT phone FROM warehouse.person")
+
+
+def test_a_changed_survivorship_or_trust_holds_for_what_was_there(new_warehouse: New) -> None:
+    warehouse = new_warehouse(a=PERSON, b=PERSON)
+    deliver_two_phones(warehouse)
+    assert trusting(warehouse, "most_recent", 5) == [NEW_PHONE]
+    assert trusting(warehouse, "most_trusted", 5) == [NEW_PHONE]
+    assert trusting(warehouse, "most_trusted", 8) == [OLD_PHONE]
+    assert trusting(warehouse, "most_recent", 8) == [NEW_PHONE]
+
+
+def test_golden_rows_of_before_their_settings_were_noted_are_made_anew_once(new_warehouse: New) -> None:
+    warehouse = new_warehouse(a=PERSON, b=PERSON)
+    deliver_two_phones(warehouse)
+    assert trusting(warehouse, "most_recent", 5) == [NEW_PHONE]
+    warehouse.query("DROP TABLE lake.golden.progress")
+    assert trusting(warehouse, "most_trusted", 8) == [OLD_PHONE]
+    noted = "SELECT entity, count(*) FROM lake.golden.progress GROUP BY entity"
+    assert warehouse.query(noted) == [("person", 1)]

@@ -82,3 +82,115 @@ def test_a_person_follows_their_organisation_when_it_turns_out_to_be_another(new
     assert warehouse.published(joined) == ["Клуб «Искра»"]
     assert warehouse.published("SELECT count(*) FROM warehouse.organisation") == [1]
     assert warehouse.published("SELECT count(*) FROM warehouse.redirect WHERE entity = 'organisation'") == [1]
+
+
+CLUB = SCHOOL.replace("source_time: changed", "source_time: changed\n    deleted: \"gone = 'yes'\"")
+SPARK = {"title": "Клуб «Искра»", "changed": "2024-01-01"}
+
+
+def test_a_person_follows_a_club_that_comes_later_into_one_that_is_known_and_goes_again(new_warehouse: New) -> None:
+    warehouse = new_warehouse(a=CLUB, b=CLUB, model="")
+    warehouse.deliver("a/organisation", {"id": "1", **SPARK})
+    warehouse.deliver("b/person", {"id": "1", "last": "Белова", "first": "Анна", "born": "2001-05-06", "school": "9"})
+    warehouse.run()
+    joined = "SELECT name, organisation.records FROM warehouse.person LEFT JOIN warehouse.organisation USING (organisation_id)"
+    assert warehouse.published(joined) == [(None, None)]
+    warehouse.deliver("b/organisation", {"id": "9", **SPARK})
+    warehouse.run()
+    assert warehouse.published(joined) == [("Клуб «Искра»", 2)]
+    warehouse.deliver("b/organisation", {"id": "9", **SPARK, "changed": "2024-02-01", "gone": "yes"})
+    warehouse.run()
+    assert warehouse.published(joined) == [(None, None)]
+    assert warehouse.published("SELECT name, records FROM warehouse.organisation") == [("Клуб «Искра»", 1)]
+
+
+MEMBERS = """
+entities:
+  location: null
+  event: null
+  participation: null
+  membership:
+    fields:
+      club: {type: reference, references: organisation, on_missing: keep}
+      season: {type: category}
+    identity: {method: fact, fields: [club, season]}
+"""
+MEMBER = """
+connector: {type: file}
+entities:
+  organisation:
+    read: {path: unused.csv}
+    key: id
+    source_time: changed
+    fields: {name: title}
+  membership:
+    read: {path: unused.csv}
+    key: id
+    fields: {club: {column: club, entity: organisation}, season: season}
+"""
+
+
+def test_a_fact_follows_a_club_that_comes_later_into_one_that_is_known(new_warehouse: New) -> None:
+    warehouse = new_warehouse(a=MEMBER, b=MEMBER, model=MEMBERS)
+    warehouse.deliver("a/organisation", {"id": "1", **SPARK})
+    warehouse.deliver("a/membership", {"id": "1", "club": "1", "season": "2024"})
+    warehouse.deliver("b/membership", {"id": "1", "club": "9", "season": "2024"})
+    warehouse.run()
+    facts = "SELECT name, membership.records FROM warehouse.membership LEFT JOIN warehouse.organisation"
+    facts += " ON organisation_id = club_id ORDER BY name"
+    assert warehouse.published(facts) == [("Клуб «Искра»", 1), (None, 1)]
+    warehouse.deliver("b/organisation", {"id": "9", **SPARK})
+    warehouse.run()
+    assert warehouse.published(facts) == [("Клуб «Искра»", 2)]
+
+
+AWARDS = """
+entities:
+  organisation: null
+  location: null
+  event: {fields: {organisation: null}}
+  person: {fields: {organisation: null}}
+  award:
+    fields:
+      participation: {type: reference, references: participation, required: true}
+      title: {type: text}
+    identity: {method: exact, fields: [title]}
+"""
+CONTEST = """
+connector: {type: file}
+entities:
+  person:
+    read: {path: unused.csv}
+    key: id
+    fields: {last_name: last, first_name: first, birth_date: born}
+  event:
+    read: {path: unused.csv}
+    key: id
+    source_time: changed
+    fields: {name: title, starts_on: first_day}
+  participation:
+    read: {path: unused.csv}
+    key: id
+    fields: {person: person, event: event}
+  award:
+    read: {path: unused.csv}
+    key: id
+    fields: {participation: participation, title: title}
+"""
+
+
+def test_what_refers_to_a_fact_follows_it_when_it_turns_out_to_be_another(new_warehouse: New) -> None:
+    warehouse = new_warehouse(a=CONTEST, model=AWARDS)
+    day = {"first_day": "2024-05-01", "changed": "2024-01-01"}
+    warehouse.deliver("a/event", {"id": "1", "title": "Слёт", **day}, {"id": "2", "title": "Слет юных", **day})
+    warehouse.deliver("a/person", {"id": "1", "last": "Белова", "first": "Анна", "born": "2001-05-06"})
+    warehouse.deliver("a/participation", {"id": "1", "person": "1", "event": "2"})
+    warehouse.deliver("a/award", {"id": "1", "participation": "1", "title": "Первое место"})
+    warehouse.run()
+    joined = "SELECT event.name FROM warehouse.award JOIN warehouse.participation USING (participation_id)"
+    joined += " JOIN warehouse.event USING (event_id)"
+    assert warehouse.published(joined) == ["Слет юных"]
+    warehouse.deliver("a/event", {"id": "2", "title": "Слёт", **day, "changed": "2024-02-01"})
+    warehouse.run()
+    assert warehouse.published(joined) == ["Слёт"]
+    assert warehouse.published("SELECT count(*) FROM warehouse.participation") == [1]

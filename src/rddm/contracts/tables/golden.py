@@ -34,3 +34,15 @@ def golden_table(entity: str, fields: Iterable[Column]) -> Table:
             Column("row_hash", "UUID", "md5 of everything before"),
         ),
     )
+
+
+PROGRESS = Table(
+    SCHEMA,
+    "progress",
+    "one entity of the model",
+    (
+        Column("entity", "VARCHAR", "Entity of the model"),
+        Column("curated_by", "VARCHAR", "JSON: survivorship and trust that the golden rows were made with"),
+    ),
+)
+LEDGERS = (PROGRESS,)

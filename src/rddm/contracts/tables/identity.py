@@ -194,7 +194,9 @@ MODEL = Table(
         Column("learnt", "BOOLEAN", "False: the shipped parameters, because there was too little data to learn from"),
         Column("pairs", "BIGINT", "How many candidate pairs it was learnt from"),
         Column("records", "BIGINT", "How many records there were then; null in models of before this was noted"),
-        Column("parameters", "VARCHAR", "JSON: shares and level probabilities per class"),
+        Column(
+            "parameters", "VARCHAR", "JSON: shares and level probabilities per class; empty: not matched by weights"
+        ),
         Column(
             "kinds",
             "VARCHAR",
