@@ -27,12 +27,6 @@ LARGE_ROWS = 100_000
 """From so many rows on, whoever makes tables in a `Scratch` has them in files."""
 
 
-def forget_scratches(spill: Path) -> None:
-    """Delete what a run that was killed left in folders of *spill*, people's data; for who holds the writer lock."""
-    for each in spill.glob("*/"):
-        shutil.rmtree(each, ignore_errors=True)
-
-
 @dataclass
 class Scratch:
     """

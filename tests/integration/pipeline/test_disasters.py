@@ -10,15 +10,18 @@ import psycopg
 import pytest
 from tests.support.warehouse import PERSON, Quiet, TinyWarehouse
 
+from rddm.app.wire import open_reading
 from rddm.contracts.errors import StoreError
 from rddm.pipeline import conforming
 from rddm.pipeline.run import run
+from rddm.store.lake import Lake
 
 New = Callable[..., TinyWarehouse]
 PEOPLE = [
     {"id": str(n), "last": f"Белов{n}", "first": "Анна", "phone": f"+7916{n:07}", "changed": "2024-01-01"}
     for n in range(2000)
 ]
+MANY = 1_000_000
 
 
 @contextmanager
@@ -50,6 +53,17 @@ class Disaster(Quiet):
                 "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
                 " WHERE datname = current_database() AND pid <> pg_backend_pid()"
             )
+
+
+def let_spill(lake: Lake, said: str) -> None:
+    lake.connection.execute("SET memory_limit = '40MB'")
+    lake.connection.execute(
+        f"CREATE TEMP TABLE spilt AS SELECT '{said}' || md5(range::VARCHAR) AS said FROM range({MANY})"
+    )
+
+
+def spilt(lake: Lake) -> set[str]:
+    return {each.name for each in lake.spill.glob("duckdb_temp*")}
 
 
 def assert_whole(warehouse: TinyWarehouse) -> None:
@@ -88,11 +102,28 @@ def test_a_disk_that_fills_up_between_two_steps_is_told_in_words_and_nothing_of_
 
 def test_what_a_killed_run_left_between_two_steps_goes_with_the_next(new_warehouse: New) -> None:
     warehouse = new_warehouse(a=PERSON)
-    left = warehouse.warehouse.lake.spill / "resolve"
+    left = warehouse.warehouse.lake.spill.parent / "of-a-killed-run" / "resolve"
     left.mkdir(parents=True)
     (left / "7.parquet").write_bytes(b"people")
     warehouse.run()
-    assert not left.exists()
+    assert not left.parent.exists()
+
+
+def test_a_reading_spills_beside_a_run_and_not_into_its_files(new_warehouse: New) -> None:
+    warehouse = new_warehouse(a=PERSON)
+    warehouse.run()
+    run = warehouse.warehouse.lake
+    let_spill(run, "run")
+    assert spilt(run)
+    with open_reading(warehouse.root, warehouse.environment) as reading:
+        assert reading.lake.spill != run.spill  # or the engine may not survive what follows
+        let_spill(reading.lake, "reading")
+        assert spilt(reading.lake)
+        assert run.number("SELECT count(*) FROM spilt WHERE said LIKE 'run%'") == MANY
+        read = reading.lake.spill
+    assert not read.exists()
+    assert spilt(run)
+    assert run.number("SELECT count(*) FROM spilt WHERE said LIKE 'run%'") == MANY
 
 
 @pytest.mark.parametrize("stage", ["ingest", "conform", "resolve", "curate", "publish"])

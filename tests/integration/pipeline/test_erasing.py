@@ -12,6 +12,7 @@ import pyarrow.parquet as pq
 import pytest
 from tests.support.warehouse import SMALL_MODEL, Quiet, TinyWarehouse, copy_database, drop_database
 
+from rddm.app.wire import open_reading
 from rddm.contracts.batches import Unreadable
 from rddm.contracts.errors import NotFound, RunInProgress, StoreError
 from rddm.pipeline.erasing import Wanted, allow_again, erase, find, finish_erasures
@@ -424,6 +425,25 @@ def test_a_table_that_somebody_reads_is_cleared_by_a_later_run(
     assert warehouse.run().status == "succeeded"
     assert warehouse.warehouse.erasures.get(proof.erasure_id).state == "done"
     assert places_of(warehouse) == []
+
+
+def test_what_a_killed_reading_left_goes_and_one_that_goes_on_is_waited_for(
+    warehouse: TinyWarehouse, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    left = warehouse.warehouse.lake.spill.parent / "of-a-killed-reading"
+    left.mkdir()
+    (left / "duckdb_temp_storage_DEFAULT-0.tmp").write_text(VALUES[0], encoding="utf-8")
+    monkeypatch.setattr(scrubbing, "LOCK_PATIENCE_SECONDS", 1)
+    with open_reading(warehouse.root, warehouse.environment) as reading:
+        proof = erase_her(warehouse)
+        assert (proof.state, proof.unfinished) == ("removed", None)
+        assert not left.exists()
+        assert reading.lake.spill.exists()
+        assert warehouse.run().status == "succeeded"
+        assert warehouse.warehouse.erasures.get(proof.erasure_id).state == "removed"
+    warehouse.reopen()
+    assert warehouse.run().status == "succeeded"
+    assert warehouse.warehouse.erasures.get(proof.erasure_id).state == "done"
 
 
 def test_what_is_somebody_elses_by_now_waits_for_them_and_comes(warehouse: TinyWarehouse) -> None:

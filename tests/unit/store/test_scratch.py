@@ -9,7 +9,7 @@ import duckdb
 import pyarrow as pa
 import pytest
 
-from rddm.store.scratch import Scratch, forget_scratches
+from rddm.store.scratch import Scratch
 
 
 @pytest.fixture
@@ -106,7 +106,7 @@ def test_nobody_else_may_read_the_files(connection: duckdb.DuckDBPyConnection, t
     assert rows(scratch, "number") == [(1,)]
 
 
-def test_what_a_killed_run_left_is_written_over_and_goes(connection: duckdb.DuckDBPyConnection, tmp_path: Path) -> None:
+def test_what_a_killed_run_left_is_written_over(connection: duckdb.DuckDBPyConnection, tmp_path: Path) -> None:
     left = tmp_path / "step"
     left.mkdir()
     (left / "1.parquet").write_bytes(b"of a run that was killed")
@@ -114,5 +114,5 @@ def test_what_a_killed_run_left_is_written_over_and_goes(connection: duckdb.Duck
     scratch = Scratch(connection, left, in_files=True)
     scratch.make("number", "SELECT 1 AS n")
     assert rows(scratch, "number") == [(1,)]
-    forget_scratches(tmp_path)
+    scratch.clear()
     assert not left.exists()
