@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import resource
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 
 import psycopg
 import pytest
@@ -97,6 +97,30 @@ def test_a_disk_that_fills_up_between_two_steps_is_told_in_words_and_nothing_of_
         with largest_file(30_000), pytest.raises(StoreError, match="The disk is full"):
             warehouse.run()
     assert not list(spill.rglob("*.parquet"))
+    assert_whole(warehouse)
+
+
+class FullDisk(Quiet):
+    """Lets the disk be full from when the run comes to *stage*, until *over* ends."""
+
+    def __init__(self, stage: str, over: ExitStack) -> None:
+        self._stage, self._over, self.has_struck = stage, over, False
+
+    def working(self, what: str) -> None:
+        if what.startswith(self._stage) and not self.has_struck:
+            self.has_struck = True
+            self._over.enter_context(largest_file(1_000))
+
+
+@pytest.mark.parametrize("stage", ["conform", "resolve", "curate"])
+def test_a_disk_that_fills_up_in_a_stage_is_told_as_such(new_warehouse: New, stage: str) -> None:
+    warehouse = new_warehouse(a=PERSON)
+    warehouse.deliver("a/person", *PEOPLE)
+    with ExitStack() as over:
+        disaster = FullDisk(stage, over)
+        with pytest.raises(StoreError, match="The disk is full"):
+            run(warehouse.warehouse, disaster)
+    assert disaster.has_struck
     assert_whole(warehouse)
 
 
