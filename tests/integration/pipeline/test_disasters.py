@@ -5,6 +5,7 @@ from __future__ import annotations
 import resource
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
+from datetime import UTC, datetime
 
 import psycopg
 import pytest
@@ -13,8 +14,11 @@ from tests.support.warehouse import PERSON, Quiet, TinyWarehouse
 from rddm.app.wire import open_reading
 from rddm.contracts.errors import StoreError
 from rddm.pipeline import conforming
+from rddm.pipeline.maintaining import maintain_warehouse
 from rddm.pipeline.run import run
+from rddm.store import maintenance
 from rddm.store.lake import Lake
+from rddm.store.maintenance import count_rows
 
 New = Callable[..., TinyWarehouse]
 PEOPLE = [
@@ -161,6 +165,11 @@ def test_a_database_that_goes_away_is_told_in_words(new_warehouse: New, stage: s
     assert_whole(warehouse)
 
 
+def lose_the_lock(warehouse: TinyWarehouse) -> None:
+    with warehouse.warehouse.database.connect(autocommit=True) as connection:
+        connection.execute("SELECT pg_terminate_backend(pid) FROM pg_locks WHERE locktype = 'advisory'")
+
+
 def test_who_lost_the_lock_commits_no_more(new_warehouse: New) -> None:
     warehouse = new_warehouse(a=PERSON)
     warehouse.run()
@@ -172,8 +181,7 @@ def test_who_lost_the_lock_commits_no_more(new_warehouse: New) -> None:
 
     def lose_the_lock_and_insert() -> None:
         with database.writer_lock() as still_held, lake.only_while(still_held):
-            with database.connect(autocommit=True) as connection:
-                connection.execute("SELECT pg_terminate_backend(pid) FROM pg_locks WHERE locktype = 'advisory'")
+            lose_the_lock(warehouse)
             insert()
 
     with pytest.raises(StoreError, match="PostgreSQL went away"):
@@ -181,3 +189,26 @@ def test_who_lost_the_lock_commits_no_more(new_warehouse: New) -> None:
     assert warehouse.query("SELECT count(*) FROM lake.raw.unreadable") == [0]
     insert()
     assert warehouse.query("SELECT count(*) FROM lake.raw.unreadable") == [1]
+
+
+def test_maintenance_that_lost_the_lock_writes_nothing_anew(
+    new_warehouse: New, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    warehouse = new_warehouse(a=PERSON)
+    warehouse.run()
+    lake = warehouse.warehouse.lake
+    lake.connection.execute("CREATE TABLE lake.raw.number AS SELECT range AS number FROM range(100_000)")
+    lake.connection.execute("DELETE FROM lake.raw.number WHERE number % 50 > 0")
+    before = lake.current_snapshot()
+
+    def lose_the_lock_and_count(counted: Lake) -> dict[tuple[str, str], int]:
+        lose_the_lock(warehouse)
+        return count_rows(counted)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(maintenance, "count_rows", lose_the_lock_and_count)
+        with pytest.raises(StoreError, match="PostgreSQL went away"):
+            maintain_warehouse(warehouse.warehouse, expire_before=datetime(2000, 1, 1, tzinfo=UTC))
+    assert lake.current_snapshot() == before
+    maintain_warehouse(warehouse.warehouse, expire_before=datetime(2000, 1, 1, tzinfo=UTC))
+    assert lake.current_snapshot() == before + 1
