@@ -197,9 +197,16 @@ class Lake:
 
 
 def spill_folder(connection: duckdb.DuckDBPyConnection) -> Path:
-    """Return where *connection* writes what does not fit in memory."""
+    """
+    Return where *connection* writes what does not fit in memory.
+
+    Raises:
+        ValueError: nowhere.
+    """
     row = connection.execute("SELECT current_setting('temp_directory')").fetchone()
-    return Path(row[0] if row else "")
+    if row is None or not row[0]:
+        raise ValueError("this connection spills nowhere")
+    return Path(row[0])
 
 
 def columns_of_tables(connection: duckdb.DuckDBPyConnection, catalog: str, schema: str) -> dict[str, tuple[str, ...]]:

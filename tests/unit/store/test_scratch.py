@@ -99,6 +99,17 @@ def test_it_is_cleared_after_a_transaction_that_failed(scratch: Scratch) -> None
     assert not scratch.folder.exists()
 
 
+def test_no_file_is_named_as_one_of_another_scratch_was(connection: duckdb.DuckDBPyConnection, tmp_path: Path) -> None:
+    names = []
+    for _ in range(2):
+        scratch = Scratch(connection, tmp_path / "step", in_files=True)
+        scratch.make("number", "SELECT 1 AS n")
+        scratch.make("parts", "SELECT 1 AS n", "n")
+        names += [each.name for each in scratch.folder.iterdir()]
+        scratch.clear()
+    assert len(set(names)) == 4
+
+
 def test_nobody_else_may_read_the_files(connection: duckdb.DuckDBPyConnection, tmp_path: Path) -> None:
     scratch = Scratch(connection, tmp_path / "step", in_files=True)
     scratch.make("number", "SELECT 1 AS n")

@@ -6,8 +6,10 @@ import subprocess
 import sys
 from pathlib import Path
 
+import duckdb
 import pytest
 
+from rddm.store.lake import spill_folder
 from rddm.store.spill import clear_dead, others, own_folder
 
 UNTIL_KILLED = """
@@ -64,3 +66,8 @@ def test_nothing_is_deleted_beside_a_folder_that_is_not_ones_own(tmp_path: Path)
     with pytest.raises(ValueError, match="not a folder"):
         clear_dead(tmp_path / "other")
     assert (tmp_path / "somebody's").exists()
+
+
+def test_a_connection_that_spills_nowhere_has_no_folder_that_could_be_cleared() -> None:
+    with duckdb.connect(config={"temp_directory": ""}) as connection, pytest.raises(ValueError, match="nowhere"):
+        spill_folder(connection)
