@@ -207,7 +207,7 @@ class MatchingPublication:
         moved = self._make(
             "moved",
             f"SELECT {columns}, sum(step) AS step FROM ({self._changes('link', feed, columns)})"
-            " GROUP BY ALL HAVING sum(step) <> 0",
+            f" GROUP BY {columns} HAVING sum(step) <> 0",
         )
         self._make("person", f"SELECT DISTINCT golden_id FROM {moved}")
 
@@ -230,13 +230,14 @@ class MatchingPublication:
         arrived = self._make(
             "arrived",
             f"SELECT {columns}, sum(step) AS step FROM ({self._changes('key', feed, columns)})"
-            " GROUP BY ALL HAVING sum(step) <> 0",
+            f" GROUP BY {columns} HAVING sum(step) <> 0",
         )
         step = self._make("step", f"SELECT key, sum(step) AS step FROM {arrived} GROUP BY key")
         # Who only came or only went has all their keys in the feed; of who changed hands they must be looked for.
         handed = self._make(
             "handed",
-            f"SELECT fingerprint_id FROM {self._named('moved')} GROUP BY ALL HAVING count(DISTINCT golden_id) > 1",
+            f"SELECT fingerprint_id FROM {self._named('moved')}"
+            " GROUP BY fingerprint_id HAVING count(DISTINCT golden_id) > 1",
         )
         kept = f"SELECT key FROM {self._key} WHERE fingerprint_id IN (FROM {handed})"
         changed = self._make("changed", f"SELECT key FROM {step}" + (f" UNION {kept}" if self._count("handed") else ""))

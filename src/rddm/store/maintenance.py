@@ -78,7 +78,7 @@ def count_rows(lake: Lake) -> dict[tuple[str, str], int]:
     """Return the number of rows of every table of the lake, by schema and name; each table is read, not its statistics."""
     tables = lake.connection.execute(
         "SELECT schema_name, table_name, arg_min(column_name, column_index) FROM duckdb_columns()"
-        f" WHERE database_name = '{CATALOG}' GROUP BY ALL ORDER BY ALL"
+        f" WHERE database_name = '{CATALOG}' GROUP BY schema_name, table_name ORDER BY schema_name, table_name"
     ).fetchall()
     # A bare count is answered from the catalog; the condition makes the engine look into the files.
     selects = [
