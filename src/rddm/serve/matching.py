@@ -41,9 +41,10 @@ _KEYS_AT_ONCE = 10_000_000
 """Keys that are put into drawers at a time: a drawer is made in memory."""
 _DESCRIPTIONS_AT_ONCE = 10_000_000
 """Descriptions that are put into prints at a time: so is a print."""
-_FEW = 1_000
 _ANEW_FROM = 0.25
-"""Share of the people from which on making all tables anew is faster than mending them; never for `_FEW`."""
+"""Share of the people from which on making all tables anew is faster than mending them..."""
+_ALWAYS_MENDED = 1_000
+"""... and so many are mended whatever their share."""
 
 
 _SHARED_TABLES = (
@@ -150,7 +151,7 @@ class MatchingPublication:
         if self._feed is not None:
             self._find_people(self._feed)
             people = lake.number(f"SELECT count(*) FROM {CATALOG}.golden.{quote(entity)}")
-            if self._count("person") > max(_ANEW_FROM * people, _FEW):
+            if self._count("person") > max(_ANEW_FROM * people, _ALWAYS_MENDED):
                 self._feed = None
 
     @property
