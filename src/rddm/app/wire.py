@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -60,13 +60,12 @@ def open_warehouse(root: Path, environment: Mapping[str, str]) -> Iterator[Wareh
     """
     settings = load_project(root, environment)
     database = open_database(settings, environment)
-    with database.opening():
-        database.migrate()
-        lake = open_lake(database.conninfo, settings.root / STATE_FOLDER, settings.storage, settings.engine)
-    try:
+    with ExitStack() as opened:
+        with database.opening():
+            database.migrate()
+            folder = settings.root / STATE_FOLDER
+            lake = opened.enter_context(open_lake(database.conninfo, folder, settings.storage, settings.engine))
         yield _warehouse(settings, database, lake, Erasures(database, environment.get(SECRET_VARIABLE)))
-    finally:
-        lake.connection.close()
 
 
 @contextmanager
@@ -89,11 +88,8 @@ def open_reading(root: Path, environment: Mapping[str, str]) -> Iterator[Reading
         raise NotFound(NOTHING_RUN)
     engine = settings.engine.model_copy(update={"memory_limit": READING_MEMORY})
     folder = settings.root / STATE_FOLDER
-    lake = open_lake(database.conninfo, folder, settings.storage, engine, read_only=True)
-    try:
+    with open_lake(database.conninfo, folder, settings.storage, engine, read_only=True) as lake:
         yield Reading(settings, lake, database, Control(database), folder)
-    finally:
-        lake.connection.close()
 
 
 @contextmanager

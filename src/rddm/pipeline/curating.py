@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
+import duckdb
 import pyarrow as pa
 
 from rddm.contracts.names import known_diminutives
@@ -72,8 +73,11 @@ def _records_in_parts(lake: Lake, name: str, entity: ModelEntity, touched: str) 
         with in_parts(records, most, folder) as parts:
             yield parts
     finally:
-        connection.execute("RESET arrow_lossless_conversion")
-        connection.execute("DROP TABLE IF EXISTS member")
+        with suppress(
+            duckdb.TransactionException
+        ):  # one that failed takes the table with it; what failed is to be told
+            connection.execute("RESET arrow_lossless_conversion")
+            connection.execute("DROP TABLE IF EXISTS member")
 
 
 def _members(lake: Lake, name: str, touched: str) -> tuple[str, str]:

@@ -18,6 +18,7 @@ import numpy as np
 import pyarrow as pa
 
 from rddm.curate.groups import id_halves
+from rddm.store.folders import make_private
 
 PART_RECORDS = 1_000_000
 _PREFIXES = 1 << 16
@@ -52,7 +53,7 @@ def in_parts(records: pa.RecordBatchReader, expected: int, folder: Path) -> Iter
         return
     parts = min(-(-expected // PART_RECORDS), _PREFIXES)
     shutil.rmtree(folder, ignore_errors=True)  # of a run that was killed
-    folder.mkdir(parents=True)
+    make_private(folder)
     try:
         _write(held, records, folder, parts)
         yield (_read(folder, number, parts) for number in range(parts))

@@ -430,7 +430,7 @@ def _count_rows(lake: Lake, leaving: Leaving, places: Sequence[PlaceCount]) -> d
     queries = {
         "quarantine.record": f"{LIVING_QUARANTINE} WHERE record_id IN ({ids})",
         "conformed.tombstone": f"{LIVING_TOMBSTONE} WHERE record_id IN ({ids})",
-        f"identity.{leaving.entity}__fingerprint": f"({prints} GROUP BY ALL)",
+        f"identity.{leaving.entity}__fingerprint": f"({prints} GROUP BY fingerprint_id)",
         "identity.redirect": f"{CATALOG}.identity.redirect WHERE golden_id::VARCHAR IN (SELECT golden_id FROM {IDS})",
         "identity.event": f"{CATALOG}.identity.event WHERE golden_id::VARCHAR IN (SELECT golden_id FROM {IDS})",
     }

@@ -109,7 +109,8 @@ def _keep_count(lake: Lake) -> None:
         )
     )
     lake.connection.execute(
-        f"CREATE OR REPLACE TEMP TABLE leaving_standing AS SELECT source, entity, count(*) AS n FROM ({standing}) GROUP BY ALL"
+        f"CREATE OR REPLACE TEMP TABLE leaving_standing AS SELECT source, entity, count(*) AS n FROM ({standing})"
+        " GROUP BY source, entity"
     )
 
 

@@ -130,7 +130,7 @@ def resolve_entity(  # noqa: PLR0913 - the engine's call; each argument is one t
         name_groups(work, changed, touched)
         write_pairs(work)
         _store_judgements(work)
-        if stored is None or stale or relearn:
+        if anew:
             store_model(work, model, replace=stored is not None and model.version == stored.version)
         progress("done", 1.0)
         return _report(work, model)

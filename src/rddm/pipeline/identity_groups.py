@@ -210,7 +210,7 @@ def _settle(work: Work, labels: Integers, doubtful: str, mixture: Mixture) -> In
 WITH judged AS (
   SELECT least(fingerprint_a, fingerprint_b) AS fingerprint_a, greatest(fingerprint_a, fingerprint_b) AS fingerprint_b,
     bool_or(verdict = 'same') AS same, bool_or(verdict = 'different') AS different
-  FROM {work.table("judged")} GROUP BY 1, 2
+  FROM {work.table("judged")} GROUP BY least(fingerprint_a, fingerprint_b), greatest(fingerprint_a, fingerprint_b)
 ),
 pair AS (
   SELECT x.component, x.place AS a, y.place AS b, x.n AS n_a, y.n AS n_b, c.weight,

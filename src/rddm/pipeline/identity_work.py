@@ -27,12 +27,13 @@ from rddm.store.scratch import Scratch
 
 PREFIX = "identity_"
 _NO_LIMIT = 2**31
+_MADE_ANEW = ("fingerprint", "key", "pair", "component", "term")
 
 
 @dataclass
 class Work:
     """
-    What every step needs. ``fresh``: nothing stored but links and events counts, everything is made anew (`begin_anew`).
+    What every step needs. ``fresh``: everything is made anew (`begin_anew`).
 
     ``counts`` collects figures for the report, ``views`` what is to be dropped at the end.
     """
@@ -68,7 +69,7 @@ class Work:
         return f"{self.lake}.identity.{quote(name if shared else f'{self.entity}__{name}')}"
 
     def past(self, name: str) -> str:
-        """What the lake's table counts for: all of it, or, when everything is made anew, nothing."""
+        """What the lake's table, one that is `_MADE_ANEW`, counts for: all of it, or, when everything is made anew, nothing."""
         return f"{PREFIX}no_{name}" if self.fresh else self.stored(name)
 
     def table(self, name: str) -> str:
@@ -146,11 +147,16 @@ class Work:
             add_orders(self.connection, self.lake, table, there[table.name])
 
     def begin_anew(self) -> None:
-        """Let nothing that is stored count but links and events: everything is made anew."""
+        """
+        Make everything anew: of what is stored, fingerprints, keys, pairs, components and terms count no more (`past`). Links and
+        events do, so that ids stay, and judgements, models and redirects.
+        """
         self.fresh = True
         for table in identity_tables(self.entity, self.method):
             keep_in_order(self.connection, self.lake, table)
-            self.begin(f"no_{table.name.removeprefix(f'{self.entity}__')}", f"({columns_sql(table)})")
+            name = table.name.removeprefix(f"{self.entity}__")
+            if name in _MADE_ANEW:
+                self.begin(f"no_{name}", f"({columns_sql(table)})")
 
     def clear(self) -> None:
         """Give everything back that was made beside the lake's tables."""

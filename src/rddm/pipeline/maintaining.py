@@ -16,7 +16,7 @@ def maintain_warehouse(warehouse: Warehouse, *, expire_before: datetime) -> Main
         RunInProgress: someone else writes to the warehouse.
         StoreError: the rows are not the same as before.
     """
-    with warehouse.database.writer_lock():
+    with warehouse.database.writer_lock() as still_held, warehouse.lake.only_while(still_held):
         published, newest = warehouse.last_published(), warehouse.lake.current_snapshot()
         done = maintain(warehouse.lake, expire_before=expire_before, keep_from=published)
         if published == newest:

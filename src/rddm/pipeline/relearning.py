@@ -194,7 +194,7 @@ def _crossing(lake: Lake, entity: str) -> dict[str, dict[str, int]]:
         SELECT coalesce(b.outcome, 'none'), coalesce(a.outcome, 'none'), count(*)
         FROM {PAIR_BEFORE} AS b
         FULL JOIN {_pair(entity)} AS a ON a.fingerprint_a = b.fingerprint_a AND a.fingerprint_b = b.fingerprint_b
-        GROUP BY 1, 2 ORDER BY 1, 2"""
+        GROUP BY b.outcome, a.outcome ORDER BY 1, 2"""
     ).fetchall()
     lake.connection.execute(f"DROP TABLE {PAIR_BEFORE}")
     crossing: dict[str, dict[str, int]] = {}

@@ -27,7 +27,7 @@ from rddm.store.control import Control, RunRecord
 from rddm.store.database import Database
 from rddm.store.erasures import Erasures
 from rddm.store.lake import Lake
-from rddm.store.scratch import forget_scratches
+from rddm.store.spill import clear_dead
 from rddm.store.trouble import told_in_words
 
 
@@ -139,7 +139,7 @@ def run_locked(warehouse: Warehouse, reporter: Reporter, task: Task) -> RunRepor
 
 def _steps(warehouse: Warehouse, reporter: Reporter, task: Task, report: RunReport, started_at: datetime) -> None:
     lake, control = warehouse.lake, warehouse.control
-    forget_scratches(lake.spill)
+    clear_dead(lake.spill)
     prepare_lake(lake)
     suppression = load_suppression(lake, warehouse.erasures, warehouse.settings.model)
     with timed(report.stage_seconds, "ingest"):

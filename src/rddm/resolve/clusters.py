@@ -26,7 +26,7 @@ COMPONENTS_VERSION = 1
 """Changes whenever what is stored of components does, so that it is made anew."""
 
 COMPONENT_LIMIT = 200
-"""A component with contradictions and more fingerprints than this is first cut at its weakest pairs."""
+"""A component of more fingerprints than this that are not all alike is first cut at its weakest pairs."""
 JUDGED_WEIGHT = 1e6
 """An edge that a person's "same" made has this weight, which no evidence reaches."""
 WEIGHT_LIMIT = 20.0

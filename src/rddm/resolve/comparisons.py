@@ -381,7 +381,10 @@ def self_sql(nodes: str, identifier: str) -> str:
 FACTS = {"exclusive_same": "a.exclusive = b.exclusive", "generation_apart": f"coalesce({_GENERATION_APART}, false)"}
 """What a contradiction rests on beside the levels: name of a column, SQL over the fingerprints ``a`` and ``b``."""
 FORBIDDING = ("two_documents", "exclusive_source")
-"""Contradictions that no evidence outweighs: a unique number, a source that vouches for its records."""
+"""
+Contradictions that no evidence outweighs: a unique number, a source that vouches for its records. The documents of the first are
+insurance numbers; stored pairs have it by that name.
+"""
 GENERATION_APART = "born_a_generation_apart"
 """
 The contradiction that keeps groups apart whatever records without a birth date say - they are as like the father as the son

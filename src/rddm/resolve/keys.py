@@ -142,9 +142,9 @@ def worthwhile_kinds(found: Sequence[FoundAt], kinds: Sequence[KeyKind]) -> tupl
     Return those of *kinds* that are worth their pairs, in their order, each with how many may share a key of it.
 
     Again and again those keys come into use that find most matches for the other pairs they cost, of what those in use do not
-    find: a kind that finds enough, or more of a kind that is in use, by keys that more share. When the best cost too many, what
-    costs nothing comes into use, too, and a kind goes that finds too little alone. Kinds of identifiers are always used. No truth
-    is needed: the learnt weights say what a match is.
+    find: a kind that finds enough, or more of a kind that is in use, by keys that more share. When the best cost too many, keys
+    of the kinds in use that cost nothing come into use, too, and a kind goes that finds too little alone. Kinds of identifiers
+    are always used. No truth is needed: the learnt weights say what a match is.
 
     >>> document, phone, name = KEY_KINDS[1], KEY_KINDS[3], KEY_KINDS[7]
     >>> both = _bit(document, 0) | _bit(phone, 0)

@@ -613,7 +613,7 @@ def _shared_values(asked: _Asked) -> list[SharedValue]:
             count(*) AS records, count(DISTINCT golden_id) AS people
         FROM common JOIN holder USING (key) JOIN {asked.stored("fingerprint")} AS f USING (fingerprint_id)
         JOIN {asked.stored("link")} AS link USING (fingerprint_id)
-        GROUP BY ALL ORDER BY descriptions DESC, common.key"""
+        GROUP BY common.key, common.number, descriptions ORDER BY descriptions DESC, common.key"""
     )
     return [
         SharedValue(

@@ -42,9 +42,10 @@ _KEYS_AT_ONCE = 10_000_000
 """Keys that are put into drawers at a time: a drawer is made in memory."""
 _DESCRIPTIONS_AT_ONCE = 10_000_000
 """Descriptions that are put into prints at a time: so is a print."""
-_FEW = 1_000
 _ANEW_FROM = 0.25
-"""Share of the people from which on making all tables anew is faster than mending them; never for `_FEW`."""
+"""Share of the people from which on making all tables anew is faster than mending them..."""
+_ALWAYS_MENDED = 1_000
+"""... and so many are mended whatever their share."""
 
 
 _SHARED_TABLES = (
@@ -103,12 +104,34 @@ DELETE FROM {drawer} AS kept USING changed_drawer AS changed WHERE kept.drawer =
 """
 
 
+def ensure_shared_tables(connection: psycopg.Connection) -> bool:
+    """See that the schema and the tables for all entities are there; return whether they were."""
+    row = connection.execute(
+        f"SELECT to_regclass('{SCHEMA}.model') IS NOT NULL AND to_regclass('{SCHEMA}.term') IS NOT NULL"
+    ).fetchone()
+    are_there = row is not None and row[0]
+    for statement in () if are_there else _SHARED_TABLES:
+        connection.execute(statement.encode())
+    return are_there
+
+
+def is_laid_out(connection: psycopg.Connection, entity: str) -> bool:
+    """Return whether the tables of *entity* are there, laid out as they are now; those for all are."""
+    row = connection.execute(
+        "SELECT (SELECT bool_and(to_regclass(name) IS NOT NULL) FROM unnest(%s::text[]) AS wanted(name))"
+        f" AND NOT EXISTS (SELECT FROM {SCHEMA}.model WHERE entity = %s AND forms <> %s)".encode(),
+        ([f"{SCHEMA}.{quote(each.name)}" for each in _kept(entity)], entity, list(PUBLISHED_FORMS)),
+    ).fetchone()
+    return row is not None and row[0]
+
+
 class MatchingPublication:
     """
     The publication of what a look-up of one entity needs, up to the lake's current snapshot.
 
-    *feed*: the first and the last snapshot whose changes are not published yet; None when nobody can tell which they are.
-    Where it ``is_made_anew``, `load` comes before `publish`. *connection* is in the publication's transaction.
+    *feed*: the first and the last snapshot whose changes are not published yet; None when nobody can tell which they are, or the
+    entity's tables are not as they should be (`is_laid_out`). Where it ``is_made_anew``, `load` comes before `publish`.
+    *connection* is in the publication's transaction.
     """
 
     def __init__(
@@ -125,12 +148,11 @@ class MatchingPublication:
         )
         self._print, self._drawer, self._common = _kept(entity)
         self._made: list[str] = []
-        is_there = self._ensure()
-        self._feed = feed if is_there and feed is not None and not self._is_learnt_anew(feed) else None
+        self._feed = feed if feed is not None and not self._is_learnt_anew(feed) else None
         if self._feed is not None:
             self._find_people(self._feed)
             people = lake.number(f"SELECT count(*) FROM {CATALOG}.golden.{quote(entity)}")
-            if self._count("person") > max(_ANEW_FROM * people, _FEW):
+            if self._count("person") > max(_ANEW_FROM * people, _ALWAYS_MENDED):
                 self._feed = None
 
     @property
@@ -181,28 +203,13 @@ class MatchingPublication:
         changes = self._changes("model", feed, "entity")
         return self._lake.number(f"SELECT count(*) FROM ({changes}) WHERE entity = {literal(self._entity)}") > 0
 
-    def _ensure(self) -> bool:
-        """See that the schema and the tables for all are there; return whether the entity's are, laid out as they are now."""
-        for statement in _SHARED_TABLES:
-            self._connection.execute(statement.encode())
-        row = self._connection.execute(
-            "SELECT (SELECT bool_and(to_regclass(name) IS NOT NULL) FROM unnest(%s::text[]) AS wanted(name))"
-            f" AND NOT EXISTS (SELECT FROM {SCHEMA}.model WHERE entity = %s AND forms <> %s)".encode(),
-            (
-                [f"{SCHEMA}.{quote(each.name)}" for each in (self._print, self._drawer, self._common)],
-                self._entity,
-                list(PUBLISHED_FORMS),
-            ),
-        ).fetchone()
-        return row is not None and row[0]
-
     def _find_people(self, feed: tuple[int, int]) -> None:
         """Make ``moved`` (fingerprint_id, golden_id, step: links that came or went) and ``person`` (golden_id: to write)."""
         columns = "fingerprint_id, golden_id"
         moved = self._make(
             "moved",
             f"SELECT {columns}, sum(step) AS step FROM ({self._changes('link', feed, columns)})"
-            " GROUP BY ALL HAVING sum(step) <> 0",
+            f" GROUP BY {columns} HAVING sum(step) <> 0",
         )
         self._make("person", f"SELECT DISTINCT golden_id FROM {moved}")
 
@@ -225,13 +232,14 @@ class MatchingPublication:
         arrived = self._make(
             "arrived",
             f"SELECT {columns}, sum(step) AS step FROM ({self._changes('key', feed, columns)})"
-            " GROUP BY ALL HAVING sum(step) <> 0",
+            f" GROUP BY {columns} HAVING sum(step) <> 0",
         )
         step = self._make("step", f"SELECT key, sum(step) AS step FROM {arrived} GROUP BY key")
         # Who only came or only went has all their keys in the feed; of who changed hands they must be looked for.
         handed = self._make(
             "handed",
-            f"SELECT fingerprint_id FROM {self._named('moved')} GROUP BY ALL HAVING count(DISTINCT golden_id) > 1",
+            f"SELECT fingerprint_id FROM {self._named('moved')}"
+            " GROUP BY fingerprint_id HAVING count(DISTINCT golden_id) > 1",
         )
         kept = f"SELECT key FROM {self._key} WHERE fingerprint_id IN (FROM {handed})"
         changed = self._make("changed", f"SELECT key FROM {step}" + (f" UNION {kept}" if self._count("handed") else ""))

@@ -22,7 +22,7 @@ from rddm.project.settings import Model, ModelEntity, ProbabilisticIdentity, Sem
 from rddm.serve.copying import copy_rows
 from rddm.serve.loading import SCHEMA as LOADING_SCHEMA
 from rddm.serve.loading import NewTable, begin_loading, forget_loading, load_all
-from rddm.serve.matching import MatchingPublication
+from rddm.serve.matching import MatchingPublication, ensure_shared_tables, is_laid_out
 from rddm.store.database import Database
 from rddm.store.lake import CATALOG, Lake, found_sql, is_few, near_sql
 
@@ -143,7 +143,11 @@ def _redirects() -> PublishedTable:
 def publish(
     lake: Lake, database: Database, model: Model, order: Sequence[str], at: datetime, progress: Callable[[str], None]
 ) -> Publication:
-    """Bring schema ``warehouse`` up to the lake's current snapshot."""
+    """
+    Bring schema ``warehouse``, and ``matching``, up to the lake's current snapshot.
+
+    What is missing there, or was laid out by another version, is made anew, also when the lake has nothing new.
+    """
     snapshot = lake.current_snapshot()
     tables = published_tables(model, order)
     with database.connect() as connection:
@@ -151,14 +155,14 @@ def publish(
         _ensure_publication_table(connection)
         row = connection.execute("SELECT max(lake_snapshot) FROM warehouse.publication").fetchone()
         published = row[0] if row else None
-        if published == snapshot:
-            return Publication(snapshot, {})
         changed = _changed_tables(lake, published, snapshot)
         new = [each for each in tables if not _columns(connection, each)]
         # This transaction waits meanwhile, longer than some servers let one wait.
         connection.execute("SET LOCAL idle_in_transaction_session_timeout = 0")
         feed = None if changed is None or published is None else (published + 1, snapshot)
         matching = _matching(lake, connection, model, order, feed)
+        if published == snapshot and not new and not matching:
+            return Publication(snapshot, {})
         anew = {name: work for name, work in matching.items() if work.is_made_anew}
         if new or anew:
             begin_loading(database)
@@ -182,7 +186,8 @@ def publish(
             work.publish()
         forget_loading(connection)
         connection.execute(
-            "INSERT INTO warehouse.publication (lake_snapshot, published_at) VALUES (%s, %s)", (snapshot, at)
+            "INSERT INTO warehouse.publication (lake_snapshot, published_at) VALUES (%s, %s) ON CONFLICT DO NOTHING",
+            (snapshot, at),
         )
     return Publication(snapshot, rows)
 
@@ -190,12 +195,20 @@ def publish(
 def _matching(
     lake: Lake, connection: psycopg.Connection, model: Model, order: Sequence[str], feed: tuple[int, int] | None
 ) -> dict[str, MatchingPublication]:
-    """Return what is to be published for look-ups of each entity that is matched by weights."""
+    """
+    Return what is to be published for look-ups of each entity that is matched by weights.
+
+    Of a *feed* without a snapshot, of those alone whose tables are missing or laid out in another way.
+    """
+    are_shared = ensure_shared_tables(connection)
+    has_news = feed is None or feed[0] <= feed[1]
     found = {}
     for name in order:
         identity = model.entities[name].identity
         if isinstance(identity, ProbabilisticIdentity):
-            found[name] = MatchingPublication(lake, connection, name, identity, feed)
+            is_there = are_shared and is_laid_out(connection, name)
+            if has_news or not is_there:
+                found[name] = MatchingPublication(lake, connection, name, identity, feed if is_there else None)
     return found
 
 
@@ -212,6 +225,8 @@ def _changed_tables(lake: Lake, published: int | None, snapshot: int) -> frozens
     """Return the lake's tables that changed since *published*; None when everything must be compared."""
     if published is None:
         return None
+    if published == snapshot:
+        return frozenset()
     try:
         return lake.tables_changed(published, snapshot)
     except NotFound:

@@ -129,7 +129,8 @@ def count_waiting(reading: Reading, which: Filter) -> list[WaitingCount]:
     where, parameters = _where(which)
     rows = reading.rows(
         f"SELECT source, entity, kind, count(*) AS records, min(first_seen) AS since"
-        f" FROM {reading.table('quarantine', 'record')} WHERE {where} GROUP BY ALL ORDER BY source, entity, kind",
+        f" FROM {reading.table('quarantine', 'record')} WHERE {where}"
+        " GROUP BY source, entity, kind ORDER BY source, entity, kind",
         parameters,
     )
     return [WaitingCount(**row) for row in rows]

@@ -110,17 +110,19 @@ def list_sources(reading: Reading, only: str | None = None) -> list[SourceEntity
         for row in reading.rows(
             "SELECT source, entity, count(*) AS batches, sum(received) AS received, sum(unreadable) AS unreadable,"
             " sum(duplicate) AS duplicate, sum(landed) AS landed, max(received_at) AS last_at, arg_max(origin, batch) AS origin"
-            f" FROM {reading.table('raw', 'batch')} GROUP BY ALL"
+            f" FROM {reading.table('raw', 'batch')} GROUP BY source, entity"
         )
     }
     waiting = _counts(
-        reading, f"SELECT source, entity, count(*) AS n FROM {reading.table('quarantine', 'record')} GROUP BY ALL"
+        reading,
+        f"SELECT source, entity, count(*) AS n FROM {reading.table('quarantine', 'record')} GROUP BY source, entity",
     )
     changes = _changes(reading)
     conformed: dict[tuple[str, str], int] = {}
     for name in reading.settings.model.entities:
         conformed |= _counts(
-            reading, f"SELECT source, entity, count(*) AS n FROM {reading.table('conformed', name)} GROUP BY ALL"
+            reading,
+            f"SELECT source, entity, count(*) AS n FROM {reading.table('conformed', name)} GROUP BY source, entity",
         )
     states = []
     for each in known_places(reading):

@@ -23,8 +23,7 @@ import stat
 import subprocess
 import tempfile
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -35,7 +34,7 @@ from psycopg import pq, sql
 
 from rddm.contracts.errors import StoreError
 from rddm.store.database import READER
-from rddm.store.folders import make_private
+from rddm.store.folders import locked, make_private
 
 DATABASE = "rddm"
 VERSION = 18
@@ -117,7 +116,7 @@ def start_embedded(data_folder: Path) -> str:
     try:
         make_private(data_folder.parent)
         server = _hold(data_folder)
-        with _locked(data_folder.with_name("pg.lock")):
+        with locked(data_folder.with_name("pg.lock")):
             _see_it_up(server)
             return ensure_database(server.url, DATABASE)
     except (OSError, psycopg.Error, subprocess.SubprocessError) as error:
@@ -182,25 +181,17 @@ def _let_pass(place: Path) -> None:
 # --- who uses it ------------------------------------------------------------------------------------------------------
 
 
-@contextmanager
-def _locked(path: Path) -> Iterator[None]:
-    """Hold the lock file *path*, alone, for the length of the block."""
-    with path.open("a") as file:
-        fcntl.flock(file, fcntl.LOCK_EX)
-        yield
-
-
 @cache
 def _hold(data: Path) -> _Server:
     """Count this process among the users of the server in *data* until it ends."""
     lease = data.with_name("pg.users").open("a")
-    with _locked(data.with_name("pg.lock")):
+    with locked(data.with_name("pg.lock")):
         fcntl.flock(lease, fcntl.LOCK_SH)
     user = _owner(data) if os.geteuid() == 0 else None
     server = _Server(data, _socket_folder(data, user), user)
 
     def let_go() -> None:
-        with suppress(OSError), lease, _locked(data.with_name("pg.lock")):
+        with suppress(OSError), lease, locked(data.with_name("pg.lock")):
             try:
                 fcntl.flock(lease, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:

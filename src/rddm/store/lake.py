@@ -24,6 +24,7 @@ from rddm.contracts.ids import id_order_sql
 from rddm.contracts.tables import ORDER_TYPE, ROW_NUMBER, Table, create_table_sql, literal, order_column, quote
 from rddm.project.settings import Engine, Storage
 from rddm.store.folders import make_private
+from rddm.store.spill import own_folder
 from rddm.store.trouble import store_trouble
 
 CATALOG = "lake"
@@ -196,9 +197,16 @@ class Lake:
 
 
 def spill_folder(connection: duckdb.DuckDBPyConnection) -> Path:
-    """Return where *connection* writes what does not fit in memory."""
+    """
+    Return where *connection* writes what does not fit in memory.
+
+    Raises:
+        ValueError: nowhere.
+    """
     row = connection.execute("SELECT current_setting('temp_directory')").fetchone()
-    return Path(row[0] if row else "")
+    if row is None or not row[0]:
+        raise ValueError("this connection spills nowhere")
+    return Path(row[0])
 
 
 def columns_of_tables(connection: duckdb.DuckDBPyConnection, catalog: str, schema: str) -> dict[str, tuple[str, ...]]:
@@ -289,16 +297,29 @@ def run_with(
     return connection.execute(statement)
 
 
-def open_lake(conninfo: str, folder: Path, storage: Storage, engine: Engine, *, read_only: bool = False) -> Lake:
+@contextmanager
+def open_lake(
+    conninfo: str, folder: Path, storage: Storage, engine: Engine, *, read_only: bool = False
+) -> Iterator[Lake]:
     """
-    Return the lake whose catalog is at *conninfo*; its files lie in ``storage.path`` (relative to *folder*).
+    Yield the lake whose catalog is at *conninfo*; its files lie in ``storage.path`` (relative to *folder*).
 
-    DuckDB spills to ``folder/spill`` when memory is short.
+    DuckDB spills to a folder of its own in ``folder/spill`` when memory is short.
     """
-    spill = folder / "spill"
-    make_private(spill)
-    is_remote = storage.path.startswith("s3://")
-    connection = connect_duckdb(engine, spill, "ducklake", "postgres_scanner", *(["httpfs"] if is_remote else []))
+    extensions = ("ducklake", "postgres_scanner", *(["httpfs"] if _is_remote(storage) else []))
+    with own_folder(folder / "spill") as spill, connect_duckdb(engine, spill, *extensions) as connection:
+        _attach(connection, conninfo, folder, storage, read_only=read_only)
+        yield Lake(connection)
+
+
+def _is_remote(storage: Storage) -> bool:
+    return storage.path.startswith("s3://")
+
+
+def _attach(
+    connection: duckdb.DuckDBPyConnection, conninfo: str, folder: Path, storage: Storage, *, read_only: bool
+) -> None:
+    is_remote = _is_remote(storage)
     if is_remote:
         connection.execute(_s3_secret(storage))
         data_path = storage.path.rstrip("/") + "/"
@@ -324,7 +345,6 @@ def open_lake(conninfo: str, folder: Path, storage: Storage, engine: Engine, *, 
             f"The lake's catalog cannot be opened ({type(error).__name__}). Is PostgreSQL up, and was the project's storage "
             "path left as it was?"
         ) from None
-    return Lake(connection)
 
 
 def _follow_move(connection: duckdb.DuckDBPyConnection, data_folder: Path, *, read_only: bool) -> None:

@@ -6,11 +6,8 @@ No row of any table may come or go by it: rows are counted before and after, and
 
 from __future__ import annotations
 
-import contextlib
 from dataclasses import dataclass
 from datetime import datetime
-
-import duckdb
 
 from rddm.contracts.errors import StoreError
 from rddm.contracts.tables import quote
@@ -81,7 +78,7 @@ def count_rows(lake: Lake) -> dict[tuple[str, str], int]:
     """Return the number of rows of every table of the lake, by schema and name; each table is read, not its statistics."""
     tables = lake.connection.execute(
         "SELECT schema_name, table_name, arg_min(column_name, column_index) FROM duckdb_columns()"
-        f" WHERE database_name = '{CATALOG}' GROUP BY ALL ORDER BY ALL"
+        f" WHERE database_name = '{CATALOG}' GROUP BY schema_name, table_name ORDER BY schema_name, table_name"
     ).fetchall()
     # A bare count is answered from the catalog; the condition makes the engine look into the files.
     selects = [
@@ -94,22 +91,10 @@ def count_rows(lake: Lake) -> dict[tuple[str, str], int]:
 
 
 def _rewrite_and_merge(lake: Lake, counts: dict[tuple[str, str], int]) -> None:
-    lake.connection.execute("BEGIN")
-    try:
-        lake.connection.execute(f"CALL ducklake_rewrite_data_files('{CATALOG}', delete_threshold => {_NEARLY_DELETED})")
-        lake.connection.execute(f"CALL ducklake_merge_adjacent_files('{CATALOG}')")
+    with lake.transaction("maintain") as connection:
+        connection.execute(f"CALL ducklake_rewrite_data_files('{CATALOG}', delete_threshold => {_NEARLY_DELETED})")
+        connection.execute(f"CALL ducklake_merge_adjacent_files('{CATALOG}')")
         compare_rows(counts, count_rows(lake), "Writing files anew or merging them")
-        lake.connection.execute(f"CALL {CATALOG}.set_commit_message('rddm', 'maintain', extra_info => '{{}}')")
-        lake.connection.execute("COMMIT")
-    except BaseException as error:
-        with contextlib.suppress(duckdb.Error):  # the failed statement may have rolled back already
-            lake.connection.execute("ROLLBACK")
-        if isinstance(error, duckdb.Error):
-            raise StoreError(
-                f"Writing files anew or merging them failed ({type(error).__name__}) and was rolled back."
-                " Check disk space and memory."
-            ) from error
-        raise
 
 
 def compare_rows(before: dict[tuple[str, str], int], after: dict[tuple[str, str], int], what: str) -> None:

@@ -11,8 +11,8 @@ from __future__ import annotations
 import shutil
 from contextlib import suppress
 from dataclasses import dataclass, field
-from itertools import count
 from pathlib import Path
+from uuid import uuid4
 
 import duckdb
 import pyarrow as pa
@@ -21,16 +21,8 @@ from rddm.contracts.tables import literal, quote
 from rddm.store.folders import make_private
 from rddm.store.lake import run_with
 
-_NUMBERS = count()
-"""Of files: none is named as an earlier one was, whose metadata the engine may remember."""
 LARGE_ROWS = 100_000
 """From so many rows on, whoever makes tables in a `Scratch` has them in files."""
-
-
-def forget_scratches(spill: Path) -> None:
-    """Delete what a run that was killed left in folders of *spill*, people's data; for who holds the writer lock."""
-    for each in spill.glob("*/"):
-        shutil.rmtree(each, ignore_errors=True)
 
 
 @dataclass
@@ -114,7 +106,8 @@ class Scratch:
 
     def _write(self, query: str, incoming: pa.Table | None, part: str | None = None) -> list[Path]:
         make_private(self.folder)
-        place = self.folder / (f"{next(_NUMBERS)}" if part else f"{next(_NUMBERS)}.parquet")
+        # None is named as an earlier one was, of this scratch or another, whose metadata the engine may remember.
+        place = self.folder / (str(uuid4()) if part else f"{uuid4()}.parquet")
         rows, options = (f"SELECT *, {part} AS part FROM ({query})", ", PARTITION_BY (part)") if part else (query, "")
         run_with(self.connection, f"COPY ({rows}) TO {literal(str(place))} (FORMAT parquet{options})", incoming)
         # Of no rows there are no parts, and so no file to say what the columns are.

@@ -7,9 +7,9 @@ A deleted row is still there until the file or page that holds it is written ane
 from __future__ import annotations
 
 import contextlib
+import time
 from collections.abc import Collection
 from dataclasses import dataclass
-from pathlib import Path
 
 import psycopg
 from psycopg import sql
@@ -18,6 +18,7 @@ from rddm.contracts.tables import literal
 from rddm.store.database import Database
 from rddm.store.lake import CATALOG, METADATA_SCHEMA, Lake
 from rddm.store.maintenance import compare_rows, count_rows
+from rddm.store.spill import clear_dead, others
 
 REWRITTEN_WHOLE_BYTES = 2 * 1024**3
 """
@@ -27,6 +28,7 @@ rows is only freed: their bytes stay until other rows take their place.
 LOCK_PATIENCE_SECONDS = 20
 RELOAD_LOOKS = 500
 """How often it is looked whether a setting is in force. One given on the server's command line never changes."""
+_LOOK_SECONDS = 0.1
 _METADATA = f"__ducklake_metadata_{CATALOG}.{METADATA_SCHEMA}"
 
 
@@ -230,24 +232,16 @@ def _log_segments(connection: psycopg.Connection) -> set[str]:
     return {name for (name,) in names}
 
 
-def clear_spill(lake: Lake) -> int:
-    """Delete what killed processes left where the engine spills to, and return how many files; its own stay."""
-    row = lake.connection.execute("SELECT current_setting('temp_directory')").fetchone()
-    folder = Path(row[0]) if row and row[0] else None
-    if folder is None or not folder.is_dir():
-        return 0
-    own = {_target(each) for each in Path("/proc/self/fd").iterdir()} if Path("/proc/self/fd").is_dir() else set()
-    deleted = 0
-    for file in folder.rglob("*"):
-        if file.is_file() and str(file.resolve()) not in own:
-            with contextlib.suppress(OSError):
-                file.unlink()
-                deleted += 1
-    return deleted
-
-
-def _target(descriptor: Path) -> str:
-    try:
-        return str(descriptor.readlink())
-    except OSError:
-        return ""
+def is_spill_clear(lake: Lake) -> bool:
+    """
+    Return whether nothing is left where the engine spills to of processes that opened the lake before now: what the dead left is
+    deleted, the living are waited for a while. Who opens it later reads nothing of what went.
+    """
+    clear_dead(lake.spill)
+    left = others(lake.spill)
+    until = time.monotonic() + LOCK_PATIENCE_SECONDS
+    while left and time.monotonic() < until:
+        time.sleep(_LOOK_SECONDS)
+        clear_dead(lake.spill)
+        left &= others(lake.spill)
+    return not left

@@ -12,6 +12,7 @@ import pyarrow.parquet as pq
 import pytest
 from tests.support.warehouse import SMALL_MODEL, Quiet, TinyWarehouse, copy_database, drop_database
 
+from rddm.app.wire import open_reading
 from rddm.contracts.batches import Unreadable
 from rddm.contracts.errors import NotFound, RunInProgress, SourceError, StoreError
 from rddm.pipeline import erasing
@@ -490,6 +491,25 @@ def test_how_the_server_was_set_is_known_after_a_kill(
     assert scrubbing.recycling_of(database) == before
     (proof,) = warehouse.warehouse.erasures.made()
     assert (proof.state, sorted(proof.work)) == ("done", ["database", "lake"])
+
+
+def test_what_a_killed_reading_left_goes_and_one_that_goes_on_is_waited_for(
+    warehouse: TinyWarehouse, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    left = warehouse.warehouse.lake.spill.parent / "of-a-killed-reading"
+    left.mkdir()
+    (left / "duckdb_temp_storage_DEFAULT-0.tmp").write_text(VALUES[0], encoding="utf-8")
+    monkeypatch.setattr(scrubbing, "LOCK_PATIENCE_SECONDS", 1)
+    with open_reading(warehouse.root, warehouse.environment) as reading:
+        proof = erase_her(warehouse)
+        assert (proof.state, proof.unfinished) == ("removed", None)
+        assert not left.exists()
+        assert reading.lake.spill.exists()
+        assert warehouse.run().status == "succeeded"
+        assert warehouse.warehouse.erasures.get(proof.erasure_id).state == "removed"
+    warehouse.reopen()
+    assert warehouse.run().status == "succeeded"
+    assert warehouse.warehouse.erasures.get(proof.erasure_id).state == "done"
 
 
 def test_what_is_somebody_elses_by_now_waits_for_them_and_comes(warehouse: TinyWarehouse) -> None:

@@ -381,6 +381,29 @@ def test_what_another_version_published_is_refused_and_made_anew_by_the_next_run
         connection.execute("ALTER TABLE matching.person_drawer DROP COLUMN entries")
     with pytest.raises(StoreError, match="another version"):
         look_up(warehouse, typed(ANNA))
+    before = warehouse.warehouse.lake.current_snapshot()
+    warehouse.run()
+    assert warehouse.warehouse.lake.current_snapshot() == before
+    assert look_up(warehouse, typed(ANNA)).verdict == "known"
     warehouse.deliver("a/person", row("2", BORIS))
     warehouse.run()
     assert look_up(warehouse, typed(ANNA)).verdict == look_up(warehouse, typed(BORIS)).verdict == "known"
+
+
+@pytest.mark.parametrize(
+    "lost",
+    ["SCHEMA matching CASCADE", "TABLE matching.term", "TABLE matching.person_drawer", "TABLE warehouse.redirect"],
+)
+def test_what_somebody_dropped_is_published_again_though_nothing_is_new(new_warehouse: New, lost: str) -> None:
+    warehouse = new_warehouse(a=PERSON)
+    warehouse.deliver("a/person", row("1", ANNA))
+    warehouse.run()
+    terms = warehouse.published("SELECT * FROM matching.term ORDER BY entity, field, value")
+    shown = warehouse.published("SELECT lake_snapshot FROM warehouse.publication")
+    with warehouse.warehouse.database.connect() as connection:
+        connection.execute(f"DROP {lost}".encode())
+    warehouse.run()
+    assert look_up(warehouse, typed(ANNA)).verdict == "known"
+    assert warehouse.published("SELECT * FROM matching.term ORDER BY entity, field, value") == terms
+    assert warehouse.published("SELECT count(*) FROM warehouse.redirect") == [0]
+    assert warehouse.published("SELECT lake_snapshot FROM warehouse.publication") == shown

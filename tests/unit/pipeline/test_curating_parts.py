@@ -26,6 +26,7 @@ def test_many_records_come_in_parts_by_golden_id(tmp_path: Path, monkeypatch: py
     monkeypatch.setattr(curating_parts, "PART_RECORDS", 300)
     twice = IDS * 2
     with in_parts(reader(twice), len(twice), tmp_path / "parts") as parts:
+        assert (tmp_path / "parts").stat().st_mode & 0o077 == 0
         found = list(parts)
     assert len(found) == 4
     assert sorted(number for part in found for number in part.records["number"].to_pylist()) == list(range(1000))

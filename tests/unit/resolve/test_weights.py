@@ -1,11 +1,14 @@
 from __future__ import annotations
 
 import json
+from uuid import UUID
 
+import duckdb
 import numpy as np
 import pytest
 
 from rddm.project.settings import LEAST_MATCH_PROBABILITY
+from rddm.resolve.asked import Compared
 from rddm.resolve.comparisons import (
     ALIKE,
     CLOSE,
@@ -19,22 +22,26 @@ from rddm.resolve.comparisons import (
     pattern_of,
 )
 from rddm.resolve.explain import Strand, explain_pair, strongest_path
+from rddm.resolve.known import Candidate, Thresholds, recognise
 from rddm.resolve.weights import (
     CLASSES,
     MOST_MATCH_PROBABILITY,
     ODDS_FACTOR,
+    TERMS_BY_CLASS,
     Mixture,
     Seen,
     choose_match_probability,
     class_bits,
     learn_mixture,
     measure_chance,
+    pattern_bits,
     probability_of,
     seen_weights,
     shipped_mixture,
     show_generations,
     total_bits,
     weight_of,
+    weight_sql,
 )
 
 
@@ -118,6 +125,36 @@ def test_learning_does_not_depend_on_the_order_of_patterns() -> None:
     one = learn_mixture(patterns, counts, measure_chance(20_000))
     other = learn_mixture(patterns[::-1], counts[::-1], measure_chance(20_000))
     assert np.array_equal(one.levels, other.levels)
+
+
+@pytest.mark.parametrize(
+    ("number", "terms"),
+    [
+        (SAME_PERSON, {"last_name": 3.0, "first_name": 5.0, "phone": 2.0}),
+        (TWIN, {"last_name": 3.0, "phone": 2.0}),
+        (NAMESAKE, {"last_name": 3.0}),
+    ],
+)
+def test_a_weight_is_summed_up_alike_in_runs_in_learning_in_explaining_and_in_looking_up(
+    number: int, terms: dict[str, float]
+) -> None:
+    mixture = shipped_mixture()
+    in_family = sum(bits for name, bits in terms.items() if name in TERMS_BY_CLASS["family"])
+    match, family, chance = (float(bits[0]) for bits in pattern_bits(mixture, [number]))
+    columns = {
+        "match": match, "family": family, "chance": chance,
+        "family_terms": in_family, "chance_terms": sum(terms.values()),
+    }  # fmt: skip
+    with duckdb.connect() as connection:
+        listed = ", ".join(f"{value}::DOUBLE AS {name}" for name, value in columns.items())
+        ((in_a_run,),) = connection.execute(f"SELECT {weight_sql()} FROM (SELECT {listed})").fetchall()
+    learning = seen_weights(mixture, [Seen(number, int(in_family), int(sum(terms.values())))])[0]
+    nothing = dict.fromkeys(column for each in COMPARISONS for column in each.columns)
+    candidate = Candidate(UUID(int=1), nothing, Compared(number, None, terms))
+    looked_up = recognise(mixture, nothing, [candidate], Thresholds(0.9, 0.6), 1)
+    assert learning == pytest.approx(in_a_run)
+    assert explain_pair(mixture, number, terms, {}).total == pytest.approx(in_a_run)
+    assert looked_up.probability == pytest.approx(probability_of(in_a_run))
 
 
 def test_the_threshold_rises_with_the_share_of_doubtful_pairs() -> None:

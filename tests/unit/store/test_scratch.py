@@ -9,7 +9,7 @@ import duckdb
 import pyarrow as pa
 import pytest
 
-from rddm.store.scratch import Scratch, forget_scratches
+from rddm.store.scratch import Scratch
 
 
 @pytest.fixture
@@ -99,6 +99,17 @@ def test_it_is_cleared_after_a_transaction_that_failed(scratch: Scratch) -> None
     assert not scratch.folder.exists()
 
 
+def test_no_file_is_named_as_one_of_another_scratch_was(connection: duckdb.DuckDBPyConnection, tmp_path: Path) -> None:
+    names = []
+    for _ in range(2):
+        scratch = Scratch(connection, tmp_path / "step", in_files=True)
+        scratch.make("number", "SELECT 1 AS n")
+        scratch.make("parts", "SELECT 1 AS n", "n")
+        names += [each.name for each in scratch.folder.iterdir()]
+        scratch.clear()
+    assert len(set(names)) == 4
+
+
 def test_nobody_else_may_read_the_files(connection: duckdb.DuckDBPyConnection, tmp_path: Path) -> None:
     scratch = Scratch(connection, tmp_path / "step", in_files=True)
     scratch.make("number", "SELECT 1 AS n")
@@ -106,7 +117,7 @@ def test_nobody_else_may_read_the_files(connection: duckdb.DuckDBPyConnection, t
     assert rows(scratch, "number") == [(1,)]
 
 
-def test_what_a_killed_run_left_is_written_over_and_goes(connection: duckdb.DuckDBPyConnection, tmp_path: Path) -> None:
+def test_what_a_killed_run_left_is_written_over(connection: duckdb.DuckDBPyConnection, tmp_path: Path) -> None:
     left = tmp_path / "step"
     left.mkdir()
     (left / "1.parquet").write_bytes(b"of a run that was killed")
@@ -114,5 +125,5 @@ def test_what_a_killed_run_left_is_written_over_and_goes(connection: duckdb.Duck
     scratch = Scratch(connection, left, in_files=True)
     scratch.make("number", "SELECT 1 AS n")
     assert rows(scratch, "number") == [(1,)]
-    forget_scratches(tmp_path)
+    scratch.clear()
     assert not left.exists()

@@ -98,8 +98,8 @@ def erase_command(
         show(proof, lambda: draw_proof(proof), as_json=False)
     if proof.state != "done":
         raise StoreError(
-            "Nothing of them can be read any more. But somebody reads tables of the shop window all the while, so deleted"
-            " rows could not be cleared out of these; the next `rddm run` does it."
+            "Nothing of them can be read any more. But somebody reads all the while, tables of the shop window or with a"
+            " command, so not all that was deleted could be cleared away; the next `rddm run` does it."
         )
 
 
