@@ -21,7 +21,18 @@ from rddm.project.settings import (
 from rddm.project.suggestions import did_you_mean_instead
 
 OF_CONFORMED = frozenset(
-    {"record_id", "source", "entity", "key", "source_time", "batch", "seq", "repairs", "content_hash"}
+    {
+        "record_id",
+        "record_id_order",
+        "source",
+        "entity",
+        "key",
+        "source_time",
+        "batch",
+        "seq",
+        "repairs",
+        "content_hash",
+    }
 )
 ON_THE_WAY_THERE = frozenset(
     {"is_delete", "contact_repairs", "is_swapped", "repair_notes", "problem_notes", "names_before", "problems"}

@@ -506,6 +506,10 @@ MODELS: dict[str, tuple[str, str]] = {
         "event: {fields: {key: {type: text}}}",
         "entities.event.fields.key: the warehouse has a column of this name. Rename it.",
     ),
+    "a column that the lake finds rows by": (
+        "event: {fields: {record_id_order: {type: text}}}",
+        "entities.event.fields.record_id_order: the warehouse has a column of this name. Rename it.",
+    ),
     "a column of our own on the way there": (
         "event: {fields: {state: {type: text}}}",
         "entities.event.fields.state: the warehouse has a column of this name. Rename it.",
