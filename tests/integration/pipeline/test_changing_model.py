@@ -110,9 +110,13 @@ def test_people_who_are_no_longer_matched_and_then_again_have_one_link_each(new_
         (warehouse.root / "model.yaml").write_text(model, encoding="utf-8")
         warehouse.reopen()
 
+    assert warehouse.query("SELECT count(*) FROM lake.identity.person__fingerprint") == [2]
     match("identity: null, ")
     warehouse.deliver("a/person", ANNA | {"changed": "2024-02-01", "born": "2001-05-07"})
     warehouse.run()
+    # Nothing would take them out when somebody is erased.
+    for table in ("fingerprint", "key", "pair", "component"):
+        assert warehouse.query(f"SELECT count(*) FROM lake.identity.person__{table}") == [0], table
     match("")
     warehouse.deliver("a/person", ANNA | {"changed": "2024-03-01", "born": "2001-05-08"})
     warehouse.run()
