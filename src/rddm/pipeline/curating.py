@@ -16,7 +16,7 @@ from rddm.curate.survivorship import golden_rows
 from rddm.pipeline.curating_parts import Part, in_parts
 from rddm.pipeline.referring import elsewhere_sql, is_elsewhere
 from rddm.project.settings import DEFAULT_TRUST, Model, ModelEntity
-from rddm.store.lake import CATALOG, Lake, found_sql, is_few, load_table, near_sql, run_with
+from rddm.store.lake import CATALOG, Lake, found_by_sql, is_few, load_table, run_with
 
 _BATCH_RECORDS = 100_000
 
@@ -73,9 +73,7 @@ def _records_in_parts(lake: Lake, name: str, entity: ModelEntity, touched: str) 
         with in_parts(records, most, folder) as parts:
             yield parts
     finally:
-        with suppress(
-            duckdb.TransactionException
-        ):  # one that failed takes the table with it; what failed is to be told
+        with suppress(duckdb.TransactionException):  # what failed is to be told; it takes the table with it
             connection.execute("RESET arrow_lossless_conversion")
             connection.execute("DROP TABLE IF EXISTS member")
 
@@ -83,14 +81,12 @@ def _records_in_parts(lake: Lake, name: str, entity: ModelEntity, touched: str) 
 def _members(lake: Lake, name: str, touched: str) -> tuple[str, str]:
     """Return the queries of the records behind *touched*, or of more, and of their links; of a few, these are in ``member``."""
     records, links = f"{CATALOG}.conformed.{quote(name)}", f"{CATALOG}.identity.{quote(f'{name}__link')}"
-    of_touched = f"SELECT golden_id FROM {touched}"
-    columns, among = "record_id, golden_id", f"golden_id IN ({of_touched})"
-    if not is_few(lake.connection, touched):
-        return f"FROM {records}", f"SELECT {columns} FROM {links} WHERE {among}"
-    found = found_sql(links, among, columns, few=True, near=near_sql("golden_id", of_touched))
+    few = is_few(lake.connection, touched)
+    found = found_by_sql(links, "golden_id", f"SELECT golden_id FROM {touched}", "record_id, golden_id", few=few)
+    if not few:
+        return f"FROM {records}", found
     lake.connection.execute(f"CREATE OR REPLACE TEMP TABLE member AS {found}")
-    members = "SELECT record_id FROM member"
-    return found_sql(records, f"record_id IN ({members})", few=True, near=near_sql("record_id", members)), "FROM member"
+    return found_by_sql(records, "record_id", "SELECT record_id FROM member", few=True), "FROM member"
 
 
 def _members_sql(records: str, links: str, entity: ModelEntity) -> str:

@@ -17,10 +17,9 @@ from rddm.project.settings import ExactIdentity, ModelEntity, ProbabilisticIdent
 from rddm.store.lake import (
     add_orders,
     columns_of_tables,
-    found_sql,
+    found_by_sql,
     is_few,
     keep_in_order,
-    near_sql,
     with_orders_sql,
 )
 from rddm.store.scratch import Scratch
@@ -113,7 +112,7 @@ class Work:
         the table has the order of these (see `Table.order_columns`).
         """
         few = is_few(self.connection, f"({wanted})")
-        return found_sql(table, f"{column} IN ({wanted})", columns, few=few, near=near_sql(column, wanted))
+        return found_by_sql(table, column, wanted, columns, few=few)
 
     def count(self, table: str, condition: str = "true") -> int:
         return int(self.value(f"SELECT count(*) FROM {table} WHERE {condition}") or 0)

@@ -234,6 +234,14 @@ def found_sql(table: str, condition: str, columns: str = "*", *, few: bool, near
     return f"{query} AND {ROW_NUMBER} IN ({rows})" if few else query
 
 
+def found_by_sql(table: str, column: str, wanted: str, columns: str = "*", *, few: bool) -> str:
+    """
+    Return the query for *columns* of the rows of *table* whose *column* is among the ids of the query *wanted*; the table has
+    the order of these (see `Table.order_columns`), and its rows may lie in another. *few*: as for `found_sql`.
+    """
+    return found_sql(table, f"{quote(column)} IN ({wanted})", columns, few=few, near=near_sql(column, wanted))
+
+
 def is_few(connection: duckdb.DuckDBPyConnection, wanted: str) -> bool:
     """Whether the rows of *wanted* (a table, or a query in parentheses) are `FEW` at most."""
     row = connection.execute(f"SELECT count(*) FROM {wanted}").fetchone()
