@@ -6,8 +6,7 @@ Only reads. What is found is plain values, so that it can be kept until everythi
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, NamedTuple
 from uuid import UUID
@@ -16,17 +15,15 @@ import duckdb
 import pyarrow as pa
 
 from rddm.conform.mapping import MappedEntity, mapped_sql
-from rddm.contracts.errors import SourceError
 from rddm.contracts.ids import derive_record_id
 from rddm.contracts.tables import literal, quote
 from rddm.contracts.tables.golden import golden_id as id_column
 from rddm.contracts.tables.raw import ENVELOPE_NAMES, SCHEMA, UNREADABLE, newest_first_sql
 from rddm.pipeline.conforming_work import LIVING_QUARANTINE, LIVING_TOMBSTONE
 from rddm.pipeline.engine import mapped_entities
-from rddm.pipeline.suppressing import is_of_people, person_references
+from rddm.pipeline.suppressing import evaluating, is_of_people, person_references
 from rddm.project.settings import FactIdentity, ProjectSettings
 from rddm.store.lake import CATALOG, Lake, load_table
-from rddm.store.trouble import is_of_the_statement
 
 RECORDS = "leaving"
 """Temporary table of whole records that go: record_id, source, entity, key, model_entity."""
@@ -263,7 +260,7 @@ def _facts_of(
     says = " OR ".join(f"{quote(each)} IS NOT NULL" for each in references)
     order = newest_first_sql(by_arrival=mapped.settings.newest_by_arrival).replace("_", "")
     order = order.replace("sourcetime", "source_time")
-    with _evaluating(mapped, "whom its records name"):
+    with evaluating(mapped, "its mapping", "whom its records name", "then erase again"):
         lake.connection.execute(
             f"CREATE OR REPLACE TEMP TABLE leaving_naming AS SELECT key, batch, seq, source_time, {theirs} AS is_theirs"
             f" FROM ({query}) WHERE {says}"
@@ -282,22 +279,6 @@ def _facts_of(
         {LeavingRecord(mapped.source, mapped.entity, key, name) for (key,) in whole},
         {LeavingVersion(mapped.source, mapped.entity, *row) for row in single},
     )
-
-
-@contextmanager
-def _evaluating(mapped: MappedEntity, what: str) -> Iterator[None]:
-    """Tell a failure of what the block does with the mapping of *mapped*, which is to say *what*, as its source's trouble."""
-    try:
-        yield
-    except duckdb.Error as error:
-        if not is_of_the_statement(error):
-            raise
-        raise SourceError(
-            mapped.source,
-            mapped.entity,
-            f"its mapping cannot be used, so nobody can say {what}.",
-            f"Mend it in sources/{mapped.source}.yaml (`rddm check`), then erase again.",
-        ) from error
 
 
 def _conformed_facts(lake: Lake, settings: ProjectSettings, name: str) -> set[LeavingRecord]:
@@ -360,7 +341,7 @@ def _pieces(lake: Lake, settings: ProjectSettings, entity: str) -> list[LeavingP
 def _find_identifiers(lake: Lake, settings: ProjectSettings, entity: str) -> None:
     """Gather the identifiers of the records that go: as they stand, and as any version delivered them."""
     lake.connection.execute(f"CREATE OR REPLACE TEMP TABLE {IDENTIFIERS} (value VARCHAR)")
-    columns = {column.lower() for column in lake.columns("conformed").get(entity, ())}
+    columns = {column.lower() for column in lake.columns_of("conformed", entity)}
     standing = f"{CATALOG}.conformed.{quote(entity)} WHERE record_id IN (SELECT record_id FROM {RECORDS})"
     for field in _LEAST_LENGTH:
         if field in columns:
@@ -373,7 +354,7 @@ def _find_identifiers(lake: Lake, settings: ProjectSettings, entity: str) -> Non
             raw = raw_table(mapped.source, mapped.entity)
             versions = f"(SELECT * FROM {raw} WHERE _key IN ({keys_of(mapped.source, mapped.entity)}))"
             values = (_value_sql(field, f"({mapped_sql(mapped.only(mine), versions, names)})") for field in mine)
-            with _evaluating(mapped, "what they were known by"):
+            with evaluating(mapped, "its mapping", "what they were known by", "then erase again"):
                 lake.connection.execute(f"INSERT INTO {IDENTIFIERS} {' UNION ALL '.join(values)}")
 
 

@@ -7,7 +7,8 @@ that it names: their participations do not come back under new keys.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
+from contextlib import contextmanager
 
 import duckdb
 import numpy as np
@@ -86,18 +87,9 @@ class Suppression:
         """
         only = mapped.only([reference])
         part = _only(numbered, only.columns_read())
-        try:
+        unknown = "whether its records name people who were erased; none of them is taken in"
+        with evaluating(mapped, f"its mapping of {reference}", unknown, "the next run reads it again"):
             return self._look_up(connection, part, _named_ids_sql(only, part, reference))[0]
-        except duckdb.Error as error:
-            if not is_of_the_statement(error):
-                raise
-            raise SourceError(
-                mapped.source,
-                mapped.entity,
-                f"its mapping of {reference} cannot be evaluated, so nobody can say whether its records name people who were"
-                " erased; none of them is taken in.",
-                f"Mend it in sources/{mapped.source}.yaml (`rddm check`); the next run reads it again.",
-            ) from error
 
     def _look_up(self, connection: duckdb.DuckDBPyConnection, part: pa.Table, ids: str) -> tuple[set[int], set[int]]:
         """
@@ -127,6 +119,28 @@ class Suppression:
         finally:
             connection.unregister("delivered")
         return {seq for seq, is_without in rows if not is_without}, {seq for seq, is_without in rows if is_without}
+
+
+@contextmanager
+def evaluating(mapped: MappedEntity, what: str, unknown: str, afterwards: str) -> Iterator[None]:
+    """
+    Tell a failure of *what* the block evaluates of *mapped* as its source's trouble: what is *unknown* by it, and what to do, or
+    what happens, *afterwards*.
+
+    Raises:
+        SourceError: the mapping cannot be evaluated.
+    """
+    try:
+        yield
+    except duckdb.Error as error:
+        if not is_of_the_statement(error):
+            raise
+        raise SourceError(
+            mapped.source,
+            mapped.entity,
+            f"{what} cannot be evaluated, so nobody can say {unknown}.",
+            f"Mend it in sources/{mapped.source}.yaml (`rddm check`); {afterwards}.",
+        ) from error
 
 
 def load_suppression(lake: Lake, erasures: Erasures, model: Model) -> Suppression | None:

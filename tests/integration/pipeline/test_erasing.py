@@ -446,7 +446,7 @@ def test_a_mapping_by_which_nobody_can_say_what_goes_is_told_as_its_sources_trou
 ) -> None:
     wanted = her(warehouse)
     map_camps(warehouse, CAMPS.replace(written, broken))
-    with pytest.raises(SourceError, match=f'source "camps", entity {entity}: its mapping cannot be used'):
+    with pytest.raises(SourceError, match=f'source "camps", entity {entity}: its mapping cannot be evaluated'):
         find(warehouse.warehouse, wanted)
 
 
