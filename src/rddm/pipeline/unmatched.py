@@ -14,6 +14,7 @@ from rddm.contracts.tables.identity import MODEL, REDIRECT, SHARED_TABLES, ident
 from rddm.pipeline.facts import link_facts
 from rddm.pipeline.stamp import RunStamp
 from rddm.project.settings import FactIdentity, ModelEntity
+from rddm.resolve.models import newest_model_sql
 from rddm.store.lake import CATALOG, Lake, with_orders_sql
 
 _MODELS = f"{CATALOG}.identity.{MODEL.name}"
@@ -53,9 +54,7 @@ def _applied(entity: ModelEntity) -> str:
 
 
 def _noted(lake: Lake, name: str) -> str | None:
-    row = lake.connection.execute(
-        f"SELECT applied FROM {_MODELS} WHERE entity = {literal(name)} ORDER BY version DESC LIMIT 1"
-    ).fetchone()
+    row = lake.connection.execute(f"SELECT applied FROM ({newest_model_sql(_MODELS, name)})").fetchone()
     return row[0] if row else None
 
 

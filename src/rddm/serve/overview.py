@@ -91,7 +91,7 @@ def _run_line(run: RunRecord, *, is_active: bool) -> RunLine:
 
 
 def _in_all(reading: Reading) -> dict[str, int]:
-    has_erased = "erased" in reading.lake.columns("raw").get("batch", ())
+    has_erased = "erased" in reading.lake.columns_of("raw", "batch")
     erased = ", coalesce(sum(erased), 0) AS erased" if has_erased else ""
     ledger = reading.rows(
         "SELECT coalesce(sum(received), 0) AS received, coalesce(sum(unreadable), 0) AS unreadable,"
