@@ -21,7 +21,7 @@ from rddm.pipeline.erasing_remove import Removal
 from rddm.pipeline.patching import Author
 from rddm.pipeline.run import Reporter, Task, Warehouse, run_locked
 from rddm.store.erasures import Erasure, Erasures, check_of, digest
-from rddm.store.scrubbing import Recycling, clear_database, clear_history, is_spill_clear, recycling_of
+from rddm.store.scrubbing import Recycling, clear_database, clear_history, clear_spill, recycling_of
 from rddm.store.spill import clear_dead
 from rddm.store.trouble import told_in_words
 
@@ -131,7 +131,7 @@ def _carry_on(warehouse: Warehouse, reporter: Reporter, erasure: Erasure, after:
         recycling = _recycling_before(warehouse, erasure)
         cleared = clear_database(warehouse.database, DATABASE_SCHEMAS, _untouched(warehouse, erasure), recycling)
         warehouse.erasures.note(erasure.erasure_id, RECYCLING, None)
-        is_clear = is_spill_clear(warehouse.lake)
+        is_clear = clear_spill(warehouse.lake)
         after("cleared")
         if cleared.in_use or not is_clear:
             return  # nothing of them can be read any more, so no run need wait; the next one tries again

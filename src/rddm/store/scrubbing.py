@@ -232,10 +232,10 @@ def _log_segments(connection: psycopg.Connection) -> set[str]:
     return {name for (name,) in names}
 
 
-def is_spill_clear(lake: Lake) -> bool:
+def clear_spill(lake: Lake) -> bool:
     """
-    Return whether nothing is left where the engine spills to of processes that opened the lake before now: what the dead left is
-    deleted, the living are waited for a while. Who opens it later reads nothing of what went.
+    Delete what dead processes left where the engine spills to, wait a while for the living that opened the lake before now, and
+    return whether nothing of them is left. Who opens it later reads nothing of what went.
     """
     clear_dead(lake.spill)
     left = others(lake.spill)
