@@ -188,7 +188,13 @@ def _loudest(explanation: Explanation) -> list[Reason]:
 
 
 def _steps(reading: Reading, entity: str, record: NamedRecord, names: dict[uuid.UUID, str]) -> list[Step]:
-    links = explain_membership(reading.lake.connection, lake=CATALOG, entity=entity, record_id=record.record_id)
+    links = explain_membership(
+        reading.lake.connection,
+        lake=CATALOG,
+        entity=entity,
+        model_entity=reading.settings.model.entities[entity],
+        record_id=record.record_id,
+    )
     steps = []
     for link in links:
         reasons: list[Reason] = []

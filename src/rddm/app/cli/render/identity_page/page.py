@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 HOW = {
     "match": "records joined by weight",
     "description": "said the same as another",
-    "judgement": "by a person's word or through others",
+    "judgement": "by a steward's word",
     "alone": "alone",
 }
 ELSEWHERE_BITS = 4.0
