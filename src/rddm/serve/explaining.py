@@ -41,7 +41,7 @@ class PairExplained:
     """
     What speaks for and against two records being one, and what was decided. ``threshold``: the match weight from which they
     match; ``judgement``: a human's word on exactly these two, or None. ``is_candidate``: a match key brings them together; if
-    none does, no run compares them, and the weight is what a comparison would give.
+    none does, a run compares them only where others hold them in one component.
     """
 
     first: NamedRecord
