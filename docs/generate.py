@@ -215,7 +215,7 @@ terms of all entities lie in one table each. Of entities with an exact identity 
 that end in `_order` (the first 32 bits of an id, as a number), here and in the conformed tables, are there to find rows by, and
 are not listed.
 """
-GOLDEN_SAID = f"""One table per entity of the model, `golden.<entity>`, one row per living person, event and so on: its id
+GOLDEN_SAID = f"""One table per entity of the model, `golden.<entity>`, one row per current person, event and so on: its id
 (`person_id`), the surviving value of each field (references are golden ids and end in `_id`), for each field
 `<field>{ORIGIN_SUFFIX}`, the record the value came from, then `records` (how many stand behind it), `sources` and `row_hash`.
 """

@@ -69,7 +69,7 @@ def fingerprint_table(entity: str, method: Method = "probabilistic") -> Table:
     return Table(
         SCHEMA,
         f"{entity}__fingerprint",
-        "one row per distinct description of a living record",
+        "one row per distinct description of the records there are",
         (_FINGERPRINT_ID, *forms, _RECORDS),
         found_by=("fingerprint_id",),
         is_sorted=True,
