@@ -67,6 +67,7 @@ from rddm.resolve.weights import (
 from rddm.serve.history import REASONS
 from rddm.serve.known import CANDIDATES
 from rddm.serve.publish import published_tables
+from rddm.store import migrations
 
 REFERENCE = Path(__file__).parent / "reference"
 GENERATED = "Generated from the code by `make docs`; do not edit it."
@@ -172,7 +173,7 @@ def exit_codes() -> str:
 
 
 def tables(model: Model) -> str:
-    """Return the tables of the lake and of the shop window, as the default *model* makes them."""
+    """Return the tables of the lake and of PostgreSQL, as the default *model* makes them."""
     order = entities_in_parent_order(model)
     sections: list[tuple[str, str, Iterable[str]]] = [
         ("The default model", MODEL_SAID, (_model_entity(name, model.entities[name]) for name in order)),
@@ -188,11 +189,13 @@ def tables(model: Model) -> str:
             (*map(_table_section, identity.identity_tables("<entity>", "probabilistic")), *_codes()),
         ),
         ("golden", GOLDEN_SAID, map(_table_section, golden.LEDGERS)),
+        ("control", CONTROL_SAID, _control()),
         (
             "The shop window: schema `warehouse`",
             WAREHOUSE_SAID,
             (_table_section(each.table) for each in published_tables(model, order)),
         ),
+        ("matching", LOOKED_UP_SAID, ()),
     ]
     introduction = f"# Tables\n\n{GENERATED}{TABLES_SAID}"
     return introduction + "".join(f"\n## {title}\n\n{said}{''.join(parts)}" for title, said, parts in sections)
@@ -202,7 +205,8 @@ TABLES_SAID = """
 
 The lake (schemas `raw`, `conformed`, `quarantine`, `identity`, `golden`) is the
 engine room: nobody queries it but the pipeline. The shop window (schema `warehouse` in PostgreSQL) is what people and tools
-read. Ids are UUIDs made from an md5, times are UTC. Words are explained in the [glossary](glossary.md).
+read. Schema `control`, in PostgreSQL too, has what people decided and what runs did; schema `matching` what look-ups need.
+Ids are UUIDs made from an md5, times are UTC. Words are explained in the [glossary](glossary.md).
 """
 MODEL_SAID = """Your `model.yaml` changes it, and the tables below follow: see [configuration](configuration.md#modelyaml).
 """
@@ -220,7 +224,20 @@ GOLDEN_SAID = f"""One table per entity of the model, `golden.<entity>`, one row 
 `<field>{ORIGIN_SUFFIX}`, the record the value came from, then `records` (how many stand behind it), `sources` and `row_hash`.
 """
 WAREHOUSE_SAID = """Every table and column carries its comment in PostgreSQL too (`\\d+ warehouse.person`).
-`warehouse.publication` says when which state of the lake was published.
+`warehouse.publication` says which state of the lake (`lake_snapshot`) was published when (`published_at`).
+"""
+CONTROL_SAID = """In PostgreSQL, for whoever has to account for what was done. Readers of `warehouse` have no right to it.
+"""
+LOOKED_UP_SAID = """In PostgreSQL, made from the lake by each publication, for [look-ups](../explanation/identity.md#7-look-up).
+Readers of `warehouse` have no right to it. It holds what all records say, in the forms that are compared.
+
+| table | one row |
+|---|---|
+| `matching.<entity>_print` | one golden record: `number` (the first 32 bits of its id), `golden_id`, `print` (its descriptions) |
+| `matching.<entity>_drawer` | one drawer of match keys: `drawer`, `entries` (a key and whom it leads to, each) |
+| `matching.<entity>_common` | one match key (`key`) of a phone, e-mail or document number that too many share |
+| `matching.model` | one entity: the model in use, as in `identity.model`, and the forms it was published in |
+| `matching.term` | one common value, as in `identity.term` |
 """
 
 
@@ -273,6 +290,104 @@ def _table_section(table: Table) -> str:
     rows = ((f"`{column.name}`", column.type, column.description) for column in table.columns)
     said = table.grain if table.grain.endswith(".") else f"One row: {table.grain.removeprefix('one row per ')}."
     return f"\n### `{table.schema}.{table.name}`\n\n{said}\n\n" + _table(("column", "type", "meaning"), rows)
+
+
+_MIGRATIONS = Path(migrations.__file__).parent / "versions"
+_CREATED = re.compile(r"CREATE TABLE control\.(\w+) \(\n(.*?)\n +\);", re.DOTALL)
+_CONTROL_COLUMN = re.compile(r"^ +([a-z_]+) (bigint|boolean|bytea|jsonb|text|timestamptz|uuid)\b", re.MULTILINE)
+
+
+def _control() -> Iterator[str]:
+    """Yield the tables of schema ``control``: their columns as the migrations make them, each with its meaning."""
+    for file in sorted(_MIGRATIONS.glob("v*.py")):
+        for name, columns in _CREATED.findall(file.read_text(encoding="utf-8")):
+            grain, meanings = CONTROL_MEANINGS[name]
+            rows = ((f"`{column}`", kind, meanings[column]) for column, kind in _CONTROL_COLUMN.findall(columns))
+            yield f"\n### `control.{name}`\n\nOne row: {grain}.\n\n" + _table(("column", "type", "meaning"), rows)
+
+
+_BY = "Who, as they said (`--by`) or as the machine called them; not verified"
+_SAID = {
+    "reason": "Why, in their words",
+    "made_by": _BY,
+    "made_at": "When",
+    "applied_run": "The run that took it, or took its withdrawal; null while that waits",
+    "withdrawn_at": "When it was taken back, or replaced by a newer one; null while it holds",
+}
+_PLACE = {"source": "Source", "entity": "The source's entity"}
+CONTROL_MEANINGS: Mapping[str, tuple[str, Mapping[str, str]]] = {
+    "run": (
+        "one run",
+        {
+            "run_id": "Its number",
+            "started_at": "When",
+            "ended_at": "When; null while it is active",
+            "status": "running, succeeded, source_failed, failed or killed",
+            "lake_snapshot": "The state of the lake that it made",
+            "problems": "What went wrong, in words",
+            "resolution": "By entity: what matching did, with the model's version and the threshold in use",
+            "stage_seconds": "How long each stage took",
+        },
+    ),
+    "run_count": (
+        "one entity of one source in one run",
+        {"run_id": "The run", **_PLACE, "counts": "What was received, and where every record is at the run's end"},
+    ),
+    "patch": (
+        "one repair of a delivered value by a steward; it holds as long as the source delivers `before`",
+        {
+            "patch_id": "Its number",
+            "record_id": "The record",
+            **_PLACE,
+            "key": "What the source calls the record",
+            "column_name": "The delivered column",
+            "before": "What was delivered",
+            "after": "What stands instead",
+            **_SAID,
+        },
+    ),
+    "judgement": (
+        "one word of a steward on two records",
+        {
+            "judgement_id": "Its number",
+            "model_entity": "Entity of the model",
+            "record_a": "The lower record id",
+            "record_b": "The higher record id",
+            "verdict": "same or different",
+            **_SAID,
+        },
+    ),
+    "erasure": (
+        "one erasure: its proof, without data",
+        {
+            "erasure_id": "Its number",
+            "state": "begun, removed or done",
+            "model_entity": "Entity of the model",
+            "subject": "Keyed hash of the golden id",
+            "reason": "Why, in their words",
+            "made_by": _BY,
+            "made_at": "When",
+            "done_at": "When all was cleared",
+            "places": "How many records and versions of which source and entity",
+            "counts": "How many rows went from which table",
+            "work": "What was written anew",
+            "version": "Of the software",
+            "secret_check": "Tells whether a secret is the one that the hashes were made with",
+            "unfinished": "What is still to be removed; null as soon as nothing is",
+            "lifted_at": "When they were let in again; null: they are kept out",
+            "lifted_by": "Who let them in, as `made_by`",
+            "lifted_reason": "Why",
+        },
+    ),
+    "suppression": (
+        "one record that is kept out",
+        {"erasure_id": "The erasure", **_PLACE, "digest": "Keyed hash of the record's id"},
+    ),
+    "erasure_secret": (
+        "the key of the hashes, unless `RDDM_ERASURE_SECRET` holds one",
+        {"only_one": "Always true", "secret": "32 bytes"},
+    ),
+}
 
 
 def _codes() -> Iterator[str]:
