@@ -47,10 +47,12 @@ bench: $(VENV)/.dev ## one million records through all stages: time, rows per se
 	@$(BIN)/python benchmarks/stages.py --records 1000000
 
 bench-scale: $(VENV)/.dev ## 1, 5, 20 and 51 million records from files to the shop window; needs some 120 GB of disk and hours
-	@$(BIN)/python -m benchmarks.scale --markdown benchmarks/results/scale.md
+	@mkdir -p build
+	@$(BIN)/python -m benchmarks.scale --markdown build/scale.md
 
 bench-identity: $(VENV)/.dev ## our engine, Splink and goldenmatch on public and invented people: precision, recall, time
-	@$(BIN)/python -m benchmarks.identity --markdown benchmarks/results/identity.md
+	@mkdir -p build
+	@$(BIN)/python -m benchmarks.identity --markdown build/identity.md
 
 bench-lookup: $(VENV)/.dev ## "do we know this person?" two thousand times: milliseconds, right and wrong answers, sizes
 	@$(BIN)/python -m benchmarks.lookup --records 1000000

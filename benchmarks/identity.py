@@ -205,7 +205,7 @@ def _rows(name: str, job: Job, measured: Measured, versions: dict[str, str]) -> 
     rows = [row(default, (f"{answer.ended - answer.started:,.1f}", peak, before), answer.note)]
     if others:
         best = max(scores, key=lambda column: scores[column].f1)
-        rows.append(row(best, ("", "", ""), "for reference: its best threshold, picked on the truth"))
+        rows.append(row(best, ("", "", ""), "for reference: its best threshold, chosen with the true answers"))
     return rows
 
 

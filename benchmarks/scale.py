@@ -1,7 +1,7 @@
 """
 From landed files to the shop window at several sizes: seconds per stage, memory, disk, cost per record, how right it is.
 
-    python -m benchmarks.scale --records 1000000 5000000 20000000 --folder /var/tmp/bench --markdown benchmarks/results/scale.md
+    python -m benchmarks.scale --records 1000000 5000000 20000000 --folder /var/tmp/bench --markdown build/scale.md
 
 Each size is invented once (not measured; see docs/explanation/demo-world.md), then run by `benchmarks.stages` in a process of
 its own: nine services' Parquet files through landing, conforming, matching and golden records to committed tables, and those

@@ -11,17 +11,63 @@ import typer
 from typer.core import TyperCommand, TyperGroup
 
 from rddm.app.cli import application
+from rddm.app.cli.render.identity_page.tables import key_in_words
 from rddm.conform.fields import column_type, conformed_table
 from rddm.conform.words import KIND_MEANINGS, REJECTIONS, REPAIRS
 from rddm.contracts import errors
 from rddm.contracts.errors import RddmError
 from rddm.contracts.tables import Table, conformed, golden, identity, raw
 from rddm.contracts.tables.golden import ORIGIN_SUFFIX
+from rddm.pipeline.identity_model import (
+    BLIND_DESCRIPTIONS,
+    BLIND_PAIRS_EACH,
+    GROWTH,
+    GROWTH_WITHOUT_LEARNING,
+    LEAST_FOR_TERMS,
+    SAMPLE_DESCRIPTIONS,
+)
 from rddm.project.load import load_model
 from rddm.project.order import entities_in_parent_order
 from rddm.project.reference import configuration_reference
-from rddm.project.settings import Model, ModelEntity, ModelField, ProbabilisticIdentity
+from rddm.project.settings import LEAST_MATCH_PROBABILITY, Model, ModelEntity, ModelField, ProbabilisticIdentity
+from rddm.resolve.clusters import COMPONENT_LIMIT, CONTRADICTION_BITS, WEIGHT_LIMIT
+from rddm.resolve.comparisons import ALIKE, CLOSE, COMPARISONS, DIFFERENT, GENERATION_YEARS, SAME, Comparison
+from rddm.resolve.keys import (
+    COUNTED_KINDS,
+    FEW_DESCRIPTIONS,
+    IDENTIFIERS,
+    KEY_KINDS,
+    LEAST_GAIN,
+    LEAST_YIELD,
+    SHARED_STEPS,
+    KeyKind,
+)
+from rddm.resolve.terms import LEAST_BITS, LEAST_COUNT, LEAST_ORDINARY, MOST_BITS, TERMS_LIMIT
+from rddm.resolve.told import CONTRADICTION_WORDS
+from rddm.resolve.weights import (
+    CERTAIN_DEVIATIONS,
+    CHANCE_PRIOR_PAIRS,
+    CLASSES,
+    FAMILIES_SEEN,
+    FAMILY,
+    LEAST_DESCRIPTIONS,
+    LEAST_PRIOR,
+    MOST_MATCH_PROBABILITY,
+    NAMESAKE_BOUNDS,
+    NAMESAKE_SHARE,
+    ODDS_FACTOR,
+    PRECISION,
+    PRIOR_STRENGTH,
+    SHARE_PRIOR,
+    SHIPPED_DESCRIPTIONS,
+    SHIPPED_PAIRS,
+    STRANGERS,
+    shipped_mixture,
+)
+from rddm.serve.history import REASONS
+from rddm.serve.known import CANDIDATES
 from rddm.serve.publish import published_tables
+from rddm.store import migrations
 
 REFERENCE = Path(__file__).parent / "reference"
 GENERATED = "Generated from the code by `make docs`; do not edit it."
@@ -35,6 +81,7 @@ def pages() -> dict[str, str]:
         "command-line.md": command_line(),
         "exit-codes.md": exit_codes(),
         "tables.md": tables(load_model(Path(__file__).parent, {})),
+        "matching.md": matching(),
         "cleaning-rules.md": cleaning_rules(),
     }
 
@@ -126,7 +173,7 @@ def exit_codes() -> str:
 
 
 def tables(model: Model) -> str:
-    """Return the tables of the lake and of the shop window, as the default *model* makes them."""
+    """Return the tables of the lake and of PostgreSQL, as the default *model* makes them."""
     order = entities_in_parent_order(model)
     sections: list[tuple[str, str, Iterable[str]]] = [
         ("The default model", MODEL_SAID, (_model_entity(name, model.entities[name]) for name in order)),
@@ -136,13 +183,19 @@ def tables(model: Model) -> str:
             CONFORMED_SAID,
             (*_conformed(model, order), *map(_table_section, conformed.LEDGERS)),
         ),
-        ("identity", IDENTITY_SAID, map(_table_section, identity.identity_tables("<entity>", "probabilistic"))),
+        (
+            "identity",
+            IDENTITY_SAID,
+            (*map(_table_section, identity.identity_tables("<entity>", "probabilistic")), *_codes()),
+        ),
         ("golden", GOLDEN_SAID, map(_table_section, golden.LEDGERS)),
+        ("control", CONTROL_SAID, _control()),
         (
             "The shop window: schema `warehouse`",
             WAREHOUSE_SAID,
             (_table_section(each.table) for each in published_tables(model, order)),
         ),
+        ("matching", LOOKED_UP_SAID, ()),
     ]
     introduction = f"# Tables\n\n{GENERATED}{TABLES_SAID}"
     return introduction + "".join(f"\n## {title}\n\n{said}{''.join(parts)}" for title, said, parts in sections)
@@ -152,7 +205,8 @@ TABLES_SAID = """
 
 The lake (schemas `raw`, `conformed`, `quarantine`, `identity`, `golden`) is the
 engine room: nobody queries it but the pipeline. The shop window (schema `warehouse` in PostgreSQL) is what people and tools
-read. Ids are UUIDs made from an md5, times are UTC. Words are explained in the [glossary](glossary.md).
+read. Schema `control`, in PostgreSQL too, has what people decided and what runs did; schema `matching` what look-ups need.
+Ids are UUIDs made from an md5, times are UTC. Words are explained in the [glossary](glossary.md).
 """
 MODEL_SAID = """Your `model.yaml` changes it, and the tables below follow: see [configuration](configuration.md#modelyaml).
 """
@@ -165,12 +219,25 @@ terms of all entities lie in one table each. Of entities with an exact identity 
 that end in `_order` (the first 32 bits of an id, as a number), here and in the conformed tables, are there to find rows by, and
 are not listed.
 """
-GOLDEN_SAID = f"""One table per entity of the model, `golden.<entity>`, one row per living person, event and so on: its id
+GOLDEN_SAID = f"""One table per entity of the model, `golden.<entity>`, one row per current person, event and so on: its id
 (`person_id`), the surviving value of each field (references are golden ids and end in `_id`), for each field
 `<field>{ORIGIN_SUFFIX}`, the record the value came from, then `records` (how many stand behind it), `sources` and `row_hash`.
 """
 WAREHOUSE_SAID = """Every table and column carries its comment in PostgreSQL too (`\\d+ warehouse.person`).
-`warehouse.publication` says when which state of the lake was published.
+`warehouse.publication` says which state of the lake (`lake_snapshot`) was published when (`published_at`).
+"""
+CONTROL_SAID = """In PostgreSQL, for whoever has to account for what was done. Readers of `warehouse` have no right to it.
+"""
+LOOKED_UP_SAID = """In PostgreSQL, made from the lake by each publication, for [look-ups](../explanation/identity.md#7-look-up).
+Readers of `warehouse` have no right to it. It holds what all records say, in the forms that are compared.
+
+| table | one row |
+|---|---|
+| `matching.<entity>_print` | one golden record: `number` (the first 32 bits of its id), `golden_id`, `print` (its descriptions) |
+| `matching.<entity>_drawer` | one drawer of match keys: `drawer`, `entries` (a key and whom it leads to, each) |
+| `matching.<entity>_common` | one match key (`key`) of a phone, e-mail or document number that too many share |
+| `matching.model` | one entity: the model in use, as in `identity.model`, and the forms it was published in |
+| `matching.term` | one common value, as in `identity.term` |
 """
 
 
@@ -223,6 +290,234 @@ def _table_section(table: Table) -> str:
     rows = ((f"`{column.name}`", column.type, column.description) for column in table.columns)
     said = table.grain if table.grain.endswith(".") else f"One row: {table.grain.removeprefix('one row per ')}."
     return f"\n### `{table.schema}.{table.name}`\n\n{said}\n\n" + _table(("column", "type", "meaning"), rows)
+
+
+_MIGRATIONS = Path(migrations.__file__).parent / "versions"
+_CREATED = re.compile(r"CREATE TABLE control\.(\w+) \(\n(.*?)\n +\);", re.DOTALL)
+_CONTROL_COLUMN = re.compile(r"^ +([a-z_]+) (bigint|boolean|bytea|jsonb|text|timestamptz|uuid)\b", re.MULTILINE)
+
+
+def _control() -> Iterator[str]:
+    """Yield the tables of schema ``control``: their columns as the migrations make them, each with its meaning."""
+    for file in sorted(_MIGRATIONS.glob("v*.py")):
+        for name, columns in _CREATED.findall(file.read_text(encoding="utf-8")):
+            grain, meanings = CONTROL_MEANINGS[name]
+            rows = ((f"`{column}`", kind, meanings[column]) for column, kind in _CONTROL_COLUMN.findall(columns))
+            yield f"\n### `control.{name}`\n\nOne row: {grain}.\n\n" + _table(("column", "type", "meaning"), rows)
+
+
+_BY = "Who, as they said (`--by`) or as the machine called them; not verified"
+_SAID = {
+    "reason": "Why, in their words",
+    "made_by": _BY,
+    "made_at": "When",
+    "applied_run": "The run that took it, or took its withdrawal; null while that waits",
+    "withdrawn_at": "When it was taken back, or replaced by a newer one; null while it holds",
+}
+_PLACE = {"source": "Source", "entity": "The source's entity"}
+CONTROL_MEANINGS: Mapping[str, tuple[str, Mapping[str, str]]] = {
+    "run": (
+        "one run",
+        {
+            "run_id": "Its number",
+            "started_at": "When",
+            "ended_at": "When; null while it is active",
+            "status": "running, succeeded, source_failed, failed or killed",
+            "lake_snapshot": "The state of the lake that it made",
+            "problems": "What went wrong, in words",
+            "resolution": "By entity: what matching did, with the model's version and the threshold in use",
+            "stage_seconds": "How long each stage took",
+        },
+    ),
+    "run_count": (
+        "one entity of one source in one run",
+        {"run_id": "The run", **_PLACE, "counts": "What was received, and where every record is at the run's end"},
+    ),
+    "patch": (
+        "one repair of a delivered value by a steward; it holds as long as the source delivers `before`",
+        {
+            "patch_id": "Its number",
+            "record_id": "The record",
+            **_PLACE,
+            "key": "What the source calls the record",
+            "column_name": "The delivered column",
+            "before": "What was delivered",
+            "after": "What stands instead",
+            **_SAID,
+        },
+    ),
+    "judgement": (
+        "one word of a steward on two records",
+        {
+            "judgement_id": "Its number",
+            "model_entity": "Entity of the model",
+            "record_a": "The lower record id",
+            "record_b": "The higher record id",
+            "verdict": "same or different",
+            **_SAID,
+        },
+    ),
+    "erasure": (
+        "one erasure: its proof, without data",
+        {
+            "erasure_id": "Its number",
+            "state": "begun, removed or done",
+            "model_entity": "Entity of the model",
+            "subject": "Keyed hash of the golden id",
+            "reason": "Why, in their words",
+            "made_by": _BY,
+            "made_at": "When",
+            "done_at": "When all was cleared",
+            "places": "How many records and versions of which source and entity",
+            "counts": "How many rows went from which table",
+            "work": "What was written anew",
+            "version": "Of the software",
+            "secret_check": "Tells whether a secret is the one that the hashes were made with",
+            "unfinished": "What is still to be removed; null as soon as nothing is",
+            "lifted_at": "When they were let in again; null: they are kept out",
+            "lifted_by": "Who let them in, as `made_by`",
+            "lifted_reason": "Why",
+        },
+    ),
+    "suppression": (
+        "one record that is kept out",
+        {"erasure_id": "The erasure", **_PLACE, "digest": "Keyed hash of the record's id"},
+    ),
+    "erasure_secret": (
+        "the key of the hashes, unless `RDDM_ERASURE_SECRET` holds one",
+        {"only_one": "Always true", "secret": "32 bytes"},
+    ),
+}
+
+
+def _codes() -> Iterator[str]:
+    yield "\n### Codes\n\n`how` in a link:\n\n"
+    yield _table(("code", "meaning"), ((f"`{code}`", words) for code, words in identity.LINKED_HOW.items()))
+    yield "\n`reason` in an event:\n\n"
+    yield _table(("code", "meaning"), ((f"`{code}`", words or "new records") for code, words in REASONS.items()))
+    yield (
+        "\n`contradiction` in a pair ([what each asks for, and what it holds apart](../explanation/identity.md#4-group)):\n\n"
+    )
+    yield _table(("code", "meaning"), ((f"`{code}`", words) for code, words in CONTRADICTION_WORDS.items()))
+    yield "\n`pattern` in a pair: its digits to base 5 are [the levels of the fields](matching.md#levels).\n"
+
+
+# --- matching ---------------------------------------------------------------------------------------------------------
+
+
+def matching() -> str:
+    """Return what people are matched by: kinds of match keys, levels, shipped parameters, fixed numbers."""
+    sections: tuple[tuple[str, str, str], ...] = (
+        ("Match keys", KEYS_SAID, _table(("kind", "what two must share", ""), map(_key_kind, KEY_KINDS))),
+        ("Levels", LEVELS_SAID, _table(("field", *LEVEL_NAMES), map(_levels, COMPARISONS))),
+        ("Shipped parameters", SHIPPED_SAID, _table(("field", "level", *CLASSES), _shipped())),
+        ("Fixed numbers", NUMBERS_SAID, _table(("number", "what it is"), NUMBERS)),
+    )
+    return f"# Matching\n\n{GENERATED}{MATCHING_SAID}" + "".join(
+        f"\n## {title}\n\n{said}\n{rows}" for title, said, rows in sections
+    )
+
+
+def _key_kind(kind: KeyKind) -> tuple[str, str, str]:
+    remarks = []
+    if kind.name in COUNTED_KINDS:
+        remarks.append("only counts how many share a value; in look-ups it finds, too")
+    elif kind.name in IDENTIFIERS:
+        remarks.append("always in use")
+    if kind.broad:
+        remarks.append(f"only below {FEW_DESCRIPTIONS:,} descriptions")
+    if kind.most is not None:
+        remarks.append(f"where at most {kind.most} share it")
+    if {"last_word", "first_word"} <= set(kind.parts):
+        remarks.append("the two names in either order")
+    return f"`{kind.name}`", key_in_words(kind.parts), "; ".join(remarks)
+
+
+LEVEL_NAMES = ("1 same", "2 alike", "3 close", "4 different")
+
+
+def _levels(comparison: Comparison) -> tuple[str, ...]:
+    return f"`{comparison.name}`", *(comparison.words.get(level, "") for level in (SAME, ALIKE, CLOSE, DIFFERENT))
+
+
+def _shipped() -> Iterator[tuple[str, ...]]:
+    mixture = shipped_mixture()
+    yield "", "share of the candidate pairs", *(f"{share:.4g}" for share in mixture.shares.tolist())
+    for place, comparison in enumerate(COMPARISONS):
+        for level, words in sorted(comparison.words.items()):
+            chances = mixture.levels[:, place, level].tolist()
+            yield f"`{comparison.name}`" if level == SAME else "", words, *(f"{chance:.4g}" for chance in chances)
+
+
+MATCHING_SAID = """
+
+What people are matched by, as it is in the code; [how it works together](../explanation/identity.md) is told elsewhere. What a
+warehouse has learnt from its own data is in `identity.model` and in [the report](../how-to/report-on-identity.md).
+"""
+KEYS_SAID = f"""A key that more than `key_limit` descriptions share finds nobody. From {FEW_DESCRIPTIONS:,} descriptions on
+a model learns which kinds are worth their pairs, and how many may share a key of each.
+"""
+LEVELS_SAID = """In the order of the digits of a `pattern`; 0 is *missing*: at least one of the two has no value, and nothing
+is weighed. The first level whose words hold is the pair's. Names are compared without gender and script.
+"""
+_OF_STRANGERS = ", ".join(f"{chance:g} / n ({name.replace('_', ' ')})" for name, chance in STRANGERS.items())
+SHIPPED_SAID = f"""How often a pair of each kind has each level, before anything is learnt: of namesakes and of random
+pairs for {SHIPPED_DESCRIPTIONS:,} descriptions and {SHIPPED_PAIRS:,} candidate pairs. They decide alone where there are
+fewer than {LEAST_DESCRIPTIONS} descriptions. Of matches and families, no learnt odds leave them by more than a factor of
+{ODDS_FACTOR:g}, save the given names of a family, which are those of random pairs. The share of random pairs exceeds 1,
+as it counts pairs of any two descriptions. Identifiers are not counted: with n descriptions, two strangers share one with
+the chance of {_OF_STRANGERS}.
+"""
+NUMBERS_SAID = """Chosen, not learnt; [how they were chosen](../explanation/identity.md#how-the-defaults-were-set).
+"""
+NUMBERS: tuple[tuple[str, str], ...] = (
+    (f"{LEAST_DESCRIPTIONS:,}", "descriptions, or no candidate pair: with fewer the shipped parameters are used"),
+    (f"{LEAST_FOR_TERMS:,}", "descriptions: with fewer there are no term weights"),
+    (f"{TERMS_LIMIT:,}", "common values a field that term weights are kept of"),
+    (f"{LEAST_COUNT}", "descriptions: values on fewer count as equally rare"),
+    (
+        f"{MOST_BITS:g}, {LEAST_BITS['last_root']:g}, {LEAST_ORDINARY:g}",
+        "bits: the most a common value takes; the most a rare name gives; the most another rare value gives",
+    ),
+    (f"{SAMPLE_DESCRIPTIONS:,}", "descriptions of lowest id, whose candidate pairs a model is learnt from"),
+    (f"{BLIND_DESCRIPTIONS:,} × {BLIND_PAIRS_EACH}", "pairs of any two descriptions that coincidences are counted in"),
+    (
+        f"{LEAST_PRIOR:g}, {PRIOR_STRENGTH:g}",
+        "pairs, and share of a kind's pairs: the weight of its shipped levels is the larger of the two",
+    ),
+    (f"{SHARE_PRIOR:g}", "pairs: the weight of the shipped shares of matches and families"),
+    (f"{CHANCE_PRIOR_PAIRS:,.0f}", "pairs: the weight of the shipped coincidences"),
+    (f"{ODDS_FACTOR:g}", "how far odds may be learnt away from those shipped"),
+    (
+        f"{NAMESAKE_BOUNDS[0]:g} to {NAMESAKE_BOUNDS[1]:g}",
+        f"namesakes that were counted, for each that independent names would give; {NAMESAKE_SHARE:g} if nobody counted",
+    ),
+    (
+        f"{FAMILIES_SEEN * SHARE_PRIOR * shipped_mixture().shares[FAMILY]:g}",
+        "family pairs by the model: with more the data show families",
+    ),
+    (f"{CERTAIN_DEVIATIONS}", "standard deviations by which fathers and sons of one name show"),
+    (f"{PRECISION}", "expected precision that the threshold is chosen for"),
+    (
+        f"{LEAST_MATCH_PROBABILITY} to {MOST_MATCH_PROBABILITY}",
+        "where the chosen threshold lies; the latter where nothing was learnt",
+    ),
+    (f"{GENERATION_YEARS[0]} to {GENERATION_YEARS[1]}", "years that are a generation apart"),
+    (f"{COMPONENT_LIMIT}", "descriptions: a larger component that could contradict itself is first cut"),
+    (f"{WEIGHT_LIMIT:g}", "bits that one pair says at most for or against joining two groups"),
+    (f"{CONTRADICTION_BITS:g}", "bits that a pair that contradicts itself says less"),
+    (f"{LEAST_GAIN:g}", "share of all matches that a kind of key must find alone"),
+    (f"{LEAST_YIELD:g}", "matches that keys must find for each other pair"),
+    (
+        ", ".join(map(str, SHARED_STEPS)),
+        "how many may share a key, of which a model chooses, or as many as `key_limit`",
+    ),
+    (
+        f"{GROWTH}, {GROWTH_WITHOUT_LEARNING}",
+        "times the records a model was learnt from, and where nothing was learnt: a run says that it is outgrown",
+    ),
+    (f"{CANDIDATES}", "people that a look-up compares at most"),
+)
 
 
 # --- cleaning ---------------------------------------------------------------------------------------------------------

@@ -196,7 +196,10 @@ def _spoil_snils(values: dict[str, Value], rng: Random) -> Iterator[str]:
 
 
 def soil_fatally(values: dict[str, Value], service: Service, rng: Random) -> list[str]:
-    """Spoil *values* in place so that the record must wait in quarantine; return the kinds, usually none, at most one."""
+    """
+    Spoil *values* in place so that the record must wait in quarantine, or at least its birth date be left out (by the model's
+    ``on_invalid``); return the kinds, usually none, at most one.
+    """
     return list(_spoil_past_mending(values, service, rng))
 
 

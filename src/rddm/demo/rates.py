@@ -76,14 +76,14 @@ DIRT: dict[str, Rate] = {
     "school_email": Rate(0.08, "records of contests", "The school's address on all its pupils"),
     "typo_snils": Rate(0.01, "insurance numbers", "One digit wrong, so that the check digits tell"),
     "placeholder_text": Rate(0.015, "patronymics", "нет, -, не указано"),
-    "future_birth_date": Rate(0.003, "birth dates", "Born in the future: the record is invalid"),
-    "impossible_birth_date": Rate(0.001, "birth dates in text files", "31 February: the record is invalid"),
+    "future_birth_date": Rate(0.003, "birth dates", "Born in the future: the date is left out and noted"),
+    "impossible_birth_date": Rate(0.001, "birth dates in text files", "31 February: the date is left out and noted"),
     "no_name": Rate(0.003, "records", "Neither first nor last name: incomplete"),
     "no_contact": Rate(0.006, "records of the app", "A first name and nothing else: incomplete"),
 }
 
 SECOND_DAY: dict[str, Rate] = {
-    "corrected": Rate(0.6, "invalid and incomplete records", "Delivered again, mended"),
+    "corrected": Rate(0.6, "records with such a date, and incomplete ones", "Delivered again, mended"),
     "updated": Rate(0.012, "accounts", "Changed on day 2"),
     "deleted": Rate(0.003, "accounts without participations, where a service can delete", "Gone on day 2"),
     "newcomer": Rate(0.01, "people", "An account in one more service"),

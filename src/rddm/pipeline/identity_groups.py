@@ -9,6 +9,7 @@ from typing import Any
 
 import duckdb
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 
 from rddm.contracts.tables import literal
@@ -32,16 +33,21 @@ from rddm.store.lake import among_sql
 
 @dataclass(frozen=True)
 class Edges:
-    """What holds components together: nodes *a* and *b*, with the match weight, or `JUDGED_WEIGHT` for a human's word."""
+    """
+    What holds components together: nodes *a* and *b*, with the match weight, or `JUDGED_WEIGHT` for a human's word. Those that
+    are ``contradicting`` themselves hold a component, but join no two in a group.
+    """
 
     a: Integers
     b: Integers
     weights: Floats
+    contradicting: npt.NDArray[np.bool_]
 
 
 def group_fingerprints(work: Work, mixture: Mixture) -> None:
     """
-    Make ``grouped``: n, fingerprint_id, grp (BIGINT), best (weight of its best match inside the group, or null).
+    Make ``grouped``: n, fingerprint_id, grp (BIGINT), best (weight of its best match inside the group that a match key finds; if
+    there is none, of the best that was compared while grouping; null if only a human's word holds it there).
 
     Grain: a fingerprint of a component that a change can have reached. Needs ``judged``: fingerprint_a, fingerprint_b,
     verdict of the judgements that hold now.
@@ -58,20 +64,42 @@ def group_fingerprints(work: Work, mixture: Mixture) -> None:
     if work.count(doubtful, f"size > {COMPONENT_LIMIT}"):
         labels = _cut_giants(work, labels, edges)
         doubtful = _find_doubtful(work, labels)
-    if work.count(doubtful):
+    is_settled = work.count(doubtful) > 0
+    if is_settled:
         labels = _settle(work, labels, doubtful, mixture)
-    found = work.load("label", _labels_table(labels, edges))
+    best = _best_weights(labels, edges)
+    lonely = np.isneginf(best) & (np.bincount(labels)[labels] > 1)
+    if is_settled and lonely.any():
+        others = _matches_without_key(work, lonely, threshold_of(work, mixture))
+        best[lonely] = _best_weights(labels, others)[lonely]
+    found = work.load("label", _labels_table(labels, best))
     work.make(
         "grouped",
         f"SELECT c.fingerprint_id, c.n, l.grp, l.best FROM {work.table('closure')} c JOIN {found} l ON l.n = c.n",
     )
 
 
-def _labels_table(labels: Integers, edges: Edges) -> pa.Table:
+def _best_weights(labels: Integers, edges: Edges) -> Floats:
+    """Return for each node the weight of the best of *edges* that joins it inside its group, minus infinity for none."""
     best = np.full(len(labels), -np.inf)
-    inside = (labels[edges.a] == labels[edges.b]) & (edges.weights < JUDGED_WEIGHT)
+    inside = (labels[edges.a] == labels[edges.b]) & (edges.weights < JUDGED_WEIGHT) & ~edges.contradicting
     for end in (edges.a, edges.b):
         np.maximum.at(best, end[inside], edges.weights[inside])
+    return best
+
+
+def _matches_without_key(work: Work, lonely: npt.NDArray[np.bool_], threshold: float) -> Edges:
+    """Return the matches of *lonely* nodes that `_settle` found when it compared all of a component, match key or not."""
+    nodes = work.load("lonely", pa.table({"n": pa.array(np.flatnonzero(lonely).astype(np.int32))}))
+    among = f"SELECT n FROM {nodes}"
+    return _as_edges(
+        work,
+        f"SELECT a, b, weight, contradiction FROM {work.table('cross')}"
+        f" WHERE weight >= {threshold!r} AND (a IN ({among}) OR b IN ({among}))",
+    )
+
+
+def _labels_table(labels: Integers, best: Floats) -> pa.Table:
     return pa.table(
         {
             "n": pa.array(np.arange(len(labels), dtype=np.int32)),
@@ -127,23 +155,33 @@ def _edges(work: Work) -> Edges:
     closure, gone = work.table("closure"), work.table("gone")
     inside = f"SELECT fingerprint_id FROM {closure}"
     stored = f"""
-  SELECT fingerprint_a, fingerprint_b, weight FROM {work.past("pair")}
+  SELECT fingerprint_a, fingerprint_b, weight, contradiction FROM {work.past("pair")}
   WHERE outcome = 'match' AND {among_sql("fingerprint_a", inside)}
     AND fingerprint_a NOT IN (SELECT fingerprint_id FROM {gone}) AND fingerprint_b NOT IN (SELECT fingerprint_id FROM {gone})
   UNION ALL"""
-    found = work.connection.execute(
+    return _as_edges(
+        work,
         f"""
-SELECT a, b, weight FROM {work.table("pair_new")} WHERE outcome = 'match'
+SELECT a, b, weight, contradiction FROM {work.table("pair_new")} WHERE outcome = 'match'
 UNION ALL
-SELECT x.n AS a, y.n AS b, e.weight FROM (
+SELECT x.n AS a, y.n AS b, e.weight, e.contradiction FROM (
   {stored if not work.fresh else ""}
-  SELECT fingerprint_a, fingerprint_b, {JUDGED_WEIGHT} AS weight FROM {work.table("judged")} WHERE verdict = 'same'
+  SELECT fingerprint_a, fingerprint_b, {JUDGED_WEIGHT} AS weight, CAST(NULL AS VARCHAR) AS contradiction
+  FROM {work.table("judged")} WHERE verdict = 'same'
 ) e
 JOIN {closure} x ON x.fingerprint_id = e.fingerprint_a
-JOIN {closure} y ON y.fingerprint_id = e.fingerprint_b"""
-    ).fetchnumpy()
+JOIN {closure} y ON y.fingerprint_id = e.fingerprint_b""",
+    )
+
+
+def _as_edges(work: Work, pairs: str) -> Edges:
+    """Return *pairs* (a query: a, b, weight, contradiction)."""
+    query = f"SELECT a, b, weight, contradiction IS NOT NULL AS contradicting FROM ({pairs})"
+    found = work.connection.execute(query).fetchnumpy()
     a, b = (np.asarray(found[end], dtype=np.int32) for end in "ab")
-    return Edges(a, b, np.asarray(found["weight"], dtype=np.float64))
+    return Edges(
+        a, b, np.asarray(found["weight"], dtype=np.float64), np.asarray(found["contradicting"], dtype=np.bool_)
+    )
 
 
 def _find_doubtful(work: Work, labels: Integers) -> str:

@@ -34,7 +34,7 @@ FILES: Mapping[str, tuple[str, tuple[type[BaseModel], ...]]] = {
             "Optional. Laid over the default model: what is named here is added or changed, and a field or entity set"
             " to `null` is taken out. A list replaces the list below it."
         ),
-        (s.Model, s.ModelEntity, s.ModelField, s.ProbabilisticIdentity, s.ExactIdentity),
+        (s.Model, s.ModelEntity, s.ModelField, s.ProbabilisticIdentity, s.ExactIdentity, s.FactIdentity),
     ),
     "sources/<name>.yaml": (
         (
@@ -62,6 +62,7 @@ TITLES: Mapping[type[BaseModel], str] = {
     s.ModelField: "entities.*.fields.*",
     s.ProbabilisticIdentity: "entities.*.identity, method: probabilistic",
     s.ExactIdentity: "entities.*.identity, method: exact",
+    s.FactIdentity: "entities.*.identity, method: fact",
     s.SourceSettings: "The source",
     s.SourceEntity: "entities.*",
     s.FieldMapping: "entities.*.fields.*",

@@ -94,14 +94,20 @@ class ProbabilisticIdentity(Settings):
 
 
 class ExactIdentity(Settings):
-    """Records whose listed fields agree once normalised are the same. For organisations, events and places."""
+    """
+    Records whose listed fields agree once normalised are the same. For organisations, events and places. Without a value in the
+    first field a record is nobody else's; in the others, no value agrees with no value only.
+    """
 
     method: Literal["exact"] = "exact"
     fields: tuple[str, ...]
 
 
 class FactIdentity(Settings):
-    """Records whose listed fields agree are one fact; references agree when they lead to the same golden record."""
+    """
+    Records whose listed fields agree are one fact; references agree when they lead to the same golden record, and no value agrees
+    with no value only.
+    """
 
     method: Literal["fact"] = "fact"
     fields: tuple[str, ...]
@@ -253,7 +259,10 @@ class SourceEntity(Settings):
     key: tuple[str, ...]
     """The delivered column or columns that identify a record within the source."""
     source_time: str | None = None
-    """The delivered column that says when the record was last changed; the newest wins, or else the last to arrive."""
+    """
+    The delivered column that says when the record was last changed: the newest wins. Without it, and with ``mode: snapshot``
+    whatever it says, the last to arrive wins.
+    """
     source_time_format: str | None = None
     deleted: str | None = None
     """A SQL condition over the delivered columns: true for a record that says it is gone."""

@@ -125,7 +125,7 @@ class KeyRecall:
     Which share of the matches the keys find, by capture and recapture between two sides that share no field.
 
     ``first`` and ``second``: the kinds of either side; ``first_found``, ``second_found``, ``both_found``: matches expected;
-    ``recall``: of all kinds in use, among matches that have the fields for either side; ``covered``: which share of all matches
+    ``recall``: of all kinds in use, among matches that have the fields for both sides; ``covered``: which share of all matches
     found those are. Of the others nothing is known, but that they are harder to find.
     """
 
@@ -143,7 +143,7 @@ def key_recall(found: Sequence[FoundWith], kinds: Sequence[KeyKind]) -> KeyRecal
     Return which share of the matches *kinds* find; None where no two sides of them are independent enough to tell.
 
     Two sides share no field, so that one slip cannot hide a match from both. Of the matches that have the fields for
-    either, the share that side one finds among those that side two found stands for its share of all (Chapman: N =
+    both, the share that side one finds among those that side two found stands for its share of all (Chapman: N =
     (a+1)(b+1)/(c+1) - 1). Of all ways to make two sides, the one with most matches found by both is taken.
     """
     finding = [kind for kind in kinds if kind.name not in COUNTED_KINDS]

@@ -13,7 +13,7 @@ LEAST_BITS = {"last_root": -6.0, "first_root": -6.0, "middle_root": -6.0}
 How much more than usual a rare value may prove. Names differ in frequency by nature; a phone or a date is either
 ordinary or shared.
 """
-_LEAST_ORDINARY = -1.0
+LEAST_ORDINARY = -1.0
 
 
 def terms_sql(distinct: str, field: str) -> str:
@@ -24,7 +24,7 @@ def terms_sql(distinct: str, field: str) -> str:
     value, the bits are log2 of f over the chance that two descriptions share any value (the sum of all f squared),
     within limits.
     """
-    least = LEAST_BITS.get(field, _LEAST_ORDINARY)
+    least = LEAST_BITS.get(field, LEAST_ORDINARY)
     bits = f"greatest({least}, least({MOST_BITS}, log2(({{0}})::DOUBLE / total / chance)))::FLOAT"
     return f"""
 SELECT '{field}' AS field, value, bits FROM (

@@ -17,6 +17,25 @@ CLASS_WORDS: Mapping[str, str] = {
     "random": "strangers",
 }
 """What the kinds of pairs are called to a reader."""
+CONTRADICTION_WORDS: Mapping[str, str] = {
+    "two_documents": "two insurance numbers",
+    "exclusive_source": "two records of a source that has nobody twice",
+    "birth_date_and_given_name": "two birth dates and two given names",
+    "gender_and_given_name": "two genders and two given names",
+    "twins": "twins",
+    "born_a_generation_apart": "born a generation apart",
+}
+"""Why two can hardly be one, by the code that pairs are stored with (`rddm.resolve.comparisons.contradiction_sql`)."""
+
+
+def contradiction_in_words(code: str) -> str:
+    """
+    Return a contradiction as a reader is told it.
+
+    >>> contradiction_in_words("two_documents")
+    'two insurance numbers'
+    """
+    return CONTRADICTION_WORDS.get(code, code.replace("_", " "))
 
 
 @dataclass(frozen=True)

@@ -103,23 +103,24 @@ _CHANCE: dict[str, dict[int, float]] = {
     "place": {SAME: 0.003, ALIKE: 0.015, CLOSE: 0.05, DIFFERENT: 0.932},
 }
 """How any two people compare."""
-_STRANGERS = {"phone": 0.05, "email": 0.02, "snils": 0.001, "document_number": 0.01}
+STRANGERS = {"phone": 0.05, "email": 0.02, "snils": 0.001, "document_number": 0.01}
 """
 With how many descriptions of strangers one shares an identifier: numbers are handed on, mailboxes lent, digits
 mistyped.
 """
-_NEIGHBOURS = {"phone": 0.5}
+NEIGHBOURS = {"phone": 0.5}
 """With how many descriptions of strangers one's number differs in a digit: numbers are handed out side by side."""
 _NAMESAKE_PLACE = {SAME: 0.02, ALIKE: 0.08, CLOSE: 0.2, DIFFERENT: 0.7}
 """Where a name is common, it is common among neighbours."""
 _NAMESAKE_MAILBOX = {ALIKE: 0.03, DIFFERENT: 0.97}
 """People make mailbox names of their own names."""
-_NAMESAKE_SHARE = 0.5
+NAMESAKE_SHARE = 0.5
 """How many more namesakes there are than independent first and last names would give, when nobody counted them..."""
-_NAMESAKE_BOUNDS = (0.1, 4.0)
+NAMESAKE_BOUNDS = (0.1, 4.0)
 """... and within what bounds a count is believed."""
-_SHIPPED_DESCRIPTIONS, _SHIPPED_PAIRS = 100_000, 200_000
-_CHANCE_PRIOR_PAIRS = 2_000.0
+SHIPPED_DESCRIPTIONS, SHIPPED_PAIRS = 100_000, 200_000
+"""So many descriptions and candidate pairs the shipped chances and shares are for."""
+CHANCE_PRIOR_PAIRS = 2_000.0
 """Weight of the shipped chances against a sample of pairs of any two descriptions, in pairs."""
 
 _CHANCE_TERMS = tuple(comparison.name for comparison in COMPARISONS if comparison.term)
@@ -219,12 +220,12 @@ def measure_chance(
     prior = _table(_CHANCE)
     hot = _one_hot(patterns)
     seen = np.einsum("pfl,p->fl", hot, np.array(counts, dtype=np.float64)) if len(patterns) else np.zeros_like(prior)
-    levels = (seen + _CHANCE_PRIOR_PAIRS * prior) / np.maximum(seen.sum(axis=1, keepdims=True) + _CHANCE_PRIOR_PAIRS, 1)
-    for name, strangers in _STRANGERS.items():
+    levels = (seen + CHANCE_PRIOR_PAIRS * prior) / np.maximum(seen.sum(axis=1, keepdims=True) + CHANCE_PRIOR_PAIRS, 1)
+    for name, strangers in STRANGERS.items():
         field = NAMES.index(name)
         levels[field] = prior[field]
         levels[field, SAME] = strangers / max(descriptions, 2)
-        levels[field, ALIKE] = max(prior[field, ALIKE], _NEIGHBOURS.get(name, 0.0) / max(descriptions, 2))
+        levels[field, ALIKE] = max(prior[field, ALIKE], NEIGHBOURS.get(name, 0.0) / max(descriptions, 2))
         levels[field, DIFFERENT] = 1 - levels[field, SAME] - levels[field, ALIKE]
     return Chance(descriptions, levels, same_names)
 
@@ -253,10 +254,10 @@ def _coincidences(chance: Chance, pairs: float, found: Mixture | None) -> tuple[
     namesake[mail, [ALIKE, DIFFERENT]] = given[mail, [ALIKE, DIFFERENT]]
     random_share = everything / pairs
     by_chance = random_share * levels[last, SAME] * levels[first, SAME]
-    more = _NAMESAKE_SHARE
+    more = NAMESAKE_SHARE
     if found is not None and chance.same_names:
         own = float((found.shares[:2] * found.levels[:2, last, SAME] * found.levels[:2, first, SAME]).sum())
-        more = float(np.clip((chance.same_names / pairs - own) / by_chance - 1, *_NAMESAKE_BOUNDS))
+        more = float(np.clip((chance.same_names / pairs - own) / by_chance - 1, *NAMESAKE_BOUNDS))
     namesake_share = by_chance * more
     return np.array([namesake_share, random_share]), np.stack([namesake, levels])
 
@@ -267,7 +268,7 @@ def shipped_mixture() -> Mixture:
     set.
     """
     learnable = np.stack([_table(_LEVELS[name]) for name in CLASSES[:2]])
-    shares, levels = _coincidences(measure_chance(_SHIPPED_DESCRIPTIONS), _SHIPPED_PAIRS, None)
+    shares, levels = _coincidences(measure_chance(SHIPPED_DESCRIPTIONS), SHIPPED_PAIRS, None)
     return Mixture(np.array([*_SHARES.values(), *shares]), np.concatenate([learnable, levels]))
 
 

@@ -41,7 +41,7 @@ class PairExplained:
     """
     What speaks for and against two records being one, and what was decided. ``threshold``: the match weight from which they
     match; ``judgement``: a human's word on exactly these two, or None. ``is_candidate``: a match key brings them together; if
-    none does, no run compares them, and the weight is what a comparison would give.
+    none does, a run compares them only where others hold them in one component.
     """
 
     first: NamedRecord
@@ -188,7 +188,13 @@ def _loudest(explanation: Explanation) -> list[Reason]:
 
 
 def _steps(reading: Reading, entity: str, record: NamedRecord, names: dict[uuid.UUID, str]) -> list[Step]:
-    links = explain_membership(reading.lake.connection, lake=CATALOG, entity=entity, record_id=record.record_id)
+    links = explain_membership(
+        reading.lake.connection,
+        lake=CATALOG,
+        entity=entity,
+        model_entity=reading.settings.model.entities[entity],
+        record_id=record.record_id,
+    )
     steps = []
     for link in links:
         reasons: list[Reason] = []

@@ -13,7 +13,7 @@ REASONS = {
     "records_no_longer_match": "their records match no more",
     "records_match": "their records match",
     "matches_better": "it matches better here",
-    "judgement": "a person said so",
+    "judgement": "a steward said so",
     "no_records": "no record is left",
 }
 

@@ -14,6 +14,9 @@ from rddm.serve.history import REASONS
 from rddm.serve.reading import Reading
 from rddm.store.lake import CATALOG
 
+KINDS_IN_ORDER = ("merged", "split", "moved", "ended", "created")
+"""What a reader looks for first comes first; new ids are many."""
+
 
 @dataclass(frozen=True)
 class IdChange:
@@ -80,7 +83,7 @@ def identity_changes(
     wanted = [each for each in EVENT_KINDS if each in kinds]
     rows = reading.rows(
         f"SELECT * FROM {event} WHERE entity = ? AND run_id = ? AND kind IN (SELECT unnest(?::VARCHAR[]))"
-        f" ORDER BY kind = 'created', kind, golden_id, other_id, record_id LIMIT {int(limit)}",
+        f" ORDER BY list_position({list(KINDS_IN_ORDER)!r}, kind), golden_id, other_id, record_id LIMIT {int(limit)}",
         [entity, number, wanted],
     )
     counts = {row["kind"]: row["n"] for row in counted}

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
+from itertools import combinations
 from uuid import UUID
 
 import duckdb
@@ -15,7 +16,7 @@ import numpy as np
 from rddm.contracts.errors import NotFound
 from rddm.contracts.tables import literal, quote
 from rddm.project.settings import ExactIdentity, ModelEntity, ProbabilisticIdentity
-from rddm.resolve.clusters import component_labels
+from rddm.resolve.clusters import COMPONENT_LIMIT, component_labels
 from rddm.resolve.comparisons import COMPARISONS, compare_sql
 from rddm.resolve.exact import EXACT_WEIGHT
 from rddm.resolve.explain import Contribution, Explanation, Strand, explain_pair, strongest_path
@@ -238,13 +239,15 @@ def _values(
 
 
 def explain_membership(
-    connection: duckdb.DuckDBPyConnection, *, lake: str, entity: str, record_id: UUID
+    connection: duckdb.DuckDBPyConnection, *, lake: str, entity: str, model_entity: ModelEntity, record_id: UUID
 ) -> tuple[PathLink, ...]:
     """
     Return the chain of strongest links from *record_id* to the founding record of its group (or the lowest, if that
     one is gone).
 
-    Empty where the record stands alone or says the same as the founding one.
+    Links are pairs that match, and judgements. A run compares all pairs of a component that contradicts itself, so where those
+    that a match key finds lead nowhere, the others are compared here, too. Empty where the record stands alone or says the
+    same as the founding one.
 
     Raises:
         NotFound: the record is not linked.
@@ -270,7 +273,7 @@ def explain_membership(
     strands = [
         Strand(str(a), str(b), weight)
         for a, b, weight in connection.execute(
-            f"SELECT fingerprint_a, fingerprint_b, weight FROM {pair} WHERE outcome = 'match'"
+            f"SELECT fingerprint_a, fingerprint_b, weight FROM {pair} WHERE outcome = 'match' AND contradiction IS NULL"
             f" AND fingerprint_a IN ({inside}) AND fingerprint_b IN ({inside})"
         ).fetchall()
     ]
@@ -279,13 +282,38 @@ def explain_membership(
         for a, b in connection.execute(f"SELECT record_a, record_b FROM {judgement} WHERE verdict = 'same'").fetchall()
         if a in fingerprint_of and b in fingerprint_of
     ]
-    path = strongest_path(strands, fingerprint_of[record_id], fingerprint_of[founder])
+    ends = fingerprint_of[record_id], fingerprint_of[founder]
+    path = strongest_path(strands, *ends)
+    if not path and ends[0] != ends[1] and len(records) <= COMPONENT_LIMIT:
+        path = strongest_path([*strands, *_matches(connection, lake, entity, model_entity, sorted(records))], *ends)
     return tuple(
         PathLink(
             records[one.a], records[one.b], one.weight, probability_of(one.weight), judged=one.weight == float("inf")
         )
         for one in path
     )
+
+
+def _matches(
+    connection: duckdb.DuckDBPyConnection,
+    lake: str,
+    entity: str,
+    model_entity: ModelEntity,
+    fingerprints: Sequence[str],
+) -> list[Strand]:
+    """Return the pairs of *fingerprints* that match and do not contradict themselves, whether a match key finds them or not."""
+    if not isinstance(model_entity.identity, ProbabilisticIdentity):
+        return []
+    mixture = model_in_use(connection, lake, entity)
+    least = match_probability_of(model_entity.identity, mixture)
+    pairs = [(UUID(a), UUID(b)) for a, b in combinations(fingerprints, 2)]
+    compared = _compared(connection, lake, entity, model_entity, mixture, pairs)
+    explained = [explain_pair(mixture, pattern, terms, {}, contradiction) for pattern, contradiction, terms in compared]
+    return [
+        Strand(str(a), str(b), found.total)
+        for (a, b), found in zip(pairs, explained, strict=True)
+        if found.probability >= least and found.contradiction is None
+    ]
 
 
 def candidate_ceiling(

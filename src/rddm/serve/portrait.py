@@ -45,7 +45,7 @@ class PortraitField:
 
 @dataclass(frozen=True)
 class PortraitRecord:
-    """A record behind the golden one. ``how`` it was linked: alone, description, match, judgement."""
+    """A record behind the golden one. ``how`` it was linked: one of `rddm.contracts.tables.identity.LINKED_HOW`."""
 
     record_id: uuid.UUID
     source: str

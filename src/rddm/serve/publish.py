@@ -17,6 +17,7 @@ from psycopg import sql
 from rddm.contracts.errors import NotFound, StoreError
 from rddm.contracts.tables import Column, Table, literal, quote
 from rddm.contracts.tables.golden import ORIGIN_SUFFIX, golden_id
+from rddm.contracts.tables.identity import HOW_SAID
 from rddm.curate.golden import golden_contract, references
 from rddm.project.settings import Model, ModelEntity, ProbabilisticIdentity, SemanticType
 from rddm.serve.copying import copy_rows
@@ -101,7 +102,7 @@ def _records(name: str) -> PublishedTable:
         Column("source", "VARCHAR", "The service that delivered it"),
         Column("entity", "VARCHAR", "The service's own name for this kind of record"),
         Column("key", "VARCHAR", "What the service calls it"),
-        Column("how", "VARCHAR", "How it was found to belong there"),
+        Column("how", "VARCHAR", HOW_SAID),
         Column("probability", "DOUBLE", "Of its best match inside the group, 0 to 1"),
     )
     return PublishedTable(

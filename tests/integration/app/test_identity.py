@@ -159,6 +159,21 @@ def test_a_runs_changes_are_a_table_of_ids_before_and_after(run_project: Project
     assert run_project.rddm("identity", "changes", "--run", "2", "--kind", "split", "--json").json["changes"] == []
 
 
+def test_what_merged_and_split_comes_first_among_a_runs_changes(run_project: Project) -> None:
+    kinds = ("ended", "split", "merged")
+    with (
+        open_warehouse(run_project.folder, os.environ) as warehouse,
+        warehouse.lake.transaction("events") as connection,
+    ):
+        connection.executemany(
+            f'INSERT INTO {CATALOG}.identity.event (entity, golden_id, kind, run_id, "at")'
+            " VALUES ('person', ?, ?, 1, TIMESTAMP '2026-03-01')",
+            [[uuid.uuid4(), kind] for kind in kinds],
+        )
+    found = run_project.rddm("identity", "changes", "--run", "1", "--json").json["changes"]
+    assert [each["kind"] for each in found] == ["merged", "split", "ended", *["created"] * 4]
+
+
 def test_runs_and_kinds_that_are_not_there_are_refused(project: Project) -> None:
     unknown = project.rddm("identity", "changes", "--run", "99")
     assert (unknown.code, "There is no run 99" in unknown.err) == (7, True)

@@ -67,7 +67,7 @@ s4,Щербакова,Алла,2009-05-14,+79165554433,alla@pismo.alt
     assert len(set(people())) == 1
     merged = new_project.rddm("person", "history", anna, "--json").json["history"][-1]
     assert (merged["kind"], merged["reason"]) == ("merged", "judgement")
-    assert merged["words"].endswith(": a person said so")
+    assert merged["words"].endswith(": a steward said so")
     (word,) = new_project.rddm("person", "judgements", "--json").json["judgements"]
     assert (word["verdict"], word["pairs"], word["made_by"], word["state"]) == ("same", 3, "ann", "applied")
     taken_back = new_project.rddm("person", "unjudge", alla, anna, "--run", "--json")

@@ -1,13 +1,20 @@
 from __future__ import annotations
 
 from typing import Any
+from uuid import UUID
 
 import pytest
 from tests.integration.resolve.conftest import Warehouse
 
 from rddm.contracts.errors import NotFound
 from rddm.project.settings import ExactIdentity, ProbabilisticIdentity, SemanticType
-from rddm.serve.identity_explain import candidate_ceiling, explain_membership, explain_records, is_candidate_pair
+from rddm.serve.identity_explain import (
+    PathLink,
+    candidate_ceiling,
+    explain_membership,
+    explain_records,
+    is_candidate_pair,
+)
 
 BROTHER: dict[str, Any] = {
     "last_name": "Щербаков",
@@ -21,6 +28,16 @@ BROTHER: dict[str, Any] = {
 
 def split(warehouse: Warehouse) -> set[frozenset[str]]:
     return set(warehouse.groups())
+
+
+def membership(warehouse: Warehouse, record: UUID) -> tuple[PathLink, ...]:
+    return explain_membership(
+        warehouse.connection,
+        lake="testlake",
+        entity="person",
+        model_entity=warehouse.model_entity,
+        record_id=record,
+    )
 
 
 def test_names_are_one_across_scripts_and_short_forms(warehouse: Warehouse) -> None:
@@ -351,17 +368,58 @@ def test_a_record_is_where_it_is_through_its_strongest_links(warehouse: Warehous
     warehouse.run({"a": BROTHER, "b": {**BROTHER, "region": None}})
     golden = warehouse.golden_ids()["a"]
     other = next(warehouse.ids[key] for key in "ab" if warehouse.ids[key] != golden)
-    path = explain_membership(warehouse.connection, lake="testlake", entity="person", record_id=other)
+    path = membership(warehouse, other)
     assert [(one.record_a, one.record_b) for one in path] in ([(golden, other)], [(other, golden)])
     assert path[0].probability > 0.99
-    assert explain_membership(warehouse.connection, lake="testlake", entity="person", record_id=golden) == ()
+    assert membership(warehouse, golden) == ()
+
+
+def how_linked(warehouse: Warehouse) -> dict[str, str]:
+    """Return how each record is linked."""
+    found = warehouse.rows("SELECT record_id, how FROM testlake.identity.person__link")
+    return {warehouse.keys[record]: how for record, how in found}
+
+
+def test_two_that_no_key_brings_together_match_where_a_third_brings_them_into_one_component(
+    duckdb_connection: Any,
+) -> None:
+    warehouse = Warehouse(duckdb_connection, ProbabilisticIdentity(key_limit=2))
+    named = {name: BROTHER[name] for name in ("last_name", "first_name", "middle_name", "birth_date")}
+    mailbox, phone = "alex.sherbakov@pismo.alt", BROTHER["phone"]
+    warehouse.run(
+        {
+            "a": {**named, "email": mailbox, "snils": "11223344595"},
+            "b": {**named, "email": mailbox, "snils": "08765430300", "phone": phone, "birth_date": "2008-05-03"},
+            "c": {**named, "phone": phone},
+            "d": {**named, "region": "Тверь"},  # so that more than two share what the names and the date give
+        }
+    )
+    assert split(warehouse) == {frozenset("ac"), frozenset("b"), frozenset("d")}
+    assert how_linked(warehouse) == {"a": "match", "c": "match", "b": "alone", "d": "alone"}
+    golden = warehouse.golden_ids()["a"]
+    other = next(warehouse.ids[key] for key in "ac" if warehouse.ids[key] != golden)
+    [step] = membership(warehouse, other)
+    assert {step.record_a, step.record_b} == {golden, other}
+    assert not step.judged
+    probability = warehouse.rows(f"SELECT probability FROM testlake.identity.person__link WHERE record_id = '{other}'")
+    assert probability == [(pytest.approx(step.probability),)]
+
+
+def test_two_that_contradict_each_other_are_one_by_a_stewards_word_alone(warehouse: Warehouse) -> None:
+    records = {"a": {**BROTHER, "snils": "11223344595"}, "b": {**BROTHER, "snils": "08765430300"}}
+    warehouse.run(records)
+    warehouse.judgements = {frozenset("ab"): "same"}
+    warehouse.run()
+    assert split(warehouse) == {frozenset("ab")}
+    assert how_linked(warehouse) == {"a": "judgement", "b": "judgement"}
+    assert warehouse.rows("SELECT DISTINCT probability FROM testlake.identity.person__link") == [(None,)]
 
 
 def test_asking_about_an_unknown_record_says_so_without_its_data(warehouse: Warehouse) -> None:
     warehouse.run({"a": BROTHER})
     unknown = warehouse.ids["a"].__class__(int=7)
     with pytest.raises(NotFound, match="entity person"):
-        explain_membership(warehouse.connection, lake="testlake", entity="person", record_id=unknown)
+        membership(warehouse, unknown)
 
 
 def test_the_ceiling_is_what_keys_can_find(warehouse: Warehouse) -> None:

@@ -20,8 +20,9 @@ if TYPE_CHECKING:
 
 HELP = "How records become people: how sure that is, what each run did to ids, and learning the weights anew."
 REPORT_HELP = """
-Write a page on how matching stands: what agreements weigh, how sure the links are and what another threshold would give, the
-largest and the most doubtful groups, each source's duplicates, what the match keys find and miss, and what is odd in the input.
+Write a page on how matching stands: what agreements weigh, how sure the joined pairs are and what another threshold would give,
+the largest and the most doubtful groups, each source's duplicates, what the match keys find and miss, and what is odd in the
+input.
 
 With --json, the same as one value; a page is written then, too, where --out names it.
 

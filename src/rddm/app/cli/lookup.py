@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
 LOOKUP_HELP = """
-Do we know this person? Matches what you type with everybody's records, by the weights that the last run learnt.
+Do we know this person? Matches what you type with everybody's records, by the weights in use, as the last run published them.
 
 Any field of the model that tells people apart is an option: --last-name, --first-name, --middle-name, --birth-date, --phone,
 --email, --snils, --region, … What is typed is mended as deliveries are. Ends with 0 when the person is known, with 8 when it is

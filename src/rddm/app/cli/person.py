@@ -50,7 +50,8 @@ mended, what became of the id.
 """
 WHY_HELP = """
 Explain a link. With two, what speaks for and against their being one person, weight by weight, and whether a match key brings
-them together at all: else no run compares them. With one, how each of the person's records came to it.
+them together: if none does, a run compares them only where other records join them into one component. With one, how each of
+the person's records came to it.
 
 [bold]Examples[/bold]
 
@@ -61,15 +62,14 @@ POSSIBLE_HELP = """
 List the people who may be one and wait for your word, one pair a line, those first whose decision is worth most: the chance
 that they are one, times the records and facts that are in the wrong hands if they are.
 
-For each: how probable it is, by their two most alike records, and what speaks loudest for it and against it. Those too that
-were kept apart for a contradiction only. A pair goes from the list when you have said what they are, or when their records
-say it.
+For each: how probable it is, by their two most alike records, and what speaks loudest for it and against it. Pairs kept apart
+only by a contradiction are listed too. A pair goes from the list when you have said what they are, or when their records say it.
 
 [bold]Examples[/bold]
 
   rddm person possible --limit 50
   rddm person possible --page 2 --source camps --min-probability 0.9
-  rddm person possible --refused            [dim]# two documents, twins, ...: is one of the values wrong?[/dim]
+  rddm person possible --refused            [dim]# two insurance numbers, twins, ...: is one of the values wrong?[/dim]
   rddm person why 489d3d54 0f44aa10         [dim]# all the weights between two of them[/dim]
   rddm person same 489d3d54 0f44aa10 --reason "the club's secretary knows her"
   rddm person different 489d3d54 0f44aa10 --reason "twins"

@@ -1,4 +1,4 @@
-"""The golden layer: one row per living person, organisation, event, fact; each value with the record it came from."""
+"""The golden layer: one row per current person, organisation, event, fact; each value with the record it came from."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def golden_table(entity: str, fields: Iterable[Column]) -> Table:
     return Table(
         SCHEMA,
         entity,
-        f"one living {entity}",
+        f"one current {entity}",
         (
             Column(golden_id(entity), "UUID", "Stable id; see identity.event for its history"),
             *fields,

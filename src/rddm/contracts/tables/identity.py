@@ -69,7 +69,7 @@ def fingerprint_table(entity: str, method: Method = "probabilistic") -> Table:
     return Table(
         SCHEMA,
         f"{entity}__fingerprint",
-        "one row per distinct description of a living record",
+        "one row per distinct description of the records there are",
         (_FINGERPRINT_ID, *forms, _RECORDS),
         found_by=("fingerprint_id",),
         is_sorted=True,
@@ -100,10 +100,12 @@ def pair_table(entity: str) -> Table:
         (
             Column("fingerprint_a", "UUID", "The lower fingerprint id"),
             Column("fingerprint_b", "UUID", "The higher fingerprint id"),
-            Column("pattern", "INTEGER", "The levels of agreement of all fields, as digits to base 5"),
+            Column("pattern", "INTEGER", "The levels of agreement of the eleven fields, as digits to base 5"),
             Column("weight", "DOUBLE", "Match weight: log2 of the odds of a match"),
             Column("outcome", "VARCHAR", "match or possible"),
-            Column("contradiction", "VARCHAR", "Why the two cannot be one in spite of their weight, or null"),
+            Column(
+                "contradiction", "VARCHAR", "Why the two can hardly be one in spite of their weight, as a code, or null"
+            ),
         ),
         found_by=("fingerprint_a",),
         is_sorted=True,
@@ -121,6 +123,17 @@ def component_table(entity: str) -> Table:
     )
 
 
+LINKED_HOW = {
+    "alone": "the only one",
+    "description": "all its records say the same",
+    "match": "it matches another one",
+    "judgement": "it matches none, but a steward said so",
+    "fact": "by what it says, as facts are",
+}
+"""How a record may have come to its golden record, by the word that is stored."""
+HOW_SAID = "; ".join(f"{how}: {said}" for how, said in LINKED_HOW.items())
+
+
 def link_table(entity: str) -> Table:
     return Table(
         SCHEMA,
@@ -130,7 +143,7 @@ def link_table(entity: str) -> Table:
             Column("record_id", "UUID", "The record"),
             Column("golden_id", "UUID", "Who or what it is"),
             _FINGERPRINT_ID,
-            Column("how", "VARCHAR", "alone, description (same as another record's), match, judgement"),
+            Column("how", "VARCHAR", HOW_SAID),
             Column("probability", "DOUBLE", "Of its best match inside the group, 0 to 1; null without a match"),
         ),
         found_by=("fingerprint_id", "record_id", "golden_id"),

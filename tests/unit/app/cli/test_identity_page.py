@@ -112,7 +112,7 @@ def test_the_page_says_the_figures_and_the_commands() -> None:
         "1,200",
         "96.00 %",
         "rddm person why 489d3d54",
-        "Two documents",
+        "Two insurance numbers",
         "Phone + given name",
         "98.0 %",
         "60.0 %",

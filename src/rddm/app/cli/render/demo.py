@@ -35,7 +35,7 @@ def draw_accuracy(accuracy: Accuracy) -> RenderableType:
         (f"precision {accuracy.precision:.4f}", "bold green"),
         ", ",
         (f"recall {accuracy.recall:.4f}", "bold green"),
-        f" (at most {accuracy.ceiling:.4f} with the pairs that the match keys bring up)",
+        f" ({accuracy.ceiling:.4f} if every pair that the match keys bring up were judged rightly)",
     )
 
 

@@ -11,6 +11,7 @@ from rddm.app.cli.render.tables import dim, listing
 from rddm.app.cli.render.why import draw_waterfall
 from rddm.app.cli.render.words import number, percent
 from rddm.conform.words import reason_in_words, repair_field, repair_in_words
+from rddm.resolve.told import contradiction_in_words
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -56,7 +57,7 @@ def _reasons(person: KnownPerson) -> Text:
         colour = "green" if each.weight > 0 else "red"
         reasons.append(f"{each.field} ").append(f"{each.level} ", "dim").append(f"{each.weight:+.1f}  ", colour)
     if person.contradiction is not None:
-        reasons.append(f"contradicts: {person.contradiction.replace('_', ' ')}", "bold red")
+        reasons.append(f"contradicts: {contradiction_in_words(person.contradiction)}", "bold red")
     return reasons
 
 

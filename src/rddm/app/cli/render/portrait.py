@@ -27,7 +27,7 @@ LINKS = {
     "alone": "founded it",
     "description": "same description",
     "match": "match",
-    "judgement": "a person said so",
+    "judgement": "a steward said so",
     "fact": "same fact",
 }
 SHOWN_FACTS = 15

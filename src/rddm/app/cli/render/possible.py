@@ -10,6 +10,7 @@ from rich.text import Text
 
 from rddm.app.cli.render.tables import dim, in_lines, labelled, listing, needed_width
 from rddm.app.cli.render.words import number, percent, text
+from rddm.resolve.told import contradiction_in_words
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -105,7 +106,7 @@ def _against(each: PossibleExplained) -> Text:
     contradiction = each.pair.contradiction
     if not contradiction:
         return against
-    return Text(f"{contradiction.replace('_', ' ')}: ", style="bold red").append_text(against)
+    return Text(f"{contradiction_in_words(contradiction)}: ", style="bold red").append_text(against)
 
 
 def _worth(pair: PossiblePair) -> Text:

@@ -9,7 +9,7 @@ from rich.text import Text
 
 from rddm.app.cli.render.tables import dim, listing
 from rddm.app.cli.render.words import number, percent
-from rddm.resolve.told import odds_in_words
+from rddm.resolve.told import contradiction_in_words, odds_in_words
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from rddm.serve.explaining import GroupExplained, PairExplained, Step
 
 BAR_COLUMNS = 18
-LINKS = {"alone": "alone", "description": "the same description", "match": "match", "judgement": "a person said so"}
+LINKS = {"alone": "alone", "description": "the same description", "match": "match", "judgement": "a steward said so"}
 
 
 def draw_pair(pair: PairExplained) -> RenderableType:
@@ -87,7 +87,7 @@ def draw_group(group: GroupExplained) -> RenderableType:
         elif not each.steps:
             table.add_row(Text(each.record, style="cyan"), LINKS.get(each.how, each.how), group.founder, "", "")
         for place, step in enumerate(each.steps):
-            linked = "a person said so" if step.is_judged else f"match {percent(step.probability)}"
+            linked = "a steward said so" if step.is_judged else f"match {percent(step.probability)}"
             name, other = _ends(each.record, place, each.steps)
             weight = f"{step.weight:+.1f}" if step.weight is not None else ""
             table.add_row(Text(name, style="cyan" if place == 0 else "dim"), linked, other, weight, _reasons(step))
@@ -151,22 +151,24 @@ def _verdict(pair: PairExplained) -> list[RenderableType]:
     weight = f"weight {total:+.1f}, probability {percent(pair.explanation.probability)}"
     lines: list[RenderableType] = [
         Text.assemble(
-            (f"{outcome}  ", style) if pair.is_candidate else ("never compared  ", "bold yellow"),
-            weight if pair.is_candidate else f"compared, they would be: {outcome}, {weight}",
+            (f"{outcome}  ", style) if pair.is_candidate else ("no candidate pair  ", "bold yellow"),
+            weight if pair.is_candidate else f"by what they say: {outcome}, {weight}",
             (f"   (match from {pair.threshold:+.1f}, possible from {pair.possible_threshold:+.1f})", "dim"),
         )
     ]
     if not pair.is_candidate:
-        through_others = " They are one through other records." if pair.together else ""
         lines.append(
-            dim(f"No match key brings these two records together, so no run weighs them as a pair.{through_others}")
+            dim(
+                "No match key brings these two records together: a run compares them only where other records join them into"
+                " one component."
+            )
         )
     if pair.explanation.contradiction:
-        words = pair.explanation.contradiction.replace("_", " ")
+        words = contradiction_in_words(pair.explanation.contradiction)
         lines.append(Text.assemble(("they contradict each other  ", "bold red"), words))
     if pair.judgement is not None:
         word = "the same" if pair.judgement == "same" else "different"
-        lines.append(Text.assemble(("a person said  ", "bold cyan"), f"these two are {word}"))
+        lines.append(Text.assemble(("a steward said  ", "bold cyan"), f"these two are {word}"))
     if pair.together:
         lines.append(dim(f"Both belong to {pair.first.golden_id}."))
     else:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 HOW = {
     "match": "records joined by weight",
     "description": "said the same as another",
-    "judgement": "by a person's word or through others",
+    "judgement": "by a steward's word",
     "alone": "alone",
 }
 ELSEWHERE_BITS = 4.0
@@ -101,7 +101,7 @@ def percent_of(share: float | None) -> str:
 def _wrong(report: IdentityReport) -> str:
     found = report.summary
     return (
-        f"of {number(found.matched_pairs)} links; the model expects {number(round(found.expected_wrong))} to be wrong"
+        f"of {number(found.matched_pairs)} pairs; the model expects {number(round(found.expected_wrong))} to be wrong"
     )
 
 
@@ -136,7 +136,7 @@ def _curve_said(report: IdentityReport) -> str:
         if point is not None and point.precision is not None and point.recall is not None:
             precision, recall = percent_of(point.precision), percent_of(point.recall)
             told.append(f"at {point.threshold:+.0f} bits precision would be {precision} and recall {recall}")
-    now = f"Now the links have an expected precision of {percent_of(report.summary.precision)} and a recall of"
+    now = f"Now the pairs have an expected precision of {percent_of(report.summary.precision)} and a recall of"
     return (
         f"{now} {percent_of(report.summary.link_recall)}; {' and '.join(told)}."
         if told
@@ -190,7 +190,7 @@ def missed_in_words(report: IdentityReport) -> str:
     first, second = ("; ".join(f"({parts.get(name, name)})" for name in side) for side in (found.first, found.second))
     one, other, both = (number(round(each)) for each in (found.first_found, found.second_found, found.both_found))
     return (
-        f"Of the matches that have the fields for either, the keys {first} find about {one}, the keys {second} about {other}, and"
+        f"Of the matches that have the fields for both, the keys {first} find about {one}, the keys {second} about {other}, and"
         f" both find {both} of them. If the two fail independently, all keys together find about {percent(found.recall)} of such"
         f" matches. That is said of {percent(found.covered)} of the matches found; who has fewer fields is harder to find, and"
         " how many of those are missed cannot be reckoned."

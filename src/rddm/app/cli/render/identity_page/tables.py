@@ -7,7 +7,7 @@ from html import escape
 from typing import TYPE_CHECKING
 
 from rddm.app.cli.render.words import number, percent
-from rddm.resolve.told import CLASS_WORDS, odds_in_words, round_odds
+from rddm.resolve.told import CLASS_WORDS, contradiction_in_words, odds_in_words, round_odds
 
 if TYPE_CHECKING:
     from rddm.resolve.told import FieldTold, LevelTold
@@ -32,6 +32,9 @@ PART_WORDS = {
     "mailbox": "mailbox name",
     "email": "e-mail",
     "snils": "SNILS",
+    "document_number": "document number",
+    "last_word": "sounding family name",
+    "first_word": "sounding given name",
 }
 """What the parts of match keys are called to a reader."""
 RATE_SHOWN = 0.1
@@ -162,11 +165,11 @@ def _sentence(name: str) -> str:
 
 def refused_table(refused: Sequence[Refused], entity: str) -> str:
     rows = [
-        _row(_cell(_sentence(each.contradiction)), _count(each.pairs), _count(each.together),
+        _row(_cell(contradiction_in_words(each.contradiction).capitalize()), _count(each.pairs), _count(each.together),
              _command(f"rddm {entity} possible --refused"))
         for each in refused
     ]  # fmt: skip
-    header = ("Why the two cannot be one", ">pairs kept apart", ">together by a person's word", "look at them")
+    header = ("Why the two cannot be one", ">pairs kept apart", ">together all the same", "look at them")
     return table(header, rows, "No pair above the threshold contradicts itself.")
 
 
