@@ -49,8 +49,8 @@ def main() -> None:
     summary = report.summary
     print(f"{summary.records:,} records, {summary.descriptions:,} descriptions, {summary.people:,} people")
     print(LINE.format("", "expected", "true"))
-    print(LINE.format("precision of the links", _told(summary.precision), _told(right / joined)))
-    print(LINE.format("wrong links", f"{summary.expected_wrong:,.0f}", f"{joined - right:,}"))
+    print(LINE.format("precision of the joined pairs", _told(summary.precision), _told(right / joined)))
+    print(LINE.format("wrong pairs", f"{summary.expected_wrong:,.0f}", f"{joined - right:,}"))
     print(LINE.format("recall of the groups, of candidate pairs", _told(summary.recall), _told(together / found)))
     if recall is not None:
         print(LINE.format("keys find, of pairs with the fields for both sets", _told(recall.recall), _told(of_both)))
@@ -81,16 +81,16 @@ def _prepare(connection: duckdb.DuckDBPyConnection, truth: Path, keys: str, usab
 
 
 def _true(connection: duckdb.DuckDBPyConnection) -> tuple[tuple[int, int], tuple[int, int], int]:
-    """Return (right links, links), (candidate pairs of one person in one group, such pairs) and all pairs of one person."""
+    """Return (right joined pairs, joined pairs), (candidate pairs of one person in one group, such pairs) and all pairs of one person."""
     of_one = "EXISTS (SELECT 1 FROM whose AS x JOIN whose AS y USING ({}) WHERE x.fingerprint_id = {} AND y.fingerprint_id = {})"
-    links = connection.execute(
+    joined = connection.execute(
         f"SELECT count(*) FILTER ({of_one.format('person', 'fingerprint_a', 'fingerprint_b')}), count(*)"
         f" FROM {CATALOG}.identity.{PERSON}__pair WHERE outcome = 'match' AND contradiction IS NULL"
     ).fetchall()[0]
     found = connection.execute(
         f"SELECT count(*) FILTER ({of_one.format('golden_id', 'a', 'b')}), count(*) FROM found"
     ).fetchall()[0]
-    return links, found, connection.execute("SELECT count(*) FROM every").fetchall()[0][0]
+    return joined, found, connection.execute("SELECT count(*) FROM every").fetchall()[0][0]
 
 
 def _found_with(
