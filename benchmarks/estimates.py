@@ -81,7 +81,10 @@ def _prepare(connection: duckdb.DuckDBPyConnection, truth: Path, keys: str, usab
 
 
 def _true(connection: duckdb.DuckDBPyConnection) -> tuple[tuple[int, int], tuple[int, int], int]:
-    """Return (right joined pairs, joined pairs), (candidate pairs of one person in one group, such pairs) and all pairs of one person."""
+    """
+    Return (right joined pairs, joined pairs), (candidate pairs of one person in one group, such pairs) and all pairs of one
+    person.
+    """
     of_one = "EXISTS (SELECT 1 FROM whose AS x JOIN whose AS y USING ({}) WHERE x.fingerprint_id = {} AND y.fingerprint_id = {})"
     joined = connection.execute(
         f"SELECT count(*) FILTER ({of_one.format('person', 'fingerprint_a', 'fingerprint_b')}), count(*)"
