@@ -167,6 +167,24 @@ def test_a_tree_of_organisations_stands_from_its_root_in_one_run(new_warehouse: 
     assert [row[0] for row in waiting(warehouse)] == ["lost"]  # type: ignore[index]
 
 
+@pytest.mark.parametrize("expression", ["no_such_function(title)", "regexp_extract(title, ''['')"])
+def test_below_a_source_whose_mapping_fails_a_tree_stands_as_it_stood(new_warehouse: New, expression: str) -> None:
+    below = "parent: {column: above, source: a, entity: organisation}"
+    warehouse = new_warehouse(a=ORGANISATIONS, b=ORGANISATIONS.replace("parent: above", below), model="")
+    warehouse.deliver("a/organisation", {"id": "all", "title": "Федерация", "above": ""})
+    warehouse.deliver("b/organisation", {"id": "club", "title": "Клуб", "above": "all"})
+    warehouse.run()
+    warehouse.write_source("a", ORGANISATIONS.replace("name: title", f"name: {{sql: '{expression}'}}"))
+    warehouse.reopen()
+    warehouse.deliver("b/organisation", {"id": "team", "title": "Отряд", "above": "all"})
+    report = warehouse.run()
+    assert [each.source for each in report.problems] == ["a"]
+    assert waiting(warehouse) == []
+    standing = "SELECT key, parent IS NOT NULL FROM lake.conformed.organisation ORDER BY key"
+    assert warehouse.query(standing) == [("all", False), ("club", True), ("team", True)]
+    assert warehouse.published("SELECT count(*) FROM warehouse.organisation WHERE parent_id IS NOT NULL") == [2]
+
+
 def test_a_new_mapping_redoes_its_own_records_and_no_others(new_warehouse: New) -> None:
     warehouse = new_warehouse(a=PERSON, b=PERSON)
     for place in ("a/person", "b/person"):
