@@ -33,6 +33,7 @@ from rddm.contracts.tables.raw import (
     MISSING_KEY_PREFIX,
     SCHEMA,
     UNREADABLE,
+    newness_sql,
     record_table,
 )
 from rddm.pipeline.envelope import EnvelopeChange
@@ -218,9 +219,10 @@ def land_deletions(
     A deletion is as new as the newest version of its record. *seen_keys* names a temporary table with column ``_key``. A null
     in it, of a record without its key, keeps everything: nobody can say whose record that was.
     """
+    newness = newness_sql(by_arrival=place.settings.newest_by_arrival)
     gone = f"""
         SELECT _key, source_time FROM (
-            SELECT _key, arg_max(_op, (_batch, _seq)) AS op, max(_source_time) AS source_time FROM {place.raw_table} GROUP BY _key
+            SELECT _key, arg_max(_op, {newness}) AS op, max(_source_time) AS source_time FROM {place.raw_table} GROUP BY _key
         ) WHERE op = 'upsert' AND _key NOT IN (SELECT _key FROM {seen_keys})"""
     count = lake.number(f"SELECT count(*) FROM ({gone})")
     if count == 0:

@@ -413,6 +413,22 @@ def test_a_source_that_was_taken_out_stands_again_when_it_is_read_again(new_ware
         assert warehouse.run().published == {}
 
 
+def test_what_stands_although_an_older_deletion_arrived_later_is_taken_out_with_its_source(new_warehouse: New) -> None:
+    warehouse = new_warehouse(a=PERSON)
+    warehouse.deliver("a/person", ANNA, {**ANNA, "id": "2", "gone": "yes"})
+    warehouse.run()
+    earlier = {**ANNA, "changed": "2023-01-01"}
+    warehouse.deliver("a/person", {**earlier, "gone": "yes"}, {**earlier, "id": "2"})
+    warehouse.run()
+    assert warehouse.query("SELECT key FROM lake.conformed.person") == ["1"]
+    assert remove_source(warehouse.warehouse, "a") == 1
+    assert remove_source(warehouse.warehouse, "a") == 0
+    run(warehouse.warehouse, Quiet(), read=False)
+    assert warehouse.published("SELECT 1 FROM warehouse.person") == []
+    warehouse.run()
+    assert warehouse.query("SELECT key FROM lake.conformed.person") == ["1"]
+
+
 def test_a_source_can_be_taken_out_after_a_removal_that_found_nothing_yet(new_warehouse: New) -> None:
     warehouse = new_warehouse(a=PERSON)
     assert remove_source(warehouse.warehouse, "a") == 0
