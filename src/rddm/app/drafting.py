@@ -14,6 +14,7 @@ import pyarrow as pa
 from rddm.app.first_look import is_text, key_seen, lists_objects, rows_above_header
 from rddm.conform.recognise import Recognised, recognise_columns
 from rddm.contracts.errors import ConfigurationError, ConfigurationProblem, SourceError
+from rddm.pipeline.column_names import with_safe_names
 from rddm.project.draft import DraftEntity, DraftField, DraftSource, Option
 from rddm.project.settings import Connector, FactIdentity, FileConnector, Model, RestConnector, SqlConnector
 from rddm.project.suggestions import listed
@@ -310,7 +311,7 @@ def _reading(place: Place, key: str, value: Option) -> Place:
 
 
 def _look(root: Path, place: Place) -> pa.Table:
-    return _open(root, place).sample(SAMPLED_RECORDS)
+    return with_safe_names(_open(root, place).sample(SAMPLED_RECORDS))
 
 
 def _open(root: Path, place: Place) -> Source:

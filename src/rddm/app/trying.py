@@ -8,7 +8,7 @@ import duckdb
 import pyarrow as pa
 
 from rddm.contracts.tables import quote
-from rddm.pipeline.landing import as_text_sql, source_time_sql, with_safe_names
+from rddm.pipeline.landing import as_text_sql, source_time_sql
 from rddm.project.expressions import expression_columns
 from rddm.project.settings import SourceEntity
 
@@ -32,19 +32,22 @@ def binding_fault(sql: str) -> str | None:
 
 
 def mapping_failures(entity: SourceEntity, sample: pa.Table) -> list[str]:
-    """Return a sentence for each expression of *entity* that fails on, or reads nothing from, every record of *sample*."""
+    """
+    Return a sentence for each expression of *entity* that fails on, or reads nothing from, every record of *sample*.
+
+    The columns of *sample* have the names that the raw table would give them.
+    """
     if sample.num_rows == 0:
         return []
-    records = with_safe_names(sample)
-    counted = _counted(entity, records.column_names)
+    counted = _counted(entity, sample.column_names)
     if not counted:
         return []
-    texts = ", ".join(f"{as_text_sql(field)} AS {quote(field.name)}" for field in records.schema)
-    known = {name.lower() for name in records.column_names}
+    texts = ", ".join(f"{as_text_sql(field)} AS {quote(field.name)}" for field in sample.schema)
+    known = {name.lower() for name in sample.column_names}
     read = {name for sql in _expressions(entity).values() for name in expression_columns(sql)}
     absent = "".join(f", NULL::VARCHAR AS {quote(name)}" for name in sorted(read) if name.lower() not in known)
     with duckdb.connect(config={"memory_limit": MEMORY, "threads": 1}) as connection:
-        connection.register("sample", records)
+        connection.register("sample", sample)
         connection.execute(f"CREATE TABLE delivered AS SELECT {texts}{absent} FROM sample")
         return [
             f"{use}: {said} {sample.num_rows:,} records looked at."

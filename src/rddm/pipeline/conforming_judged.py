@@ -39,11 +39,17 @@ def stand_at_once(work: Conforming, target: Target, affected: Affected, evaluate
 
 
 def judge(work: Conforming, target: Target, judged: Sequence[Affected]) -> None:
-    """Make ``judged_<name>``: *evaluated* with states; for trees, again until no more parents come to stand."""
+    """
+    Make ``judged_<name>``: *evaluated* with states; for trees, again until no more parents come to stand.
+
+    In a tree, what stands of places that are not *judged*, as their mapping fails, is a parent as ever.
+    """
     living = target.living()
     by_arrival = [(each.mapped.source, each.mapped.entity) for each in judged if each.mapped.settings.newest_by_arrival]
     if target.is_tree():
-        work.scratch.begin("standing_parent", "(record_id UUID)")
+        elsewhere = f"SELECT record_id FROM {target.conformed} WHERE NOT ({_places(judged)})"
+        work.scratch.make("standing_elsewhere", elsewhere)
+        work.scratch.make("standing_parent", "SELECT record_id FROM standing_elsewhere")
         for reference in living:
             if target.entity.fields[reference].references == target.name:
                 living[reference] = "standing_parent"
@@ -53,7 +59,8 @@ def judge(work: Conforming, target: Target, judged: Sequence[Affected]) -> None:
         work.scratch.make(target.judged, states)
         if not target.is_tree():
             return
-        work.scratch.make("standing_parent", f"SELECT record_id FROM {target.judged} WHERE state = 'conformed'")
+        here = f"SELECT record_id FROM {target.judged} WHERE state = 'conformed'"
+        work.scratch.make("standing_parent", f"{here} UNION ALL SELECT record_id FROM standing_elsewhere")
         count = work.lake.number("SELECT count(*) FROM standing_parent")
         if count == standing:
             return
@@ -93,9 +100,14 @@ def _remember_what_stood(work: Conforming, target: Target, judged: Sequence[Affe
         work.scratch.make(name, f"SELECT {columns}, {more} FROM {table} WHERE {condition}")
 
 
+def _places(judged: Sequence[Affected]) -> str:
+    """Return the condition that holds for the records of *judged* in every table."""
+    return " OR ".join(f"({each.where})" for each in judged)
+
+
 def _known(judged: Sequence[Affected]) -> str:
     """Return the condition that holds for what tables know of the records of *judged*, and not for files of other sources."""
-    return f"({' OR '.join(f'({each.where})' for each in judged if not each.is_new) or 'false'})"
+    return f"({_places([each for each in judged if not each.is_new]) or 'false'})"
 
 
 def _hash_of_what_stood(work: Conforming, target: Target) -> str:
@@ -183,8 +195,7 @@ def _write_tombstones(work: Conforming, target: Target) -> None:
 
 
 def _write_progress(work: Conforming, judged: Sequence[Affected], superseded: dict[tuple[str, str], int]) -> None:
-    places = " OR ".join(f"({each.where})" for each in judged)
-    work.connection.execute(f"DELETE FROM {LIVING_PROGRESS} WHERE {places}")
+    work.connection.execute(f"DELETE FROM {LIVING_PROGRESS} WHERE {_places(judged)}")
     rows = ", ".join(
         f"({literal(source)}, {literal(entity)}, {each.newest_batch}, {literal(work.hashes[source, entity])},"
         f" {each.superseded + superseded.get((source, entity), 0)})"

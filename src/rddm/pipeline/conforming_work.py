@@ -14,7 +14,7 @@ from rddm.conform.mapping import MappedEntity
 from rddm.conform.split import waiting_references
 from rddm.contracts.errors import SourceError
 from rddm.contracts.tables import literal, quote
-from rddm.contracts.tables.conformed import LEDGERS, PROGRESS, QUARANTINE, SCHEMA, TOMBSTONE
+from rddm.contracts.tables.conformed import PROGRESS, QUARANTINE, SCHEMA, TOMBSTONE, entities_of
 from rddm.pipeline.landing import Place
 from rddm.project.settings import ModelEntity
 from rddm.store.lake import CATALOG, Lake, load_table
@@ -142,8 +142,7 @@ def prepare(lake: Lake, patches: pa.Table, patch_changed: pa.Table) -> None:
 
 def conformed_entities(lake: Lake) -> list[str]:
     """Return the entities that have a conformed table, also such as the model has no more."""
-    ledgers = {table.name for table in LEDGERS if table.schema == SCHEMA}
-    return [name for name in lake.columns(SCHEMA) if name not in ledgers]
+    return entities_of(lake.columns(SCHEMA))
 
 
 def became(lake: Lake, condition: str = "true") -> list[tuple[str, str, str]]:

@@ -15,11 +15,12 @@ import duckdb
 import pyarrow as pa
 
 from rddm.conform.mapping import MappedEntity, mapped_sql
+from rddm.contracts.errors import SourceError
 from rddm.contracts.ids import derive_record_id
 from rddm.contracts.tables import literal, quote
 from rddm.contracts.tables.golden import golden_id as id_column
-from rddm.contracts.tables.raw import ENVELOPE_NAMES, SCHEMA, UNREADABLE, newest_first_sql
-from rddm.pipeline.conforming_work import LIVING_QUARANTINE, LIVING_TOMBSTONE
+from rddm.contracts.tables.raw import BATCH, ENVELOPE_NAMES, SCHEMA, UNREADABLE, newest_first_sql
+from rddm.pipeline.conforming_work import LIVING_QUARANTINE, LIVING_TOMBSTONE, became
 from rddm.pipeline.engine import mapped_entities
 from rddm.pipeline.suppressing import evaluating, is_of_people, person_references
 from rddm.project.settings import FactIdentity, ProjectSettings
@@ -116,7 +117,8 @@ def find_leaving(
     Return what goes with *golden_id* of *entity*, or with a *record* of it that belongs to nobody.
 
     Raises:
-        SourceError: a mapping cannot be used, so nobody can say whom facts name, or what people were known by.
+        SourceError: a mapping cannot be used, or is not there any more, so nobody can say whom facts name, or what people were
+            known by.
     """
     ids = () if golden_id is None else _ids(lake, entity, golden_id)
     own = {LeavingRecord(*row) for row in _own_records(lake, entity, ids)} if ids else set()
@@ -234,6 +236,7 @@ def _facts(lake: Lake, settings: ProjectSettings) -> tuple[set[LeavingRecord], s
     whole: set[LeavingRecord] = set()
     versions: set[LeavingVersion] = set()
     columns = lake.columns(SCHEMA)
+    _refuse_unknown(lake, settings)
     for name, mapped in mapped_entities(settings).items():
         if not isinstance(settings.model.entities[name].identity, FactIdentity):
             continue
@@ -281,15 +284,60 @@ def _facts_of(
     )
 
 
-def _conformed_facts(lake: Lake, settings: ProjectSettings, name: str) -> set[LeavingRecord]:
-    """Facts of a patch's making, and of sources that the project has no more, are known by what stands."""
-    identity = settings.model.entities[name].identity
-    fields = settings.model.entities[name].fields
-    named = [
+def _refuse_unknown(lake: Lake, settings: ProjectSettings) -> None:
+    """
+    See that there are no versions of which nobody can say whom they name.
+
+    Of a place that no file of the project names any more, what stands says whom it names. What waits, what was superseded or
+    deleted, and what became of an entity that the model has no more, only its mapping could tell.
+
+    Raises:
+        SourceError: there are.
+    """
+    mapped = {(each.source, each.entity) for entities in mapped_entities(settings).values() for each in entities}
+    delivered = lake.connection.execute(
+        f"SELECT DISTINCT source, entity FROM {CATALOG}.{SCHEMA}.{BATCH.name} WHERE landed > 0 ORDER BY source, entity"
+    ).fetchall()
+    forgotten = {
+        place: f"(source = {literal(place[0])} AND entity = {literal(place[1])})"
+        for place in delivered
+        if place not in mapped
+    }
+    if not forgotten:
+        return
+    models = {(source, entity): name for source, entity, name in became(lake, " OR ".join(forgotten.values()))}
+    for (source, entity), where in forgotten.items():
+        name = models.get((source, entity), "")
+        is_known = name in settings.model.entities
+        if is_known and not _people_named(settings, name):
+            continue
+        standing = (
+            lake.number(f"SELECT count(*) FROM {CATALOG}.conformed.{quote(name)} WHERE {where}") if is_known else 0
+        )
+        unknown = lake.number(f"SELECT count(*) FROM {raw_table(source, entity)}") - standing
+        if unknown:
+            becomes = f", and its entity {name} into model.yaml" if name and not is_known else ""
+            raise SourceError(
+                source,
+                entity,
+                f"no file of the project names it any more, so nobody can say whom {unknown:,} versions of its records name.",
+                f"Put it back into sources/{source}.yaml{becomes}; then erase again.",
+            )
+
+
+def _people_named(settings: ProjectSettings, name: str) -> list[str]:
+    """Return the fields by which the model's entity *name* names people, if it is a fact."""
+    identity, fields = settings.model.entities[name].identity, settings.model.entities[name].fields
+    return [
         field
         for field in (identity.fields if isinstance(identity, FactIdentity) else ())
         if fields[field].references and is_of_people(settings.model, fields[field].references or "")
     ]
+
+
+def _conformed_facts(lake: Lake, settings: ProjectSettings, name: str) -> set[LeavingRecord]:
+    """Facts of a patch's making, and of sources that the project has no more, are known by what stands."""
+    named = _people_named(settings, name)
     if not named or not lake.has("conformed", name):
         return set()
     theirs = " OR ".join(f"{quote(each)} IN (SELECT record_id FROM {RECORDS})" for each in named)

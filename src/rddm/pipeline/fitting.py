@@ -17,7 +17,7 @@ import pyarrow as pa
 
 from rddm.contracts.batches import Batch, Unreadable
 from rddm.contracts.errors import is_interrupt
-from rddm.pipeline.landing import texts_sql, with_safe_names
+from rddm.pipeline.landing import texts_sql
 from rddm.sources.files.chunks import unreadable_piece
 from rddm.store.trouble import store_trouble
 
@@ -33,7 +33,7 @@ def within_columns(batch: Batch, known: Collection[str]) -> Batch:
 
     Those come back among its unreadable pieces. The first records to bring new columns have them.
     """
-    records = with_safe_names(batch.records)
+    records = batch.records
     new = {name: name.lower() for name in records.column_names if name.lower() not in known}
     if len(known) + len(new) <= COLUMN_LIMIT:
         return batch
@@ -49,7 +49,7 @@ def within_columns(batch: Batch, known: Collection[str]) -> Batch:
             refused.append(row)
     kept = records.select([name for name in records.column_names if name.lower() in taken])
     reason = f"it brings columns beyond the {COLUMN_LIMIT:,} that a table can have: are names of members data?"
-    return _without(replace(batch, records=records), kept, refused, reason)
+    return _without(batch, kept, refused, reason)
 
 
 def within_types(connection: duckdb.DuckDBPyConnection, batch: Batch) -> Batch:
@@ -58,9 +58,8 @@ def within_types(connection: duckdb.DuckDBPyConnection, batch: Batch) -> Batch:
 
     Those come back among its unreadable pieces. The batch comes back as it is when there are too many to be found.
     """
-    records = with_safe_names(batch.records)
-    refused = unwritable(connection, records)
-    return _without(batch, records, refused, "a value in it cannot be written as text") if refused else batch
+    refused = unwritable(connection, batch.records)
+    return _without(batch, batch.records, refused, "a value in it cannot be written as text") if refused else batch
 
 
 def unwritable(connection: duckdb.DuckDBPyConnection, records: pa.Table) -> list[int]:

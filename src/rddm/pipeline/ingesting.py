@@ -8,9 +8,11 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 import duckdb
+import pyarrow as pa
 
 from rddm.contracts.batches import Batch, Cursor, Unreadable
 from rddm.contracts.errors import RddmError, SourceError, is_interrupt
+from rddm.pipeline.column_names import with_safe_names
 from rddm.pipeline.envelope import envelope_change
 from rddm.pipeline.fitting import within_columns, within_types
 from rddm.pipeline.landing import (
@@ -22,7 +24,6 @@ from rddm.pipeline.landing import (
     land_deletions,
     raw_columns,
     read_cursor,
-    with_safe_names,
 )
 from rddm.pipeline.suppressing import Suppression
 from rddm.sources.protocol import Source
@@ -92,16 +93,16 @@ def ingest(  # noqa: PLR0913 - what is read, and all that reading it needs
         # A snapshot is only complete when it is read from its beginning.
         for batch in _batches(place, open_source, None if is_snapshot else begin):
             with _landing(place):
+                records = with_safe_names(batch.records, columns)
                 if is_snapshot:
-                    _remember_keys(lake.connection, place, batch)
+                    _remember_keys(lake.connection, place, records)
                 # Before anything else: what does not fit is kept as it came, and nothing of the erased may be.
-                kept = batch
                 if suppression is not None:
-                    kept = replace(batch, records=suppression.without_erased(lake.connection, place, batch.records))
-                erased = batch.records.num_rows - kept.records.num_rows
-                fitting = within_columns(kept, columns)
+                    records = suppression.without_erased(lake.connection, place, records)
+                erased = batch.records.num_rows - records.num_rows
+                fitting = within_columns(replace(batch, records=records), columns)
                 landed = _land(lake, place, fitting, run_id, now(), erased)
-                columns.update(name.lower() for name in with_safe_names(fitting.records).column_names)
+                columns = {name.lower(): name for name in fitting.records.column_names} | columns
                 result.cut_off += [each for each in batch.unreadable if each.is_cut_off]
             result.add(landed)
             progress(landed.received)
@@ -122,11 +123,11 @@ def ingest(  # noqa: PLR0913 - what is read, and all that reading it needs
     return result
 
 
-def _beginning(lake: Lake, place: Place) -> tuple[Cursor | None, set[str]]:
-    """Return where to go on reading, and the columns that the raw table has, in lower case; follow a changed envelope first."""
+def _beginning(lake: Lake, place: Place) -> tuple[Cursor | None, dict[str, str]]:
+    """Return where to go on reading, and the columns that the raw table has, by lower case; follow a changed envelope first."""
     with lake.transaction(None):  # by itself, each statement would ask the catalog for the newest state
         change = envelope_change(lake, place.source, place.entity, place.settings)
-        begin, columns = read_cursor(lake, place), set(raw_columns(lake, place))
+        begin, columns = read_cursor(lake, place), raw_columns(lake, place)
     if change is not None:
         follow_envelope(lake, place, change)
         begin = read_cursor(lake, place)
@@ -215,8 +216,7 @@ def _batches(place: Place, open_source: Callable[[], Source], cursor: Cursor | N
         ) from error
 
 
-def _remember_keys(connection: duckdb.DuckDBPyConnection, place: Place, batch: Batch) -> None:
-    records = with_safe_names(batch.records)
+def _remember_keys(connection: duckdb.DuckDBPyConnection, place: Place, records: pa.Table) -> None:
     if records.num_rows == 0:
         return
     connection.register("delivered", records)

@@ -33,6 +33,7 @@ from rddm.contracts.tables.raw import (
     MISSING_KEY_PREFIX,
     SCHEMA,
     UNREADABLE,
+    newness_sql,
     record_table,
 )
 from rddm.pipeline.envelope import EnvelopeChange
@@ -148,9 +149,9 @@ def forget_cursors(lake: Lake, source: str) -> None:
         connection.execute(f"UPDATE {CATALOG}.{SCHEMA}.{CURSOR.name} SET reading = '' WHERE source = ?", [source])
 
 
-def raw_columns(lake: Lake, place: Place) -> list[str]:
-    """Return the delivered columns of the raw table, in lower case; none before the first batch."""
-    return [name.lower() for name in _delivered_columns(lake, place)]
+def raw_columns(lake: Lake, place: Place) -> dict[str, str]:
+    """Return the delivered columns of the raw table, as they are spelt, by their lower case; none before the first batch."""
+    return {name.lower(): name for name in _delivered_columns(lake, place)}
 
 
 def _delivered_columns(lake: Lake, place: Place) -> list[str]:
@@ -160,10 +161,10 @@ def _delivered_columns(lake: Lake, place: Place) -> list[str]:
 
 def land(lake: Lake, place: Place, batch: Batch, run_id: int, received_at: datetime, erased: int = 0) -> Landed:
     """
-    Commit *batch* and its cursor. ``received_at`` is naive UTC; *erased* records of people who were erased came with it and
-    were taken out (`rddm.pipeline.suppressing`).
+    Commit *batch*, whose columns have the raw table's names (`rddm.pipeline.column_names`), and its cursor. ``received_at`` is
+    naive UTC; *erased* records of people who were erased came with it and were taken out (`rddm.pipeline.suppressing`).
     """
-    delivered = with_safe_names(batch.records)
+    delivered = batch.records
     with lake.transaction(f"land {place.source}/{place.entity}", {"run": run_id, "origin": batch.origin}) as connection:
         number = _next_batch(lake)
         changes = _follow_columns(lake, place, delivered, number)
@@ -218,9 +219,10 @@ def land_deletions(
     A deletion is as new as the newest version of its record. *seen_keys* names a temporary table with column ``_key``. A null
     in it, of a record without its key, keeps everything: nobody can say whose record that was.
     """
+    newness = newness_sql(by_arrival=place.settings.newest_by_arrival)
     gone = f"""
         SELECT _key, source_time FROM (
-            SELECT _key, arg_max(_op, (_batch, _seq)) AS op, max(_source_time) AS source_time FROM {place.raw_table} GROUP BY _key
+            SELECT _key, arg_max(_op, {newness}) AS op, max(_source_time) AS source_time FROM {place.raw_table} GROUP BY _key
         ) WHERE op = 'upsert' AND _key NOT IN (SELECT _key FROM {seen_keys})"""
     count = lake.number(f"SELECT count(*) FROM ({gone})")
     if count == 0:
@@ -257,25 +259,6 @@ def key_sql(settings: SourceEntity, delivered: Collection[str]) -> str:
         parts = [f"replace(replace({part}, '\\', '\\\\'), '|', '\\|')" for part in parts]
     key = " || '|' || ".join(parts)
     return f"CASE WHEN strlen({key}) <= {KEY_LIMIT_BYTES} AND NOT contains({key}, chr(0)) THEN {key} END"
-
-
-def with_safe_names(records: pa.Table) -> pa.Table:
-    """
-    Return *records* with names that differ also without regard to case and leave the envelope's names alone.
-
-    Lake columns are case-insensitive: a source's ``ID`` next to its ``id`` becomes ``ID_2``. No name can hold a null
-    character.
-    """
-    taken: set[str] = set(ENVELOPE_NAMES)
-    names = []
-    for index, delivered in enumerate(records.column_names, start=1):
-        wanted = delivered.replace("\0", "").strip() or f"c{index}"
-        name, suffix = wanted, 2
-        while name.lower() in taken:
-            name, suffix = f"{wanted}_{suffix}", suffix + 1
-        taken.add(name.lower())
-        names.append(name)
-    return records.rename_columns(names)
 
 
 def texts_sql(delivered: pa.Table) -> str:

@@ -20,7 +20,7 @@ from rddm.contracts.ids import record_id_sql
 from rddm.contracts.tables import literal, quote
 from rddm.contracts.tables.raw import MISSING_KEY_PREFIX
 from rddm.pipeline.fitting import unwritable
-from rddm.pipeline.landing import Place, content_hash_sql, key_sql, texts_sql, with_safe_names
+from rddm.pipeline.landing import Place, content_hash_sql, key_sql, texts_sql
 from rddm.project.references import reference_target
 from rddm.project.settings import FactIdentity, Model, ProbabilisticIdentity
 from rddm.store.erasures import Erasures, digest_parameters, digest_sql
@@ -38,7 +38,7 @@ class Suppression:
 
     def without_erased(self, connection: duckdb.DuckDBPyConnection, place: Place, records: pa.Table) -> pa.Table:
         """
-        Return *records*, as the source delivers them, without those that must not come back.
+        Return *records*, whose columns have the raw table's names, without those that must not come back.
 
         Of a record its key and whom it names are looked at, and nothing else of its mapping; of one without a key, all of it.
 
@@ -52,8 +52,7 @@ class Suppression:
         is_known = (place.source, place.entity) in self._places
         if records.num_rows == 0 or not (named or is_known):
             return records
-        delivered = with_safe_names(records)
-        numbered = delivered.append_column("_seq", pa.array(np.arange(delivered.num_rows)))
+        numbered = records.append_column("_seq", pa.array(np.arange(records.num_rows)))
         gone = self._known_by_key(connection, mapped, numbered) if is_known else set()
         for reference in named:
             gone |= self._known_by_person(connection, mapped, numbered, reference)

@@ -55,9 +55,11 @@ def conforming_hash(settings: ProjectSettings, source: str, entity: str, *, rule
     mapped = settings.sources[source].entities[entity]
     model_name = mapped.model or entity
     model = settings.model.entities[model_name]
+    # Where records have times, whether they come as snapshots says which version is the newest.
+    reading = READING if mapped.source_time is None else READING - {"mode"}
     content = {
         "rules": rules_version,
-        "mapping": mapped.model_dump(mode="json", exclude=set(READING), exclude_defaults=True),
+        "mapping": mapped.model_dump(mode="json", exclude=set(reading), exclude_defaults=True),
         "fields": {name: _mapping(source, field, model.fields[name]) for name, field in mapped.fields.items()},
         "model": {"name": model_name, **_model_entity(model)},
     }

@@ -102,14 +102,20 @@ def _in_all(reading: Reading) -> dict[str, int]:
     kinds = reading.rows(
         f"SELECT kind, count(*) AS n FROM {reading.table('quarantine', 'record')} GROUP BY kind ORDER BY kind"
     )
+    pending = reading.rows(
+        f"SELECT coalesce(sum(landed), 0) AS n FROM {reading.table('raw', 'batch')} AS batch"
+        f" LEFT JOIN {reading.table('conformed', 'progress')} AS progress USING (source, entity)"
+        " WHERE batch.batch > coalesce(progress.last_batch, 0)"
+    )
     conformed = 0
-    for name in reading.settings.model.entities:
+    for name in reading.conformed_entities():
         conformed += sum(
             row["n"] for row in reading.rows(f"SELECT count(*) AS n FROM {reading.table('conformed', name)}")
         )
     counts = {name: int(value) for name, value in (ledger[0] if ledger else {}).items()}
     counts |= {"superseded": int(progress[0]["n"]) if progress else 0, "deleted": int(gone[0]["n"]) if gone else 0}
-    return counts | {f"quarantined_{row['kind']}": int(row["n"]) for row in kinds} | {"conformed": conformed}
+    counts |= {f"quarantined_{row['kind']}": int(row["n"]) for row in kinds}
+    return counts | {"conformed": conformed, "pending": int(pending[0]["n"]) if pending else 0}
 
 
 def _control(reading: Reading) -> tuple[int | None, dt.datetime | None, int, int]:

@@ -52,7 +52,7 @@ def _models(reading: Reading) -> dict[tuple[str, str], str]:
     ]
     queries += [
         f"SELECT DISTINCT source, entity, {literal(name)} AS model_entity FROM {reading.table('conformed', name)}"
-        for name in reading.settings.model.entities
+        for name in reading.conformed_entities()
     ]
     return {(row["source"], row["entity"]): row["model_entity"] for query in queries for row in reading.rows(query)}
 

@@ -14,7 +14,7 @@ from typing import Any
 import duckdb
 
 from rddm.contracts.errors import NotFound, StoreError
-from rddm.contracts.tables import quote
+from rddm.contracts.tables import conformed, quote
 from rddm.project.settings import ProjectSettings
 from rddm.serve.addresses import read_state
 from rddm.store.control import Control
@@ -41,6 +41,10 @@ class Reading:
         """Return the SQL that names a table of the lake at this reading's snapshot; it takes an alias."""
         at = f" AT (VERSION => {self.snapshot})" if self.snapshot is not None else ""
         return f"(SELECT * FROM {CATALOG}.{quote(schema)}.{quote(name)}{at})"
+
+    def conformed_entities(self) -> list[str]:
+        """Return the entities that have a conformed table, also such as the model has no more."""
+        return conformed.entities_of(self.lake.columns(conformed.SCHEMA))
 
     def rows(self, sql: str, parameters: Sequence[object] = ()) -> list[Row]:
         """

@@ -119,7 +119,7 @@ def list_sources(reading: Reading, only: str | None = None) -> list[SourceEntity
     )
     changes = _changes(reading)
     conformed: dict[tuple[str, str], int] = {}
-    for name in reading.settings.model.entities:
+    for name in reading.conformed_entities():
         conformed |= _counts(
             reading,
             f"SELECT source, entity, count(*) AS n FROM {reading.table('conformed', name)} GROUP BY source, entity",

@@ -16,13 +16,14 @@ def unique_names(delivered: Sequence[str]) -> list[str]:
     """
     Return the names of columns as delivered, except that blank ones become ``c<N>`` and repeated ones get a number.
 
-    Names that differ only in case count as repeated, because SQL does not tell them apart.
+    Names that differ only in case are not the same: the raw layer, whose SQL does not tell them apart, knows which was which. But
+    they count, so that no number is given twice.
 
-    >>> unique_names(["id", "", "Name", "name"])
-    ['id', 'c2', 'Name', 'name_2']
+    >>> unique_names(["id", "", "Name", "name", "Name"])
+    ['id', 'c2', 'Name', 'name', 'Name_3']
     """
     taken: set[str] = set()
-    names: list[str] = []
+    names: dict[str, None] = {}
     for position, name in enumerate(delivered, start=1):
         wanted = name.removeprefix(BYTE_ORDER_MARK) if position == 1 else name
         wanted = wanted if wanted.strip() else f"c{position}"
@@ -31,8 +32,8 @@ def unique_names(delivered: Sequence[str]) -> list[str]:
             number += 1
             free = f"{wanted}_{number}"
         taken.add(free.casefold())
-        names.append(free)
-    return names
+        names[free if wanted in names else wanted] = None
+    return list(names)
 
 
 def text_table(names: Sequence[str], rows: Sequence[Sequence[str | None]]) -> pa.Table:

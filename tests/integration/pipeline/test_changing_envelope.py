@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import pytest
 from tests.support.warehouse import PERSON, Quiet, TinyWarehouse
 
 from rddm.pipeline.run import RunReport, run
@@ -81,6 +82,28 @@ def test_what_a_snapshot_left_out_stays_out_whatever_the_time_is_read_from(new_w
     report = warehouse.run()
     assert people(warehouse) == ["Новая"]
     assert all(each.balances for each in report.engine.balances)
+
+
+@pytest.mark.parametrize("reads", [True, False])
+def test_the_newest_is_the_last_to_arrive_once_the_source_delivers_snapshots(
+    new_warehouse: New, *, reads: bool
+) -> None:
+    warehouse = new_warehouse(a=PERSON)
+    newer, older = {**NEW_ANNA, "changed": "2024-02-01"}, {**OLD_ANNA, "changed": "2024-01-01"}
+    for version in (newer, older):
+        warehouse.deliver("a/person", version)
+        warehouse.run()
+    assert people(warehouse) == ["Новая"]
+    warehouse.deliveries["a", "person"] = [older]
+    for source, newest in (
+        (PERSON.replace("    key: id", "    mode: snapshot\n    key: id"), "Старая"),
+        (PERSON, "Новая"),
+    ):
+        set_to(warehouse, source)
+        report = run(warehouse.warehouse, Quiet(), read=reads)
+        assert people(warehouse) == [newest]
+        assert all(each.balances for each in report.engine.balances)
+        assert warehouse.run().published == {}
 
 
 def test_another_key_stops_the_source_and_nothing_else(new_warehouse: New) -> None:

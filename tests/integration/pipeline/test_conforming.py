@@ -167,6 +167,24 @@ def test_a_tree_of_organisations_stands_from_its_root_in_one_run(new_warehouse: 
     assert [row[0] for row in waiting(warehouse)] == ["lost"]  # type: ignore[index]
 
 
+@pytest.mark.parametrize("expression", ["no_such_function(title)", "regexp_extract(title, ''['')"])
+def test_below_a_source_whose_mapping_fails_a_tree_stands_as_it_stood(new_warehouse: New, expression: str) -> None:
+    below = "parent: {column: above, source: a, entity: organisation}"
+    warehouse = new_warehouse(a=ORGANISATIONS, b=ORGANISATIONS.replace("parent: above", below), model="")
+    warehouse.deliver("a/organisation", {"id": "all", "title": "Федерация", "above": ""})
+    warehouse.deliver("b/organisation", {"id": "club", "title": "Клуб", "above": "all"})
+    warehouse.run()
+    warehouse.write_source("a", ORGANISATIONS.replace("name: title", f"name: {{sql: '{expression}'}}"))
+    warehouse.reopen()
+    warehouse.deliver("b/organisation", {"id": "team", "title": "Отряд", "above": "all"})
+    report = warehouse.run()
+    assert [each.source for each in report.problems] == ["a"]
+    assert waiting(warehouse) == []
+    standing = "SELECT key, parent IS NOT NULL FROM lake.conformed.organisation ORDER BY key"
+    assert warehouse.query(standing) == [("all", False), ("club", True), ("team", True)]
+    assert warehouse.published("SELECT count(*) FROM warehouse.organisation WHERE parent_id IS NOT NULL") == [2]
+
+
 def test_a_new_mapping_redoes_its_own_records_and_no_others(new_warehouse: New) -> None:
     warehouse = new_warehouse(a=PERSON, b=PERSON)
     for place in ("a/person", "b/person"):
@@ -393,6 +411,22 @@ def test_a_source_that_was_taken_out_stands_again_when_it_is_read_again(new_ware
         assert warehouse.query("SELECT record_id, last_name FROM lake.conformed.person") == stood
         assert all(each.balances for each in report.engine.balances)
         assert warehouse.run().published == {}
+
+
+def test_what_stands_although_an_older_deletion_arrived_later_is_taken_out_with_its_source(new_warehouse: New) -> None:
+    warehouse = new_warehouse(a=PERSON)
+    warehouse.deliver("a/person", ANNA, {**ANNA, "id": "2", "gone": "yes"})
+    warehouse.run()
+    earlier = {**ANNA, "changed": "2023-01-01"}
+    warehouse.deliver("a/person", {**earlier, "gone": "yes"}, {**earlier, "id": "2"})
+    warehouse.run()
+    assert warehouse.query("SELECT key FROM lake.conformed.person") == ["1"]
+    assert remove_source(warehouse.warehouse, "a") == 1
+    assert remove_source(warehouse.warehouse, "a") == 0
+    run(warehouse.warehouse, Quiet(), read=False)
+    assert warehouse.published("SELECT 1 FROM warehouse.person") == []
+    warehouse.run()
+    assert warehouse.query("SELECT key FROM lake.conformed.person") == ["1"]
 
 
 def test_a_source_can_be_taken_out_after_a_removal_that_found_nothing_yet(new_warehouse: New) -> None:

@@ -450,6 +450,49 @@ def test_a_mapping_by_which_nobody_can_say_what_goes_is_told_as_its_sources_trou
         find(warehouse.warehouse, wanted)
 
 
+@pytest.mark.parametrize(
+    ("model", "said", "fix"),
+    [
+        (SMALL_MODEL, "whom 2 versions of its records name", "Put it back into sources/camps.yaml; then erase again."),
+        (
+            SMALL_MODEL + "  participation: null\n",
+            "whom 5 versions of its records name",
+            "Put it back into sources/camps.yaml, and its entity participation into model.yaml; then erase again.",
+        ),
+    ],
+    ids=["what does not stand", "of an entity that is gone, too"],
+)
+def test_nobody_is_erased_while_no_file_says_whom_facts_name(
+    warehouse: TinyWarehouse, model: str, said: str, fix: str
+) -> None:
+    wanted = her(warehouse)
+    (warehouse.root / "model.yaml").write_text(model, encoding="utf-8")
+    map_camps(warehouse, CAMPS.partition("  shift:")[0])
+    with pytest.raises(SourceError, match='source "camps", entity booking: no file of the project names it') as refused:
+        find(warehouse.warehouse, wanted)
+    assert said in refused.value.message
+    assert refused.value.fix == fix
+    (warehouse.root / "model.yaml").write_text(SMALL_MODEL, encoding="utf-8")
+    map_camps(warehouse, CAMPS)
+    erase_her(warehouse)
+    assert warehouse.query("SELECT id FROM lake.raw.camps__booking ORDER BY id") == ["b3", "b4"]
+
+
+def test_of_sources_that_no_file_names_goes_what_stands(warehouse: TinyWarehouse) -> None:
+    booking = CAMPS.partition("  booking:")[2].replace("entity: ", "source: camps, entity: ")
+    warehouse.write_source("trips", f"connector: {{type: file}}\nentities:\n  booking:{booking}")
+    warehouse.reopen()
+    trip = {"shift": "s1", "role": "гость", "changed": "2024-01-01"}
+    warehouse.deliver("trips/booking", {"id": "t1", "camper": "h1", **trip}, {"id": "t2", "camper": "o1", **trip})
+    warehouse.run()
+    for source in ("trips", "academy"):
+        (warehouse.root / "sources" / f"{source}.yaml").unlink()
+    warehouse.reopen()
+    erase_her(warehouse)
+    assert warehouse.query("SELECT id FROM lake.raw.trips__booking") == ["t2"]
+    assert places_of(warehouse) == []
+
+
 def test_another_secret_lets_nobody_in_unnoticed(warehouse: TinyWarehouse) -> None:
     erase_her(warehouse)
     warehouse.environment["RDDM_ERASURE_SECRET"] = "another"

@@ -70,6 +70,30 @@ def test_columns_that_differ_by_case_alone_are_both_kept(new_warehouse: New) -> 
     assert warehouse.query('SELECT id, "ID_2", "_KEY_2" FROM lake.raw.a__person') == [("1", "other", "theirs")]
 
 
+def test_columns_that_differ_by_case_alone_stay_what_they_were_in_whatever_order_they_come(new_warehouse: New) -> None:
+    warehouse = new_warehouse(a=SNAPSHOT)
+    every = [
+        {"id": "1", "ID": "x", "last": "Белова", "first": "Анна"},
+        {"ID": "y", "id": "2", "last": "Орлов", "first": "Борис"},
+        {"ID": "z", "last": "Зимин", "first": "Пётр"},
+        {"id": "4", "last": "Серова", "first": "Вера"},
+    ]
+    kept = []
+    for size in (1, 2, 4):
+        warehouse.batch_size = size
+        for delivered in (every, every[::-1]):
+            warehouse.deliveries["a", "person"] = [*delivered]
+            arrived = warehouse.land("a/person")
+            kept.append((arrived.landed, arrived.duplicate, arrived.deletions))
+    assert kept == [(4, 0, 0), *[(0, 4, 0)] * 5]
+    assert warehouse.query('SELECT id, "ID_2", "last" FROM lake.raw.a__person ORDER BY ALL') == [
+        ("1", "x", "Белова"),
+        ("2", "y", "Орлов"),
+        ("4", None, "Серова"),
+        (None, "z", "Зимин"),
+    ]
+
+
 def test_what_is_no_record_is_kept_once_however_often_it_is_read(new_warehouse: New) -> None:
     warehouse = new_warehouse(a=PERSON)
     broken = Unreadable("people.csv, line 3", "2 fields instead of 5", b"x;y")

@@ -57,6 +57,13 @@ def test_another_mapping_is_another_hashed(tmp_path: Path, old: str, new: str) -
     assert hashed(tmp_path, CAMPS.replace(old, new)) != hashed(tmp_path)
 
 
+def test_snapshots_are_another_hashed_where_records_have_times(tmp_path: Path) -> None:
+    with_times = CAMPS.replace("key: id\n    fields:\n", "key: id\n    source_time: at\n    fields:\n")
+    for camps, differs in ((with_times, True), (CAMPS, False)):
+        snapshots = camps.replace("read: {table: users}\n", "read: {table: users}\n    mode: snapshot\n")
+        assert (hashed(tmp_path, snapshots) != hashed(tmp_path, camps)) is differs
+
+
 @pytest.mark.parametrize(
     "person",
     [

@@ -31,6 +31,11 @@ def test_values_stay_to_the_letter(deliver: Deliver) -> None:
     ]
 
 
+def test_members_that_differ_by_case_alone_are_told_apart_whatever_their_order(deliver: Deliver) -> None:
+    rows, _ = deliver("a.jsonl", '{"id": 1, "ID": "x"}\n{"ID": "y", "id": 2}\n')
+    assert rows == [{"id": "1", "ID": "x"}, {"id": "2", "ID": "y"}]
+
+
 def test_nested_objects_get_dotted_names(deliver: Deliver) -> None:
     rows, _ = deliver("a.jsonl", '{"name": {"first": "A", "more": {"x": 1}}, "empty": {}, "name.first": "B"}')
     assert rows == [{"name.first": "A", "name.more.x": "1", "empty": "{}", "name.first_2": "B"}]

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from rddm.app.drafting import impatient
 from rddm.app.trying import mapping_failures
 from rddm.contracts.errors import SourceError
+from rddm.pipeline.column_names import with_safe_names
 from rddm.project.expressions import expression_columns
 from rddm.project.suggestions import did_you_mean
 from rddm.sources import open_source
@@ -57,7 +58,7 @@ def _check(settings: ProjectSettings, source: str, name: str, entity: SourceEnti
     try:
         opened = open_source(settings.root, source, name, impatient(entity.connector))
         opened.probe()
-        sample = opened.sample(SAMPLED_RECORDS)
+        sample = with_safe_names(opened.sample(SAMPLED_RECORDS))
         columns = sample.column_names
     except SourceError as error:
         return Connection(

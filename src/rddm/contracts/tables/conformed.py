@@ -80,3 +80,9 @@ QUARANTINE = Table(
 )
 
 LEDGERS = (TOMBSTONE, PROGRESS, QUARANTINE)
+
+
+def entities_of(tables: Iterable[str]) -> list[str]:
+    """Return, of the *tables* of this schema, those of entities of the model, also such as it has no more."""
+    ledgers = {table.name for table in LEDGERS if table.schema == SCHEMA}
+    return [name for name in tables if name not in ledgers]

@@ -101,6 +101,11 @@ def newest_first_sql(*, by_arrival: bool) -> str:
     return ("" if by_arrival else "_source_time DESC NULLS LAST, ") + "_batch DESC, _seq DESC"
 
 
+def newness_sql(*, by_arrival: bool) -> str:
+    """Return the expression that is greatest for the version which `newest_first_sql` puts first."""
+    return "(_batch, _seq)" if by_arrival else "(coalesce(_source_time, '-infinity'), _batch, _seq)"
+
+
 def record_table(source: str, entity: str, columns: Iterable[str] = ()) -> Table:
     """Return the raw table of *entity* of *source*: its delivered *columns* as VARCHAR, then the envelope."""
     delivered = tuple(Column(name, "VARCHAR", "As delivered") for name in columns)
