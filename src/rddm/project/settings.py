@@ -101,7 +101,10 @@ class ExactIdentity(Settings):
 
 
 class FactIdentity(Settings):
-    """Records whose listed fields agree are one fact; references agree when they lead to the same golden record."""
+    """
+    Records whose listed fields agree are one fact; references agree when they lead to the same golden record, or name the same
+    record that is not there.
+    """
 
     method: Literal["fact"] = "fact"
     fields: tuple[str, ...]
