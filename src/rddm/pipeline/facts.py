@@ -2,7 +2,8 @@
 Link records of facts (participations) to the one fact that they report.
 
 A fact has no identity of its own: it is what its fields say - this person, that event, this role - with references read as
-the golden records they lead to. When a person is found to be another one, their facts follow.
+the golden records they lead to, or as the records that they name where these need not be there and are not. When a person is
+found to be another one, or comes at last, their facts follow.
 """
 
 from __future__ import annotations
@@ -41,7 +42,8 @@ def link_facts(lake: Lake, entity: ModelEntity, identity: FactIdentity, name: st
                 f"LEFT JOIN {CATALOG}.identity.{quote(f'{references[field].references}__link')} AS {alias}"
                 f" ON {alias}.record_id = fact.{quote(field)}"
             )
-            parts.append(f"coalesce({alias}.golden_id::VARCHAR, '')")
+            # A record that is gone may have given its id to a golden record that stays.
+            parts.append(f"coalesce({alias}.golden_id::VARCHAR, 'record ' || fact.{quote(field)}::VARCHAR, '')")
         else:
             parts.append(f"coalesce(fact.{quote(field)}::VARCHAR, '')")
     golden = f"md5({literal(name)} || chr(31) || {' || chr(31) || '.join(parts)})::UUID"

@@ -5,7 +5,16 @@ from __future__ import annotations
 from rddm.contracts.tables import literal, quote
 from rddm.contracts.tables.identity import EVENT, LINK_COLUMNS, link_table
 from rddm.pipeline.identity_work import Work
-from rddm.resolve.golden_ids import IdTables, claims_sql, events_sql, names_sql, survivors_sql, went_sql
+from rddm.resolve.golden_ids import (
+    LIVING,
+    IdTables,
+    claims_sql,
+    events_sql,
+    names_sql,
+    survivors_sql,
+    untold_sql,
+    went_sql,
+)
 from rddm.store.lake import among_sql
 
 _PROBABILITY_DIGITS = 12
@@ -31,7 +40,8 @@ def name_groups(work: Work, changed: str, touched: str) -> None:
     work.make("claim", claims_sql(tables))
     work.make("survivor", survivors_sql(tables, work.entity))
     work.make("name", names_sql(tables, work.entity, work.run.run_id))
-    work.make("happened", events_sql(tables))
+    happened = [events_sql(tables), *([untold_sql(tables, work.entity)] if work.fresh else [])]
+    work.make("happened", " UNION ALL ".join(f"({each})" for each in happened))
     _make_links(work)
     _fill_touched(work, changed, touched)
     _write(work)
@@ -167,7 +177,5 @@ WHERE old.old_id NOT IN (SELECT old_id FROM followed UNION ALL SELECT old_id FRO
 def _count(work: Work) -> None:
     found = work.connection.execute(f"SELECT kind, count(*) FROM {work.table('happened')} GROUP BY kind").fetchall()
     work.counts |= {str(kind): int(count) for kind, count in found}
-    alive = "coalesce(sum(CASE WHEN kind IN ('created', 'split') THEN 1 WHEN kind IN ('merged', 'ended') THEN -1 ELSE 0 END), 0)"
-    work.counts["living"] = int(
-        work.value(f"SELECT {alive} FROM {work.stored('event')} WHERE entity = {literal(work.entity)}")
-    )
+    living = f"SELECT coalesce({LIVING}, 0) FROM {work.stored('event')} WHERE entity = {literal(work.entity)}"
+    work.counts["living"] = int(work.value(living))

@@ -50,7 +50,10 @@ def link_unmatched(lake: Lake, name: str, entity: ModelEntity, run: RunStamp) ->
 
 def _applied(entity: ModelEntity) -> str:
     identity = entity.identity
-    return json.dumps({"fact": identity.fields} if isinstance(identity, FactIdentity) else {"alone": True})
+    if not isinstance(identity, FactIdentity):
+        return json.dumps({"alone": True})
+    kept = [field for field in identity.fields if entity.fields[field].on_missing == "keep"]
+    return json.dumps({"fact": identity.fields} | ({"kept": kept} if kept else {}))
 
 
 def _noted(lake: Lake, name: str) -> str | None:

@@ -105,8 +105,8 @@ class ExactIdentity(Settings):
 
 class FactIdentity(Settings):
     """
-    Records whose listed fields agree are one fact; references agree when they lead to the same golden record, and no value agrees
-    with no value only.
+    Records whose listed fields agree are one fact; references agree when they lead to the same golden record, or name the same
+    record that is not there, and no value agrees with no value only.
     """
 
     method: Literal["fact"] = "fact"

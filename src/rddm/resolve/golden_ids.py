@@ -17,6 +17,9 @@ from dataclasses import dataclass
 
 from rddm.contracts.tables.table import literal
 
+LIVING = "sum(CASE WHEN kind IN ('created', 'split') THEN 1 WHEN kind IN ('merged', 'ended') THEN -1 ELSE 0 END)"
+"""Over what happened to ids: how many of them live."""
+
 
 @dataclass(frozen=True)
 class IdTables:
@@ -171,3 +174,21 @@ WHERE o.golden_id IS NULL OR o.golden_id <> w.golden_id
 UNION ALL
 SELECT DISTINCT b.golden_id, 'ended', CAST(NULL AS UUID), CAST(NULL AS UUID), 'no_records'
 FROM {tables.before} b WHERE b.golden_id NOT IN (SELECT golden_id FROM {tables.claims})"""
+
+
+def untold_sql(tables: IdTables, entity: str) -> str:
+    """
+    Return which ids came and went while the entity was not matched, which tells nothing. Columns: as `events_sql`.
+
+    For ``before`` that holds all links.
+    """
+    return f"""
+WITH told AS (
+  SELECT golden_id FROM {tables.events} WHERE entity = {literal(entity)} GROUP BY golden_id HAVING {LIVING} > 0
+)
+SELECT DISTINCT b.golden_id, 'created' AS kind, CAST(NULL AS UUID) AS other_id, CAST(NULL AS UUID) AS record_id,
+  'not_matched' AS reason
+FROM {tables.before} b WHERE b.golden_id NOT IN (SELECT golden_id FROM told)
+UNION ALL
+SELECT golden_id, 'ended', CAST(NULL AS UUID), CAST(NULL AS UUID), 'not_matched'
+FROM told WHERE golden_id NOT IN (SELECT golden_id FROM {tables.before})"""

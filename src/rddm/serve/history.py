@@ -15,6 +15,7 @@ REASONS = {
     "matches_better": "it matches better here",
     "judgement": "a steward said so",
     "no_records": "no record is left",
+    "not_matched": "while nothing was matched",
 }
 
 

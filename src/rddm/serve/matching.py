@@ -9,7 +9,7 @@ Follows the lake's change feed, in the transaction of the rest of the publicatio
 anew, and in the drawers the entries of the keys that changed. Keys, fingerprints and the links of fingerprints are found by
 their order in the lake; of links the ids of people are read whole, and of keys the fingerprints, when one of these changed
 hands. When the model was learnt anew, or a good part of the people changed, the tables are made anew beside the old ones and
-take their place.
+take their place. Common values that went, because somebody was erased, go here too.
 """
 
 from __future__ import annotations
@@ -20,7 +20,8 @@ import psycopg
 import pyarrow as pa
 from psycopg import sql
 
-from rddm.contracts.tables import literal, quote
+from rddm.contracts.tables import Table, literal, quote
+from rddm.contracts.tables.identity import MODEL, TERM
 from rddm.project.settings import ProbabilisticIdentity
 from rddm.resolve.asked import print_sql
 from rddm.resolve.drawers import drawer_sql, drawers_sql, entry_sql, number_sql
@@ -104,6 +105,15 @@ DELETE FROM {drawer} AS kept USING changed_drawer AS changed WHERE kept.drawer =
 """
 
 
+@dataclass(frozen=True)
+class Feed:
+    """What of the lake is not published yet: the snapshots ``first`` to ``last``, and the ``tables`` that changed in them."""
+
+    first: int
+    last: int
+    tables: frozenset[tuple[str, str]]
+
+
 def ensure_shared_tables(connection: psycopg.Connection) -> bool:
     """See that the schema and the tables for all entities are there; return whether they were."""
     row = connection.execute(
@@ -129,8 +139,8 @@ class MatchingPublication:
     """
     The publication of what a look-up of one entity needs, up to the lake's current snapshot.
 
-    *feed*: the first and the last snapshot whose changes are not published yet; None when nobody can tell which they are, or the
-    entity's tables are not as they should be (`is_laid_out`). Where it ``is_made_anew``, `load` comes before `publish`.
+    *feed*: what is not published yet; None when nobody can tell, or the entity's tables are not as they should be
+    (`is_laid_out`). Where it ``is_made_anew``, `load` comes before `publish`.
     *connection* is in the publication's transaction.
     """
 
@@ -140,7 +150,7 @@ class MatchingPublication:
         connection: psycopg.Connection,
         entity: str,
         identity: ProbabilisticIdentity,
-        feed: tuple[int, int] | None,
+        feed: Feed | None,
     ) -> None:
         self._lake, self._connection, self._entity, self._limit = lake, connection, entity, identity.key_limit
         self._link, self._fingerprint, self._key = (
@@ -148,7 +158,7 @@ class MatchingPublication:
         )
         self._print, self._drawer, self._common = _kept(entity)
         self._made: list[str] = []
-        self._feed = feed if feed is not None and not self._is_learnt_anew(feed) else None
+        self._feed = feed if feed is not None and not self._has_changed(MODEL, feed) else None
         if self._feed is not None:
             self._find_people(self._feed)
             people = lake.number(f"SELECT count(*) FROM {CATALOG}.golden.{quote(entity)}")
@@ -191,19 +201,22 @@ class MatchingPublication:
         for name in self._made:
             self._lake.connection.execute(f"DROP TABLE IF EXISTS {name}")
 
-    def _changes(self, name: str, feed: tuple[int, int], columns: str) -> str:
+    def _changes(self, name: str, feed: Feed, columns: str) -> str:
         """The query for *columns* of the rows that came to and went from a table of the lake, with step: 1 or -1."""
-        table = name if name == "model" else f"{self._entity}__{name}"
+        table = name if name in (MODEL.name, TERM.name) else f"{self._entity}__{name}"
         return (
             f"SELECT {columns}, CASE WHEN change_type IN ('insert', 'update_postimage') THEN 1 ELSE -1 END AS step"
-            f" FROM ducklake_table_changes('{CATALOG}', 'identity', {literal(table)}, {feed[0]}, {feed[1]})"
+            f" FROM ducklake_table_changes('{CATALOG}', 'identity', {literal(table)}, {feed.first}, {feed.last})"
         )
 
-    def _is_learnt_anew(self, feed: tuple[int, int]) -> bool:
-        changes = self._changes("model", feed, "entity")
+    def _has_changed(self, table: Table, feed: Feed) -> bool:
+        """Whether rows of the entity came to or went from *table*, one of those for all entities."""
+        if (table.schema, table.name) not in feed.tables:
+            return False
+        changes = self._changes(table.name, feed, "entity")
         return self._lake.number(f"SELECT count(*) FROM ({changes}) WHERE entity = {literal(self._entity)}") > 0
 
-    def _find_people(self, feed: tuple[int, int]) -> None:
+    def _find_people(self, feed: Feed) -> None:
         """Make ``moved`` (fingerprint_id, golden_id, step: links that came or went) and ``person`` (golden_id: to write)."""
         columns = "fingerprint_id, golden_id"
         moved = self._make(
@@ -213,8 +226,10 @@ class MatchingPublication:
         )
         self._make("person", f"SELECT DISTINCT golden_id FROM {moved}")
 
-    def _follow(self, feed: tuple[int, int]) -> None:
-        """Write anew the people that changed, and in their drawers the keys that did."""
+    def _follow(self, feed: Feed) -> None:
+        """Write anew the people that changed, and in their drawers the keys that did; and common values, when some did."""
+        if self._has_changed(TERM, feed):
+            self._publish_model()
         if not self._find_keys(feed) and not self._count("person"):
             return
         self._find_turned()
@@ -222,7 +237,7 @@ class MatchingPublication:
         self._rewrite_prints()
         self._mend_drawers()
 
-    def _find_keys(self, feed: tuple[int, int]) -> int:
+    def _find_keys(self, feed: Feed) -> int:
         """
         Make ``arrived`` (key, fingerprint_id, step: keys that came or went), ``step`` (key, step: how many more fingerprints
         have it now), ``changed`` (key: of which that is so, or whose owner changed) and ``near`` (key, fingerprint_id: all that

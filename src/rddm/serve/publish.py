@@ -23,7 +23,7 @@ from rddm.project.settings import Model, ModelEntity, ProbabilisticIdentity, Sem
 from rddm.serve.copying import copy_rows
 from rddm.serve.loading import SCHEMA as LOADING_SCHEMA
 from rddm.serve.loading import NewTable, begin_loading, forget_loading, load_all
-from rddm.serve.matching import MatchingPublication, ensure_shared_tables, is_laid_out
+from rddm.serve.matching import Feed, MatchingPublication, ensure_shared_tables, is_laid_out
 from rddm.store.database import Database
 from rddm.store.lake import CATALOG, Lake, found_sql, is_few, near_sql
 
@@ -160,7 +160,7 @@ def publish(
         new = [each for each in tables if not _columns(connection, each)]
         # This transaction waits meanwhile, longer than some servers let one wait.
         connection.execute("SET LOCAL idle_in_transaction_session_timeout = 0")
-        feed = None if changed is None or published is None else (published + 1, snapshot)
+        feed = None if changed is None or published is None else Feed(published + 1, snapshot, changed)
         matching = _matching(lake, connection, model, order, feed)
         if published == snapshot and not new and not matching:
             return Publication(snapshot, {})
@@ -194,7 +194,7 @@ def publish(
 
 
 def _matching(
-    lake: Lake, connection: psycopg.Connection, model: Model, order: Sequence[str], feed: tuple[int, int] | None
+    lake: Lake, connection: psycopg.Connection, model: Model, order: Sequence[str], feed: Feed | None
 ) -> dict[str, MatchingPublication]:
     """
     Return what is to be published for look-ups of each entity that is matched by weights.
@@ -202,7 +202,7 @@ def _matching(
     Of a *feed* without a snapshot, of those alone whose tables are missing or laid out in another way.
     """
     are_shared = ensure_shared_tables(connection)
-    has_news = feed is None or feed[0] <= feed[1]
+    has_news = feed is None or feed.first <= feed.last
     found = {}
     for name in order:
         identity = model.entities[name].identity

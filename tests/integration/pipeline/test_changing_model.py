@@ -11,7 +11,10 @@ from tests.support.warehouse import PEOPLE_ALONE, PERSON, SMALL_MODEL, TinyWareh
 
 from rddm.app.wire import open_reading
 from rddm.contracts.errors import NotFound, StoreError
+from rddm.contracts.ids import derive_record_id
 from rddm.pipeline.relearning import preview_learning
+from rddm.pipeline.run import RunReport
+from rddm.serve.identity_changes import identity_changes
 from rddm.serve.identity_report import identity_report
 
 New = Callable[..., TinyWarehouse]
@@ -181,11 +184,11 @@ def test_a_changed_identity_holds_for_what_was_there_and_who_refers_to_it_follow
         assert warehouse.query(links) == [(2, 2, living)]
 
 
-def identify_events(warehouse: TinyWarehouse, identity: str) -> None:
+def identify_events(warehouse: TinyWarehouse, identity: str) -> RunReport:
     model = SMALL_MODEL.replace("event: {", f"event: {{identity: {identity}, ")
     (warehouse.root / "model.yaml").write_text(model, encoding="utf-8")
     warehouse.reopen()
-    warehouse.run()
+    return warehouse.run()
 
 
 def test_an_id_that_lives_again_as_nothing_is_matched_any_more_leads_nowhere(new_warehouse: New) -> None:
@@ -197,6 +200,29 @@ def test_an_id_that_lives_again_as_nothing_is_matched_any_more_leads_nowhere(new
     for (identity, _), leading in ((ALONE, 0), (BY_NAME, 1), (ALONE, 0)):
         identify_events(warehouse, identity)
         assert warehouse.published(redirects) == [leading]
+
+
+def test_an_id_from_when_nothing_was_matched_is_given_once_and_counted_once(new_warehouse: New) -> None:
+    warehouse = new_warehouse(a=CAMPS, model=SMALL_MODEL)
+    warehouse.deliver("a/event", *({"id": key, "title": "Слёт"} for key in "123"))
+    identify_events(warehouse, ALONE[0])
+    assert identify_events(warehouse, BY_NAME[0]).engine.resolutions["event"].living == 1
+    (kept,) = warehouse.query("SELECT DISTINCT golden_id FROM lake.identity.event__link")
+    (founder,) = (key for key in "123" if derive_record_id("a", "event", key) == kept)
+    warehouse.deliver("a/event", {"id": founder, "title": "Форум"}, {"id": "4", "title": "Форум"})
+    warehouse.run()
+    warehouse.deliver("a/event", {"id": founder, "title": "Финал"})
+    warehouse.run()
+    shown = "SELECT name, records FROM warehouse.event ORDER BY name"
+    assert warehouse.published(shown) == [("Слёт", 2), ("Финал", 1), ("Форум", 1)]
+    # The facts have other ids, those without a match the first ones again.
+    for identity in (FACT_BY_NAME, ALONE, ALONE):
+        identify_events(warehouse, identity[0])
+        assert identify_events(warehouse, BY_NAME[0]).engine.resolutions["event"].living == 3
+        with open_reading(warehouse.root, warehouse.environment) as reading:
+            proof = identity_changes(reading, "event", None, 0).proof
+        assert proof is not None
+        assert (proof.people_after, proof.unexplained) == (3, 0)
 
 
 def test_a_changed_identity_of_a_fact_holds_for_what_was_there(new_warehouse: New) -> None:

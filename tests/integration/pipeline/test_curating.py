@@ -144,6 +144,40 @@ def test_a_fact_follows_a_club_that_comes_later_into_one_that_is_known(new_wareh
     assert warehouse.published(facts) == [("Клуб «Искра»", 2)]
 
 
+def test_facts_of_clubs_that_are_not_there_are_one_for_each(new_warehouse: New) -> None:
+    gone = "source_time: changed\n    deleted: \"gone = 'yes'\""
+    warehouse = new_warehouse(a=MEMBER.replace("source_time: changed", gone), model=MEMBERS)
+    for key, club in enumerate(["1", "2", "8", "8", "9"]):
+        warehouse.deliver("a/membership", {"id": str(key), "club": club, "season": "2024"})
+    facts = "SELECT name, membership.records FROM warehouse.membership LEFT JOIN warehouse.organisation"
+    facts += " ON organisation_id = club_id ORDER BY name, membership.records"
+    warehouse.run()
+    assert warehouse.published(facts) == [(None, 1), (None, 1), (None, 1), (None, 2)]
+    # The id of both is that of the first.
+    warehouse.deliver("a/organisation", {"id": "1", **SPARK}, {"id": "2", **SPARK, "changed": "2024-01-02"})
+    warehouse.run()
+    assert warehouse.published(facts) == [("Клуб «Искра»", 2), (None, 1), (None, 2)]
+    warehouse.deliver("a/organisation", {"id": "1", **SPARK, "changed": "2024-02-01", "gone": "yes"})
+    warehouse.run()
+    assert warehouse.published(facts) == [("Клуб «Искра»", 1), (None, 1), (None, 1), (None, 2)]
+
+
+def test_facts_that_were_linked_when_all_clubs_that_are_not_there_were_one_are_linked_anew(new_warehouse: New) -> None:
+    warehouse = new_warehouse(a=MEMBER, model=MEMBERS)
+    warehouse.deliver(
+        "a/membership", {"id": "1", "club": "8", "season": "2024"}, {"id": "2", "club": "9", "season": "2024"}
+    )
+    warehouse.run()
+    links = "lake.identity.membership__link"
+    warehouse.query(f"UPDATE {links} SET golden_id = (SELECT min(golden_id) FROM {links})")
+    warehouse.query(
+        """UPDATE lake.identity.model SET applied = '{"fact": ["club", "season"]}' WHERE entity = 'membership'"""
+    )
+    for _ in range(2):
+        warehouse.run()
+        assert warehouse.published("SELECT records FROM warehouse.membership") == [1, 1]
+
+
 AWARDS = """
 entities:
   organisation: null

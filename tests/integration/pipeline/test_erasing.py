@@ -572,6 +572,21 @@ def test_what_is_somebody_elses_by_now_waits_for_them_and_comes(warehouse: TinyW
     assert all(each.balances for each in report.engine.balances)
 
 
+def test_a_value_that_was_common_goes_from_what_looking_up_needs_too(warehouse: TinyWarehouse) -> None:
+    phones = warehouse.query("SELECT DISTINCT phone FROM lake.identity.person__fingerprint WHERE phone IS NOT NULL")
+    # So many descriptions as make a value common would take long to match.
+    with warehouse.warehouse.database.connect() as connection:
+        for phone in phones:
+            warehouse.query(f"INSERT INTO lake.identity.term VALUES ('person', 1, 'phone', '{phone}', 1.5)")
+            connection.execute("INSERT INTO matching.term VALUES ('person', 'phone', %s, 1.5)", (phone,))
+    warehouse.warehouse.note_published(datetime(2026, 2, 1, tzinfo=UTC))
+    erase_her(warehouse)
+    others = sorted(each for each in phones if "903171717" not in each)
+    assert len(others) < len(phones)
+    assert warehouse.query("SELECT value FROM lake.identity.term ORDER BY value") == others
+    assert warehouse.published("SELECT value FROM matching.term ORDER BY value") == others
+
+
 def _pieces(lines: list[bytes], first: int) -> list[Unreadable]:
     return [
         Unreadable(f"broken.csv, line {place}", "too many fields", line)
