@@ -307,6 +307,7 @@ _STRICT: dict[str, Callable[..., Any]] = {
     "Chr": chr,
     "DPipe": lambda x, y: x + y,
     "Contains": lambda x, y: y in x,
+    "Replace": lambda text, old, new: text.replace(old, new) if old else text,
     "StartsWith": str.startswith,
     "Split": str.split,
     "SplitPart": _split_part,

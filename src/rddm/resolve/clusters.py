@@ -5,13 +5,15 @@ A component is put together pair by pair, the surest first. A step is refused wh
 cannot be one, or two groups whose members, taken all together, speak against it: there, a contradiction weighs heavily.
 Two who were born a generation apart keep their groups apart, too, unless others in them agree in a birth date or a number:
 records without a birth date are as like the father as the son of his name, so any number of them says nothing.
+Nor does such a record join either of them: what speaks for one of two who cannot both be meant speaks against the other.
 "Same" judgements come first and need no evidence. Every decision depends on one component alone and on nothing's order,
 so a new batch decides as a full run would.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import math
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -87,6 +89,10 @@ class CrossPair:
     apart: bool = False
     agree: bool = False
 
+    @property
+    def is_contradiction(self) -> bool:
+        return self.forbidden or self.contradicting or self.apart
+
 
 def agglomerate(
     count: int,
@@ -98,14 +104,55 @@ def agglomerate(
     """
     Return for each of *count* members the lowest member of its group.
 
-    *pairs* are all pairs of the component, those at or above *threshold* (a match weight) are reasons to join. *same*
-    and *different* are judgements; where they contradict each other, "different" stands.
+    *pairs* are all pairs of the component, those at or above *threshold* (a match weight) are reasons to join, unless what
+    they say is said of somebody else, too (`_beside_rivals`). *same* and *different* are judgements; where they contradict each
+    other, "different" stands.
 
     >>> pairs = [CrossPair(0, 1, 12.0, False), CrossPair(1, 2, 9.0, False), CrossPair(0, 2, 1.0, True)]
     >>> agglomerate(3, pairs, threshold=6.6)
+    [0, 1, 2]
+    >>> agglomerate(3, pairs, threshold=2.0)
     [0, 0, 2]
     """
-    return _Agglomeration(count, pairs, different).run(pairs, threshold, same)
+    likely = {(pair.a, pair.b): pair.weight for pair in pairs if pair.weight >= threshold and not pair.is_contradiction}
+    groups = _Agglomeration(count, pairs, different).run(likely, same)
+    beside = _beside_rivals(
+        likely, groups, {(pair.a, pair.b) for pair in pairs if pair.is_contradiction} | set(different)
+    )
+    if beside == likely:
+        return groups
+    kept = {pair: weight for pair, weight in beside.items() if weight >= threshold}
+    return _Agglomeration(count, pairs, different).run(kept, same)
+
+
+def _beside_rivals(
+    likely: Mapping[tuple[int, int], float], groups: Sequence[int], contradictions: Collection[tuple[int, int]]
+) -> dict[tuple[int, int], float]:
+    """
+    Return the match weights of *likely* pairs, given that nobody can be two people.
+
+    Of a pair a-b, c is a rival when it is likely to be a, and a contradiction has kept it apart from the group of b. Then a is b,
+    or c, or neither, with odds of 2^weight each to 1; of several rivals, who may be one person, the surest counts.
+    """
+    against: dict[int, set[int]] = {}
+    for a, b in contradictions:
+        if groups[a] != groups[b]:
+            against.setdefault(a, set()).add(b)
+            against.setdefault(b, set()).add(a)
+    matches: dict[int, dict[int, float]] = {}
+    for (a, b), weight in likely.items():
+        matches.setdefault(a, {})[b] = matches.setdefault(b, {})[a] = weight
+
+    def rivalry(a: int, b: int) -> float:
+        rivals = (
+            matches[one][rival]
+            for one, other in ((a, b), (b, a))
+            for rival in against.get(other, ())
+            if rival in matches[one]
+        )
+        return float(np.logaddexp2(0.0, max(rivals, default=-math.inf)))
+
+    return {(a, b): weight - rivalry(a, b) for (a, b), weight in likely.items()}
 
 
 class _Agglomeration:
@@ -136,18 +183,12 @@ class _Agglomeration:
         masks[a] |= 1 << b
         masks[b] |= 1 << a
 
-    def run(self, pairs: Sequence[CrossPair], threshold: float, same: Sequence[tuple[int, int]]) -> list[int]:
+    def run(self, likely: Mapping[tuple[int, int], float], same: Sequence[tuple[int, int]]) -> list[int]:
+        """Join the ends of *same* and then, the surest first, those of *likely* pairs (with their weights)."""
         for a, b in sorted((min(pair), max(pair)) for pair in same):
             self._join(self.group[a], self.group[b], judged=True)
-        for pair in sorted(
-            (
-                pair
-                for pair in pairs
-                if pair.weight >= threshold and not (pair.forbidden or pair.contradicting or pair.apart)
-            ),
-            key=lambda p: (-p.weight, p.a, p.b),
-        ):
-            self._join(self.group[pair.a], self.group[pair.b], judged=False)
+        for a, b in sorted(likely, key=lambda pair: (-likely[pair], pair)):
+            self._join(self.group[a], self.group[b], judged=False)
         return self.group
 
     def _join(self, a: int, b: int, *, judged: bool) -> None:

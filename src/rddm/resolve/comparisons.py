@@ -13,7 +13,7 @@ from dataclasses import dataclass
 MISSING, SAME, ALIKE, CLOSE, DIFFERENT = range(5)
 LEVELS = 5
 
-COMPARISONS_VERSION = 4
+COMPARISONS_VERSION = 5
 """Changes whenever a level's meaning does, so that stored pairs are made anew."""
 
 
@@ -73,6 +73,21 @@ def _one_slip(column: str) -> str:
     return f"(abs(length({a}) - length({b})) <= 1 AND {_half_agrees(column)} AND damerau_levenshtein({a}, {b}) <= 1)"
 
 
+_LETTERS_OF_TWO = {"shch": "W", "zh": "Z", "kh": "H", "ts": "C", "ch": "Q", "sh": "S", "iu": "U", "ia": "A"}
+"""What Cyrillic letters are in Latin ones that are several, each with a sign that no name in small letters has."""
+
+
+def _one_slip_of_name(column: str) -> str:
+    """SQL: `_one_slip`, in Latin letters or in the Cyrillic ones that they stand for: Vizhtoria is one letter off Viktoria."""
+    a, b = f"a.{column}", f"b.{column}"
+    for several, one in _LETTERS_OF_TWO.items():
+        a, b = f"replace({a}, '{several}', '{one}')", f"replace({b}, '{several}', '{one}')"
+    return (
+        f"({_one_slip(column)} OR (abs(length(a.{column}) - length(b.{column})) <= 3 AND {_half_agrees(column)}"
+        f" AND damerau_levenshtein({a}, {b}) <= 1))"
+    )
+
+
 def _long_enough(column: str) -> str:
     """SQL: two words are so long that one slip leaves most of them: Jan and Jazn, but not Lu and Li."""
     return f"(length(a.{column}) + length(b.{column}) > 6)"
@@ -81,7 +96,9 @@ def _long_enough(column: str) -> str:
 def _much_alike(column: str) -> str:
     """SQL: one slip, or alike by Jaro and Winkler, who see two slips in a long word that begins alike."""
     a, b = f"a.{column}", f"b.{column}"
-    return f"((left({a}, 2) = left({b}, 2) AND jaro_winkler_similarity({a}, {b}) >= 0.93) OR {_one_slip(column)})"
+    return (
+        f"((left({a}, 2) = left({b}, 2) AND jaro_winkler_similarity({a}, {b}) >= 0.93) OR {_one_slip_of_name(column)})"
+    )
 
 
 def _one_digit(a: str, b: str) -> str:
@@ -136,7 +153,7 @@ COMPARISONS: tuple[Comparison, ...] = (
                 CLOSE,
                 (
                     f"((length(a.last_root) > 4 AND length(b.last_root) > 4 AND {_much_alike('last_root')})"
-                    f" OR ({_long_enough('last_text')} AND {_one_slip('last_text')}))"
+                    f" OR ({_long_enough('last_text')} AND {_one_slip_of_name('last_text')}))"
                 ),
             ),
         ),
@@ -180,7 +197,7 @@ COMPARISONS: tuple[Comparison, ...] = (
             (SAME, "a.middle_root = b.middle_root"),
             (
                 CLOSE,
-                (f"(length(a.middle_root) > 3 AND length(b.middle_root) > 3 AND {_one_slip('middle_root')})"),
+                (f"(length(a.middle_root) > 3 AND length(b.middle_root) > 3 AND {_one_slip_of_name('middle_root')})"),
             ),
         ),
         {SAME: "same", CLOSE: "close", DIFFERENT: "different"},

@@ -16,7 +16,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
-KEYS_VERSION = 4
+KEYS_VERSION = 5
 """Changes whenever the keys of a description do, so that stored keys are made anew."""
 
 KIND_BITS = 5
@@ -76,18 +76,25 @@ def kinds_to_json(kinds: Sequence[KeyKind]) -> str:
 
 
 def kinds_from_json(text: str) -> tuple[KeyKind, ...]:
-    """Return the kinds that a stored model names, in the order of `KEY_KINDS`; names it does not know any more are left out."""
+    """
+    Return the kinds that a stored model names and those of identifiers, in the order of `KEY_KINDS`; names that are not known
+    any more are left out.
+    """
     stored = json.loads(text)
     if isinstance(stored, list):  # of a version that learnt no limits
-        return tuple(kind for kind in KEY_KINDS if kind.name in stored)
+        stored = {kind.name: kind.most for kind in KEY_KINDS if kind.name in stored}
+    stored = dict.fromkeys(IDENTIFIERS.values()) | stored
     return tuple(replace(kind, most=stored[kind.name]) for kind in KEY_KINDS if kind.name in stored)
 
 
 KIND_NUMBERS = {kind.name: kind.number for kind in KEY_KINDS}
 COUNTED_KINDS = frozenset({"phone", "email"})
 """Keys that only tell how many share a value: everyone on a family's phone or mailbox is not yet a candidate."""
-IDENTIFIERS = {"phone": "phone", "email": "email", "document_number": "document_number"}
-"""Columns whose value says nothing once its key (of that kind) is too common: a call centre's phone, a school's mailbox."""
+IDENTIFIERS = {"phone": "phone", "email": "email", "snils": "snils", "document_number": "document_number"}
+"""
+Columns whose value says nothing once its key (of that kind) is too common: a call centre's phone, a school's mailbox. Keys of
+these kinds are always in use: that nobody else has a number is what it is for, however few pairs it finds alone.
+"""
 
 SEVERAL = ("last", "sound", "given")
 """Parts that may have several values: a double family name, a short form of several given names."""
@@ -146,11 +153,11 @@ def worthwhile_kinds(found: Sequence[FoundAt], kinds: Sequence[KeyKind]) -> tupl
     of the kinds in use that cost nothing come into use, too, and a kind goes that finds too little alone. Kinds of identifiers
     are always used. No truth is needed: the learnt weights say what a match is.
 
-    >>> document, phone, name = KEY_KINDS[1], KEY_KINDS[3], KEY_KINDS[7]
-    >>> both = _bit(document, 0) | _bit(phone, 0)
+    >>> mailbox, phone, name = KEY_KINDS[4], KEY_KINDS[3], KEY_KINDS[7]
+    >>> both = _bit(mailbox, 0) | _bit(phone, 0)
     >>> pairs = [FoundAt(both, 900.0, 0.0), FoundAt(_bit(phone, 0), 100.0, 5.0), FoundAt(_bit(name, 0), 50.0, 20.0),
     ...          FoundAt(_bit(name, 3), 10.0, 700.0)]
-    >>> [str(kind) for kind in worthwhile_kinds(pairs, (document, phone, name))]
+    >>> [str(kind) for kind in worthwhile_kinds(pairs, (mailbox, phone, name))]
     ['phone_given', 'full_name of 20 at most']
     """
     by_bits: dict[int, list[float]] = {}
@@ -251,6 +258,8 @@ def _number_sql(name: str, text: str) -> str:
     return f"coalesce(try_cast({text} AS BIGINT) & {2**PART_BITS - 1}, {_part_sql(name, text)})"
 
 
+NUMBERS = ("phone", "snils")
+"""Parts that are whole numbers."""
 EMAIL_PARTS = {
     "email_part": _part_sql("email", "d.email"),
     "mailbox_part": _part_sql("mailbox", "split_part(d.email, '@', 1)"),
@@ -263,8 +272,7 @@ PARTS: dict[str, str] = {
     },
     "last_word": "last_word",
     "first_word": "first_word",
-    "phone": _number_sql("phone", "phone"),
-    "snils": _number_sql("snils", "snils"),
+    **{name: _number_sql(name, name) for name in NUMBERS},
     "document_number": _part_sql("document_number", "document_number"),
     "postcode": _part_sql("postcode", "postcode"),
     "email": "email_part",
@@ -317,7 +325,7 @@ def kind_number_sql(key: str = "key") -> str:
 
 def key_of_value_sql(kind: str, value: str) -> str:
     """Return the SQL expression for the key that the single *value* (an expression) has in *kind* of `IDENTIFIERS`."""
-    part = _number_sql(kind, value) if kind == "phone" else _part_sql(kind, value)
+    part = _number_sql(kind, value) if kind in NUMBERS else _part_sql(kind, value)
     return f"(({part}) << {KIND_BITS}) | {KIND_NUMBERS[kind]}"
 
 

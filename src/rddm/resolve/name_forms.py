@@ -25,7 +25,7 @@ from rddm.contracts.names import (
     transliterate,
 )
 
-FORMS_VERSION = 2
+FORMS_VERSION = 3
 
 _SOUNDS = str.maketrans("oebgdzv", "aipktsf")
 

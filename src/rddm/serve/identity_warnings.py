@@ -13,7 +13,6 @@ from rddm.resolve.roles import roles_of
 from rddm.resolve.weights import LEAST_DESCRIPTIONS
 from rddm.serve.reading import Reading
 
-IDENTIFYING = (*IDENTIFIERS, "snils")
 CROWDED_SHARE = {"identifier": 0.01, "other": 0.2}
 """Of the records that have a value, how many may have the same before it is odd."""
 CROWDED_RECORDS = 100
@@ -116,7 +115,7 @@ def _crowded(reading: Reading, table: str, columns: Sequence[str], counts: Mappi
     )
     (most,) = reading.rows(f"SELECT {counted} FROM {table}", [values[each] for each in columns])
     for column in columns:
-        allowed = CROWDED_SHARE["identifier" if column in IDENTIFYING else "other"]
+        allowed = CROWDED_SHARE["identifier" if column in IDENTIFIERS else "other"]
         if most[column] >= CROWDED_RECORDS and most[column] > allowed * counts[column]:
             yield (
                 f"{_said(column)}: one value is on {most[column]:,} of the {counts[column]:,} records that have one. If it is a"

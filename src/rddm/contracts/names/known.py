@@ -72,9 +72,12 @@ _ROMANISED_SHORT = _romanise(form for form in _SHORT_FORMS if not form.isascii()
 
 
 def _cyrillic_readings(folded: str) -> frozenset[str]:
-    """Cyrillic names, full or short, that a name in Latin letters may be the romanisation of."""
+    """
+    Full Cyrillic names that a name in Latin letters may be the romanisation of, or else short ones: Maria is Мария, although
+    Маря, short for Марина, is written so, too.
+    """
     key = romanisation_key(folded)
-    return _ROMANISED_FULL.get(key, frozenset()) | _ROMANISED_SHORT.get(key, frozenset())
+    return _ROMANISED_FULL.get(key) or _ROMANISED_SHORT.get(key, frozenset())
 
 
 def _expand(folded: str, full: frozenset[str] | set[str]) -> set[str]:
