@@ -250,12 +250,37 @@ def test_a_phone_that_too_many_share_finds_and_proves_nothing(new_warehouse: New
     answer = look_up(warehouse, limit=100, first_name="Анна", last_name="Белова", phone=ANNA[3])
     assert answer.verdict == "unknown"
     assert answer.compared == 0
+    assert look_up(warehouse, phone=ANNA[3]).verdict == "too_little"
+    assert look_up(warehouse, first_name="Анна", phone=ANNA[3]).verdict == "too_little"
+    assert look_up(warehouse, phone="+79035550000").verdict == "unknown"
     assert warehouse.published("SELECT count(*) FROM matching.person_common") == [1]
     found = look_up(
         warehouse, limit=100, last_name=str(many[0]["last"]), first_name="Анна", birth_date="1910-01-09", phone=ANNA[3]
     )
     levels = {each.field: each.level for each in found.people[0].explanation.contributions}
     assert levels["phone"] == "missing"
+
+
+def test_a_family_name_alone_is_too_little_to_tell(anna_and_boris: TinyWarehouse) -> None:
+    answer = look_up(anna_and_boris, last_name=ANNA[0])
+    assert (answer.verdict, answer.compared, list(answer.people)) == ("too_little", 0, [])
+    assert answer.would_help
+
+
+def test_a_name_finds_again_when_few_enough_share_it(new_warehouse: New) -> None:
+    warehouse = new_warehouse(a=PERSON, model=FEW_PER_KEY)
+    named = [row(str(place), (*ANNA[:2], f"19{50 + place}-01-09", None, None)) for place in range(5)]
+    warehouse.deliver("a/person", *named)
+    warehouse.run()
+    asked = {"last_name": ANNA[0], "first_name": ANNA[1]}
+    assert look_up(warehouse, asked).verdict == "too_little"
+    gone = [{**each, "changed": "2024-02-01", "gone": "yes"} for each in named[:3]]
+    warehouse.deliver("a/person", *gone)
+    warehouse.run()
+    assert look_up(warehouse, asked).compared == 2
+    warehouse.deliver("a/person", *({**each, "changed": "2024-03-01", "gone": None} for each in gone))
+    warehouse.run()
+    assert look_up(warehouse, asked).verdict == "too_little"
 
 
 @pytest.mark.parametrize(
@@ -273,7 +298,7 @@ def test_a_phone_that_too_many_share_finds_and_proves_nothing(new_warehouse: New
 )
 def test_what_says_nothing_is_answered_and_told(anna_and_boris: TinyWarehouse, texts: dict[str, str]) -> None:
     answer = look_up(anna_and_boris, texts)
-    assert answer.verdict == "unknown"
+    assert answer.verdict in (("too_little", "unknown") if answer.understood else ("too_little",))
     assert not answer.people
     assert answer.would_help
     assert (
