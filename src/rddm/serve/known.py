@@ -21,7 +21,7 @@ from psycopg import sql
 
 from rddm.conform.mapping import MappedEntity
 from rddm.conform.typed import clean_typed, typed_entity
-from rddm.contracts.errors import NotFound, StoreError
+from rddm.contracts.errors import Malformed, NotFound, StoreError
 from rddm.project.settings import ModelEntity, ProbabilisticIdentity
 from rddm.resolve.asked import (
     Description,
@@ -149,17 +149,20 @@ class KnownPeople:
         """All fields of the model, those that tell nobody apart included."""
         return tuple(self._mapped.model_entity.fields)
 
-    def look_up(self, texts: Mapping[str, str], today: date, limit: int = 5) -> Answer:
+    def look_up(self, given: Mapping[str, str | date | int | None], today: date, limit: int = 5) -> Answer:
         """
-        Return whether the person of whom *texts* (field of the model: as typed) speaks is known, with at most *limit* people.
+        Return whether the person of whom *given* speaks is known, with at most *limit* people.
 
-        *today*: nobody is born later. What is empty or impossible is left out and told in the answer; a field that the model
-        has but that tells nobody apart is ``not_compared``.
+        *given*: field of the model: text as typed, a date, a number of digits, or None for nothing. *today*: nobody is born
+        later. What is empty or impossible is left out and told in the answer; a field that the model has but that tells nobody
+        apart is ``not_compared``.
 
         Raises:
             NotFound: a field is not in the model.
+            Malformed: a value is none of these.
             StoreError: PostgreSQL cannot be asked.
         """
+        texts = {name: _as_typed(name, value) for name, value in given.items() if value is not None}
         known = self._mapped.model_entity.fields
         strange = [name for name in texts if name not in known]
         if strange:
@@ -252,6 +255,18 @@ class KnownPeople:
     def _fields_of(self, comparison: str) -> str:
         """The field of the model that a comparison is of; its own name where it is of several."""
         return self._field_of_role.get(comparison, comparison)
+
+
+def _as_typed(field: str, value: object) -> str:
+    if isinstance(value, str):
+        return value
+    if isinstance(value, date):
+        return value.isoformat()
+    if isinstance(value, int) and not isinstance(value, bool):
+        return str(value)
+    raise Malformed(
+        f"{field} is of type {type(value).__name__}. Give it as text, a date or a whole number, or leave it out."
+    )
 
 
 @contextmanager

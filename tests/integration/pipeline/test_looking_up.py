@@ -6,7 +6,9 @@ import json
 import random
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from datetime import date
+from dataclasses import fields
+from datetime import date, datetime
+from pathlib import Path
 from typing import Any
 from unittest.mock import patch
 
@@ -15,7 +17,9 @@ import pytest
 from tests.support.warehouse import PEOPLE_ALONE, PERSON, TinyWarehouse, drop_database
 
 from rddm.conform.typed import clean_typed, typed_entity
-from rddm.contracts.errors import NotFound, StoreError
+from rddm.contracts.errors import Malformed, NotFound, StoreError
+from rddm.resolve.explain import Contribution, Explanation
+from rddm.resolve.known import KnownPerson
 from rddm.serve import matching
 from rddm.serve.known import Answer, KnownPeople, open_known_people
 from rddm.serve.matching import DESCRIPTION_SEPARATOR
@@ -310,6 +314,31 @@ def test_what_says_nothing_is_answered_and_told(anna_and_boris: TinyWarehouse, t
 def test_a_field_that_the_model_does_not_have_is_refused(anna_and_boris: TinyWarehouse) -> None:
     with pytest.raises(NotFound, match="no field nickname"):
         look_up(anna_and_boris, nickname="Аня")
+
+
+def test_a_date_a_number_and_nothing_are_taken_as_if_typed(anna_and_boris: TinyWarehouse) -> None:
+    with known_people(anna_and_boris) as people:
+        answer = people.look_up(
+            {**typed(ANNA), "birth_date": date(2001, 5, 6), "phone": 89161234567, "email": None}, TODAY
+        )
+        at_midnight = people.look_up({**typed(ANNA), "birth_date": datetime(2001, 5, 6)}, TODAY)  # noqa: DTZ001 - a birth date
+    assert answer.verdict == at_midnight.verdict == "known"
+    assert answer.understood == FIELDS[:4]
+    levels = {each.field: each.level for each in at_midnight.people[0].explanation.contributions}
+    assert levels["birth_date"] == "same"
+
+
+def test_a_value_of_another_type_is_refused_without_being_repeated(anna_and_boris: TinyWarehouse) -> None:
+    wrong: Any = {"phone": ["+79161234567"]}
+    with known_people(anna_and_boris) as people, pytest.raises(Malformed, match="phone is of type list") as refused:
+        people.look_up(wrong, TODAY)
+    assert "7916" not in str(refused.value)
+
+
+def test_the_guide_names_every_field_of_an_answer() -> None:
+    guide = (Path(__file__).parents[3] / "docs/how-to/ask-before-you-create.md").read_text(encoding="utf-8")
+    for kind in (Answer, KnownPerson, Explanation, Contribution):
+        assert [each.name for each in fields(kind) if f"`{each.name}`" not in guide] == []
 
 
 def test_before_anything_was_published_nobody_can_be_looked_up(new_warehouse: New) -> None:
