@@ -315,7 +315,40 @@ def test_reading_needs_no_secret_of_a_source(project: Project) -> None:
     )
     try:
         assert project.rddm("status", "--json").code == 0
-        assert project.rddm("run").code == 2
+    finally:
+        extra.unlink()
+
+
+def test_a_secret_that_is_not_set_is_trouble_for_its_source_alone_and_only_when_it_is_read(
+    run_project: Project,
+) -> None:
+    (run_project.folder / "sources" / "extra.yaml").write_text(
+        'connector: {type: rest, url: "http://127.0.0.1:9", bearer_token: "${NOT_SET_ANYWHERE}"}\n'
+        "entities: {person: {key: id, fields: {last_name: a, phone: b}}}\n",
+        encoding="utf-8",
+    )
+    assert run_project.rddm("quarantine", "redrive").code == 0
+    assert run_project.rddm("run", "--source", "academy").code == 0
+    outcome = run_project.rddm("run", "--json")
+    assert outcome.code == 3
+    (problem,) = outcome.json["problems"]
+    assert 'source "extra"' in problem
+    assert "the environment has no NOT_SET_ANYWHERE" in problem
+    assert {line["source"] for line in outcome.json["sources"] if line["this_run"]["received"]} == {"camps", "academy"}
+    assert run_project.rddm("check").code == 2
+
+
+def test_a_variable_that_decides_what_records_say_must_be_set_for_every_run(project: Project) -> None:
+    extra = project.folder / "sources" / "extra.yaml"
+    extra.write_text(
+        "connector: {type: file, path: data/extra.csv}\n"
+        "entities: {person: {key: id, fields: {last_name: a, phone: {sql: \"'${NOT_SET_ANYWHERE}' || b\"}}}}\n",
+        encoding="utf-8",
+    )
+    try:
+        outcome = project.rddm("quarantine", "redrive")
+        assert outcome.code == 2
+        assert "the environment has no NOT_SET_ANYWHERE" in outcome.err
     finally:
         extra.unlink()
 
