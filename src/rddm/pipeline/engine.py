@@ -33,6 +33,7 @@ from rddm.pipeline.stamp import RunStamp, timed
 from rddm.pipeline.unmatched import link_unmatched
 from rddm.project.order import entities_in_parent_order
 from rddm.project.settings import ExactIdentity, ModelEntity, ProbabilisticIdentity, ProjectSettings
+from rddm.project.suggestions import listed
 from rddm.store.lake import CATALOG, Lake, load_table
 from rddm.store.scratch import Scratch
 
@@ -155,7 +156,16 @@ def _run_once(  # noqa: PLR0913 - the engine's whole world, named once
         }
         result.balances = balances(lake, places)
         result.warnings += [_forgotten(each) for each in result.balances if each.is_forgotten and each.in_force]
+        result.warnings += [_keyless(settings, each) for each in result.balances if each.is_without_keys]
     return result
+
+
+def _keyless(settings: ProjectSettings, balance: Balance) -> str:
+    key = settings.sources[balance.source].entities[balance.entity].key
+    return (
+        f'source "{balance.source}", entity {balance.entity}: none of its {balance.landed:,} records has a key, so all of them'
+        f" wait: {listed(key)} is empty in each, or too long. Name another `key` in sources/{balance.source}.yaml."
+    )
 
 
 def _forgotten(balance: Balance) -> str:

@@ -279,6 +279,21 @@ def test_check_connect_tries_the_sql_on_records_and_knows_what_it_reads(new_proj
     ]
 
 
+def test_a_key_that_is_empty_in_every_record_is_told_by_the_check_and_by_the_run(new_project: Project) -> None:
+    (new_project.folder / "data" / "students.csv").write_text(
+        "id,surname,given,born,phone,email\n,Орлов,Пётр,2008-02-01,,\n ,Лисицына,Вера,2007-07-07,,\n", encoding="utf-8"
+    )
+    checked = new_project.rddm("check", "--connect", "--json")
+    assert checked.code == 3
+    student = next(each for each in checked.json["connections"] if each["entity"] == "student")
+    assert student["failing"] == ["key, id: it is empty in all of the 2 records looked at."]
+    ran = new_project.rddm("run", "--json")
+    warnings = [each for each in ran.json["warnings"] if "has a key" in each]
+    assert [each.partition(". ")[0] for each in warnings] == [
+        'source "academy", entity student: none of its 2 records has a key, so all of them wait: id is empty in each, or too long'
+    ]
+
+
 def test_check_connect_says_what_the_next_run_will_do_about_changed_settings(new_project: Project) -> None:
     assert new_project.rddm("check", "--connect", "--json").json["next_run"] == []
     assert new_project.rddm("run").code == 0
