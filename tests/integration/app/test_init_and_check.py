@@ -187,6 +187,27 @@ def test_lists_are_drafted_and_lists_of_objects_told(empty_project: Project, tmp
     assert "# ?: contacts  # holds lists of objects: take a value out with sql" in text
 
 
+@pytest.mark.parametrize(
+    ("dates", "written"),
+    [
+        (("02/07/2014", "12/31/2013", "5/30/2012"), 'birth_date: {column: born, format: "%m/%d/%Y"}'),
+        (("02.07.14", "12.31.13", "05.30.12"), 'birth_date: {column: born, format: "%m.%d.%y"}'),
+        (("02/07/2014", "31/12/2013", "12/31/2012"), "birth_date: born"),
+        (("02/07/2014", "03/08/2013", "04/09/2012"), "birth_date: born"),
+    ],
+)
+def test_a_draft_has_the_format_of_dates_whose_month_comes_first(
+    empty_project: Project, tmp_path: Path, dates: tuple[str, ...], written: str
+) -> None:
+    people = zip(("Орлов", "Белов", "Сомов"), ("Пётр", "Иван", "Олег"), dates, strict=True)
+    lines = ["id,surname,given,born", *(f"u{place},{','.join(each)}" for place, each in enumerate(people))]
+    (tmp_path / "users.csv").write_text("\n".join(lines), encoding="utf-8")
+    assert empty_project.rddm("init", "--from", str(tmp_path / "users.csv"), "--json").code == 0
+    text = (empty_project.folder / "sources" / "users.yaml").read_text(encoding="utf-8")
+    assert f"      {written}" in text
+    assert empty_project.rddm("check").code == 0
+
+
 def test_a_draft_never_overwrites_a_source(empty_project: Project, tmp_path: Path) -> None:
     (tmp_path / "users.csv").write_text(STUDENTS, encoding="utf-8")
     init = ["init", "--from", str(tmp_path / "users.csv")]
@@ -349,7 +370,7 @@ def test_a_secret_that_is_not_set_is_trouble_for_its_source_alone_and_only_when_
     (problem,) = outcome.json["problems"]
     assert 'source "extra"' in problem
     assert "the environment has no NOT_SET_ANYWHERE" in problem
-    assert {line["source"] for line in outcome.json["sources"] if line["this_run"]["received"]} == {"camps", "academy"}
+    assert {line["source"] for line in outcome.json["sources"] if line["problem"] is None} == {"camps", "academy"}
     assert run_project.rddm("check").code == 2
 
 
