@@ -234,7 +234,7 @@ Readers of `warehouse` have no right to it. It holds what all records say, in th
 | table | one row |
 |---|---|
 | `matching.<entity>_print` | one golden record: `number` (the first 32 bits of its id), `golden_id`, `print` (its descriptions) |
-| `matching.<entity>_drawer` | one drawer of match keys: `drawer`, `entries` (a key and whom it leads to, each) |
+| `matching.<entity>_drawer` | one drawer of match keys: `drawer`, `entries` (a key and whom it leads to, or nobody) |
 | `matching.<entity>_common` | one match key (`key`) of a phone, e-mail, insurance or document number that too many share |
 | `matching.model` | one entity: the model in use, as in `identity.model`, and the forms it was published in |
 | `matching.term` | one common value, as in `identity.term` |

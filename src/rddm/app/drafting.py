@@ -11,12 +11,13 @@ from urllib.parse import parse_qsl, urlsplit, urlunsplit
 
 import pyarrow as pa
 
-from rddm.app.first_look import is_text, key_seen, lists_objects, rows_above_header
+from rddm.app.first_look import is_text, key_seen, lists_objects, month_first_format, rows_above_header
+from rddm.conform.fields import DATES
 from rddm.conform.recognise import Recognised, recognise_columns
 from rddm.contracts.errors import ConfigurationError, ConfigurationProblem, SourceError
 from rddm.pipeline.column_names import with_safe_names
 from rddm.project.draft import DraftEntity, DraftField, DraftSource, Option
-from rddm.project.settings import Connector, FactIdentity, FileConnector, Model, RestConnector, SqlConnector
+from rddm.project.settings import Connector, FactIdentity, FileConnector, Model, ModelField, RestConnector, SqlConnector
 from rddm.project.suggestions import listed
 from rddm.project.validation import identifier_from
 from rddm.sources import open_source
@@ -430,8 +431,14 @@ def _fields(
                 DraftField(column, field, each.reason, part=part) for part, field in NAME_PARTS if field in known
             ]
         else:
-            fields.append(DraftField(column, each.field if each.field in known else None, each.reason))
+            written = _date_format(sample.column(column), known.get(each.field))
+            reason = f"{each.reason}; its values have the month first" if written else each.reason
+            fields.append(DraftField(column, each.field if each.field in known else None, reason, format=written))
     return fields
+
+
+def _date_format(values: pa.ChunkedArray, field: ModelField | None) -> str | None:
+    return month_first_format(values.to_pylist()) if field is not None and field.type in DATES else None
 
 
 def _usage(key: str, value: str, message: str) -> ConfigurationError:

@@ -13,6 +13,8 @@ MOST_TITLE_ROWS = 9
 NEARLY_UNIQUE = 0.95
 """The share of records with a value of their own from which a column is taken for the key."""
 _MADE_UP = re.compile(r"c\d+")
+_NUMERIC_DATE = re.compile(r"(\d{1,2})([./-])(\d{1,2})\2(\d{4}|\d\d)", re.ASCII)
+MONTHS = 12
 _NUMBERED = re.compile(r"_\d+$")
 
 
@@ -68,6 +70,24 @@ def key_seen(records: pa.Table, column: str) -> KeySeen:
     values = rows.column(column).to_pylist()
     present = [value for value in values if value is not None and str(value).strip()]
     return KeySeen(column, len(values), len(values) - len(present), len(present) - len(set(present)))
+
+
+def month_first_format(values: Sequence[object]) -> str | None:
+    """
+    Return the format of a column of dates whose *values* prove that it writes the month before the day; None if they do not.
+
+    >>> month_first_format(["02/07/2014", "12/31/2014", None]), month_first_format(["02/07/2014"])
+    ('%m/%d/%Y', None)
+    >>> month_first_format(["12/31/2014", "31/12/2014"])
+    """
+    found = [match for value in values if (match := _NUMERIC_DATE.fullmatch(str(value).strip())) is not None]
+    signs = {match[2] for match in found}
+    years = {len(match[4]) for match in found}
+    is_proven = any(int(match[3]) > MONTHS for match in found) and all(int(match[1]) <= MONTHS for match in found)
+    if not is_proven or len(signs) > 1 or len(years) > 1:
+        return None
+    (sign,) = signs
+    return f"%m{sign}%d{sign}{'%Y' if years == {4} else '%y'}"
 
 
 def lists_objects(values: Sequence[object]) -> bool:

@@ -33,7 +33,8 @@ def binding_fault(sql: str) -> str | None:
 
 def mapping_failures(entity: SourceEntity, sample: pa.Table) -> list[str]:
     """
-    Return a sentence for each expression of *entity* that fails on, or reads nothing from, every record of *sample*.
+    Return a sentence for each expression of *entity* that fails on, or reads nothing from, every record of *sample*, and for each
+    column of its key that is empty in all of them.
 
     The columns of *sample* have the names that the raw table would give them.
     """
@@ -68,11 +69,17 @@ def _counted(entity: SourceEntity, columns: list[str]) -> dict[str, tuple[str, s
         use: (f"TRY(coalesce(({sql})::VARCHAR, '')) IS NULL", "the SQL expression fails on all of the")
         for use, sql in _expressions(entity).items()
     }
-    time = entity.source_time
-    delivered = next((name for name in columns if time is not None and name.lower() == time.lower()), None)
-    if delivered is not None:
-        read = source_time_sql(quote(delivered), entity.source_time_format)
+    delivered = {name.lower(): quote(name) for name in columns}
+    time = delivered.get((entity.source_time or "").lower())
+    if time is not None:
+        read = source_time_sql(time, entity.source_time_format)
         counted["source_time"] = (f"{read} IS NULL", "no moment in time can be read from any of the")
+    for column in entity.key:
+        if column.lower() in delivered:
+            counted[f"key, {column}"] = (
+                f"nullif(trim({delivered[column.lower()]}), '') IS NULL",
+                "it is empty in all of the",
+            )
     return counted
 
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, suppress
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from rddm.contracts.errors import ConfigurationError, NotFound
+from rddm.contracts.errors import ConfigurationError, ConfigurationProblem, NotFound, SourceError
 from rddm.project.load import load_project
 from rddm.project.settings import ProjectSettings
 from rddm.serve.reading import Reading
@@ -52,20 +53,21 @@ def open_database(settings: ProjectSettings, environment: Mapping[str, str]) -> 
 @contextmanager
 def open_warehouse(root: Path, environment: Mapping[str, str]) -> Iterator[Warehouse]:
     """
-    Yield the warehouse of the project in *root*, ready for a run.
+    Yield the warehouse of the project in *root*, ready for a run. A source whose secrets are not set cannot be read; all else
+    can be done.
 
     Raises:
-        ConfigurationError: the project's files are wrong.
+        ConfigurationError: the project's files are wrong, or what is not set stands elsewhere than in a source's connector.
         StoreError: PostgreSQL or the lake cannot be opened.
     """
-    settings = load_project(root, environment)
+    settings, missing = _load_without_secrets(root, environment, _is_in_use)
     database = open_database(settings, environment)
     with ExitStack() as opened:
         with database.opening():
             database.migrate()
             folder = settings.root / STATE_FOLDER
             lake = opened.enter_context(open_lake(database.conninfo, folder, settings.storage, settings.engine))
-        yield _warehouse(settings, database, lake, Erasures(database, environment.get(SECRET_VARIABLE)))
+        yield _warehouse(settings, missing, database, lake, Erasures(database, environment.get(SECRET_VARIABLE)))
 
 
 @contextmanager
@@ -120,14 +122,25 @@ def load_for_reading(root: Path, environment: Mapping[str, str]) -> ProjectSetti
     Raises:
         ConfigurationError: the project's files are wrong, or what is not set is the database's or the storage's.
     """
+    return _load_without_secrets(root, environment, _holds)[0]
+
+
+def _load_without_secrets(
+    root: Path, environment: Mapping[str, str], matters: Callable[[ProjectSettings, str], bool]
+) -> tuple[ProjectSettings, Sequence[ConfigurationProblem]]:
+    """
+    Return the project's settings, with stand-ins for variables that are not set, and a problem for each of these.
+
+    *matters*: whether a stand-in is where it cannot stand.
+    """
     try:
-        return load_project(root, environment)
+        return load_project(root, environment), ()
     except ConfigurationError as error:
         for stand_in in STAND_INS:
             with suppress(ConfigurationError):
                 settings = load_project(root, _Lenient(environment, stand_in))
-                if not _holds(settings, stand_in):
-                    return settings
+                if not matters(settings, stand_in):
+                    return settings, error.problems
         raise error from None
 
 
@@ -151,13 +164,25 @@ def _holds(settings: ProjectSettings, stand_in: str) -> bool:
     )
 
 
+def _is_in_use(settings: ProjectSettings, stand_in: str) -> bool:
+    """Whether *stand_in* is anywhere but in a connector, which is used only when its source is read."""
+    connectors = {name: {"entities": {"__all__": {"connector"}}} for name in settings.sources}
+    return _holds(settings, stand_in) or stand_in in settings.model_dump_json(exclude={"sources": connectors})
+
+
 def _has_run(settings: ProjectSettings, environment: Mapping[str, str]) -> bool:
     """Tell an empty project apart without starting a server for it."""
     has_own = bool(environment.get(DATABASE_URL)) or settings.database.url is not None
     return has_own or (settings.root / STATE_FOLDER / "pg" / "PG_VERSION").exists()
 
 
-def _warehouse(settings: ProjectSettings, database: Database, lake: Lake, erasures: Erasures) -> Warehouse:
+def _warehouse(
+    settings: ProjectSettings,
+    missing: Sequence[ConfigurationProblem],
+    database: Database,
+    lake: Lake,
+    erasures: Erasures,
+) -> Warehouse:
     # Here, because a reading needs none of it, and it takes a second to import.
     from rddm.conform.values import RULES_VERSION  # noqa: PLC0415
     from rddm.pipeline.run import Warehouse  # noqa: PLC0415
@@ -166,7 +191,12 @@ def _warehouse(settings: ProjectSettings, database: Database, lake: Lake, erasur
     from rddm.serve.publish import last_published, note_published, publish  # noqa: PLC0415
     from rddm.sources.open import open_source  # noqa: PLC0415
 
+    missing_of = {Path(each.file).stem: each for each in reversed(missing)}
+
     def open_entity(source: str, name: str, entity: SourceEntity) -> Source:
+        if source in missing_of:
+            problem = missing_of[source]
+            raise SourceError(source, name, str(replace(problem, fix="")), problem.fix)
         return open_source(settings.root, source, name, entity.connector)
 
     def publish_changes(at: datetime, progress: Callable[[str], None]) -> Mapping[str, tuple[int, int]]:

@@ -14,6 +14,9 @@ _TYPES = {
     SemanticType.REFERENCE: "UUID",
 }
 
+DATES = frozenset(each for each, kind in _TYPES.items() if kind == "DATE")
+"""Types that are a day without a time."""
+
 
 def column_type(field: ModelField) -> str:
     """Return the DuckDB type that holds a field's conformed value."""

@@ -9,7 +9,8 @@ Exceptions: for the operator, a source, or our own bug. Bad *data* is a value (`
     ├── RunInProgress         another run holds the warehouse
     ├── ConservationError     a run's counts do not balance: a bug of ours, nothing was committed
     ├── NotFound              the person, record or run asked for does not exist
-    └── Undecided             the answer is not sure: somebody has to look
+    ├── Undecided             the answer is not sure: somebody has to look
+    └── TooLittle             what was told is too little to look for anybody by
 
 A message says what, where and what next, and never shows a person's data.
 """
@@ -104,6 +105,12 @@ class Undecided(RddmError):
     """What was asked for may be there: there are several, or none is sure enough. Somebody has to look."""
 
     exit_code = 8
+
+
+class TooLittle(RddmError):
+    """What was told of somebody is too little to look for them by: nothing was compared. More has to be told."""
+
+    exit_code = 9
 
 
 def causes(error: BaseException) -> Iterator[BaseException]:

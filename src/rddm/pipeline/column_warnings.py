@@ -1,12 +1,15 @@
-"""What a run says of the columns that a mapping reads: those that never came, and those that came and are gone."""
+"""What a run says of the columns that a mapping reads: those that never came, that came and are gone, that it reads wrongly."""
 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
+from rddm.conform.fields import DATES
 from rddm.conform.mapping import MappedEntity, columns_never_delivered, uses_of_columns
+from rddm.conform.values.date import DAY_MONTH_SWAPPED
 from rddm.contracts.tables import quote, raw
+from rddm.pipeline.conforming_work import Affected, Conforming, Target
 from rddm.pipeline.landing import DELETED_BY_US, Place
 from rddm.project.suggestions import listed
 from rddm.sources.files.formats import is_table
@@ -15,6 +18,10 @@ from rddm.store.lake import CATALOG, Lake
 
 LEAST_CHANCE = 0.01
 """Below it, that so many records lack an optional member by chance is not believed."""
+
+
+FEWEST_SWAPPED = 10
+"""So many dates must be written month first before their column is suspected; fewer are slips."""
 
 
 @dataclass(frozen=True)
@@ -41,6 +48,31 @@ def column_warnings(lake: Lake, mapped_entities: Iterable[MappedEntity]) -> list
             *_of_the_vanished(lake, mapped, vanished.get((mapped.source, mapped.entity), [])),
         ]
     ]
+
+
+def month_first_warnings(work: Conforming, target: Target, affected: Affected) -> list[str]:
+    """
+    Return a sentence for each date of the records conformed now that is mostly written month first, by those days that can be
+    told from months: all others are read day first, and wrongly.
+    """
+    mapped = affected.mapped
+    notes = work.repaired.get((mapped.source, mapped.entity), {})
+    warnings = []
+    for field, mapping in mapped.settings.fields.items():
+        note = f"{field}:{DAY_MONTH_SWAPPED}"
+        swapped = notes.get(note, 0)
+        if swapped < FEWEST_SWAPPED or mapping.format is not None or target.entity.fields[field].type not in DATES:
+            continue
+        told = work.lake.number(
+            f"SELECT count(*) FROM {target.conformed} WHERE ({affected.conformed_now}) AND day({quote(field)}) > 12"
+        )
+        if 2 * swapped > told:
+            warnings.append(
+                f'source "{mapped.source}", entity {mapped.entity}: {field} has the month first in {swapped:,} of the {told:,}'
+                f" dates that tell, so others are read wrongly: 02/07 as 2 July. Say how it is written in"
+                f' sources/{mapped.source}.yaml, such as `format: "%m/%d/%Y"`.'
+            )
+    return warnings
 
 
 def _of_the_missing(mapped: MappedEntity, columns: Collection[str]) -> list[str]:

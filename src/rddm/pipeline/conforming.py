@@ -17,6 +17,7 @@ from rddm.conform.fields import conformed_table
 from rddm.conform.mapping import SQL_FAILED, MappedEntity
 from rddm.contracts.errors import SourceError
 from rddm.contracts.tables import literal, quote
+from rddm.pipeline.column_warnings import month_first_warnings
 from rddm.pipeline.conforming_affected import find_affected
 from rddm.pipeline.conforming_judged import judge, stand_at_once, write
 from rddm.pipeline.conforming_versions import Versions, forget, look_up_rest, look_up_words
@@ -92,8 +93,11 @@ def _conform_together(
     if judged:
         judge(work, target, judged)
         write(work, target, judged)
+        _count_notes(work, target, judged)
+        _count_read_anew(work, target, judged)
         for each in judged:
-            work.warnings.extend(_failing_expressions(work, target, each))
+            work.warnings.extend(_failing_expressions(work, each))
+            work.warnings.extend(month_first_warnings(work, target, each))
     work.scratch.drop(target.evaluated, target.judged, "version")
 
 
@@ -151,23 +155,37 @@ def _collect(work: Conforming, raw: str, keys: str) -> None:
     work.scratch.make("version", f"SELECT * FROM {raw} SEMI JOIN ({keys}) USING (_key)")
 
 
-def _failing_expressions(work: Conforming, target: Target, affected: Affected) -> list[str]:
+def _count_notes(work: Conforming, target: Target, judged: Sequence[Affected]) -> None:
+    """Count what cleaning mended, and left out, of the records that were conformed just now."""
+    looked_at = " OR ".join(f"({each.conformed_now})" for each in judged)
+    rows = work.connection.execute(
+        f"SELECT source, entity, note, count(*) FROM (SELECT source, entity, unnest(repairs) AS note FROM {target.conformed}"
+        f" WHERE repairs IS NOT NULL AND ({looked_at})) GROUP BY source, entity, note ORDER BY source, entity, note"
+    ).fetchall()
+    for source, entity, note, count in rows:
+        work.repaired.setdefault((source, entity), {})[note] = count
+
+
+def _count_read_anew(work: Conforming, target: Target, judged: Sequence[Affected]) -> None:
+    """Count the records that stood before and say something else now, as their mapping or the rules have changed."""
+    changed = [each for each in judged if each.is_all and not each.is_new]
+    if target.is_tree() or not changed:
+        return
+    known = " OR ".join(f"({each.where} AND batch <= {each.last_batch})" for each in changed)
+    work.read_anew[target.name] += work.lake.number(
+        f"SELECT count(*) FROM {target.conformed} WHERE ({known}) AND record_id IN (SELECT record_id FROM {target.changed})"
+    )
+
+
+def _failing_expressions(work: Conforming, affected: Affected) -> list[str]:
     """Return a sentence for each SQL expression of the mapping that failed on records which were conformed just now."""
     mapped = affected.mapped
-    notes = {
-        f"{name}:dropped_{SQL_FAILED}": name for name, each in mapped.settings.fields.items() if each.sql is not None
-    }
-    if not notes:
-        return []
-    looked_at = affected.where if affected.is_all else f"{affected.where} AND batch > {affected.last_batch}"
-    failed = work.connection.execute(
-        f"SELECT note, count(*) FROM (SELECT unnest(repairs) AS note FROM {target.conformed} WHERE {looked_at})"
-        f" WHERE note IN ({', '.join(map(literal, notes))}) GROUP BY note ORDER BY note"
-    ).fetchall()
+    notes = work.repaired.get((mapped.source, mapped.entity), {})
     return [
-        f'source "{mapped.source}", entity {mapped.entity}: the SQL of {notes[note]} fails on {count:,} of the records conformed'
+        f'source "{mapped.source}", entity {mapped.entity}: the SQL of {name} fails on {notes[note]:,} of the records conformed'
         f" now; it was left empty. Mend it in sources/{mapped.source}.yaml."
-        for note, count in failed
+        for name, each in sorted(mapped.settings.fields.items())
+        if each.sql is not None and (note := f"{name}:dropped_{SQL_FAILED}") in notes
     ]
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -37,6 +38,9 @@ class Conforming:
     from it; ``taken_out`` (record_id, model_entity) holds those that went before any was conformed, as their source's entity is
     mapped to another one now. ``patch`` holds active patches (record_id, source, entity, key, column_name, before, after) and
     ``patch_changed`` the (source, entity, key) that a patch newly touches.
+
+    ``repaired`` gathers, by (source, entity), on how many of the records that were conformed now each note stands; ``read_anew``,
+    by entity of the model, how many of those that stood before a changed mapping reads otherwise.
     """
 
     lake: Lake
@@ -51,6 +55,8 @@ class Conforming:
     patch_changed: str = "patch_changed"
     problems: list[SourceError] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
+    repaired: dict[tuple[str, str], dict[str, int]] = field(default_factory=dict)
+    read_anew: Counter[str] = field(default_factory=Counter)
     memory: Memory = field(default_factory=dict)
 
     @property
@@ -120,6 +126,11 @@ class Affected:
     def where(self) -> str:
         """The condition on (source, entity) that holds for its records in every table."""
         return f"source = {literal(self.mapped.source)} AND entity = {literal(self.mapped.entity)}"
+
+    @property
+    def conformed_now(self) -> str:
+        """The condition that holds for its rows of the conformed table which new versions, or all of them, made."""
+        return self.where if self.is_all else f"{self.where} AND batch > {self.last_batch}"
 
     @property
     def is_new(self) -> bool:

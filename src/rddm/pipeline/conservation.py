@@ -62,6 +62,11 @@ class Balance:
         return self.conformed + sum(self.quarantined.values())
 
     @property
+    def is_without_keys(self) -> bool:
+        """Whether nothing that its source delivers, under a name that a file of the project has, can be told from the rest."""
+        return not self.is_forgotten and 0 < self.landed == self.quarantined.get("technical", 0)
+
+    @property
     def balances(self) -> bool:
         kept = self.landed == self.found
         return kept and self.received == self.unreadable + self.duplicate + self.erased + self.landed

@@ -33,10 +33,14 @@ from rddm.pipeline.stamp import RunStamp, timed
 from rddm.pipeline.unmatched import link_unmatched
 from rddm.project.order import entities_in_parent_order
 from rddm.project.settings import ExactIdentity, ModelEntity, ProbabilisticIdentity, ProjectSettings
+from rddm.project.suggestions import listed
 from rddm.store.lake import CATALOG, Lake, load_table
 from rddm.store.scratch import Scratch
 
 Progress = Callable[[str], None]
+FEWEST_READ_ANEW = 20
+MANY_READ_ANEW = 0.05
+"""So many records of an entity, and this share of them, must a change make say something else for its weights to be doubted."""
 
 
 @dataclass(frozen=True)
@@ -69,13 +73,18 @@ class Removing(Protocol):
 
 @dataclass
 class EngineResult:
-    """What the engine did. ``golden``: rows written per entity; ``stage_seconds``: wall time per stage."""
+    """
+    What the engine did. ``golden``: rows written per entity; ``stage_seconds``: wall time per stage; ``repaired`` and
+    ``read_anew``: as in `Conforming`.
+    """
 
     balances: list[Balance] = field(default_factory=list)
     problems: list[SourceError] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
     resolutions: dict[str, Resolution] = field(default_factory=dict)
     golden: dict[str, int] = field(default_factory=dict)
+    repaired: Mapping[tuple[str, str], Mapping[str, int]] = field(default_factory=dict)
+    read_anew: Mapping[str, int] = field(default_factory=dict)
     stage_seconds: dict[str, float] = field(default_factory=dict)
 
 
@@ -155,7 +164,16 @@ def _run_once(  # noqa: PLR0913 - the engine's whole world, named once
         }
         result.balances = balances(lake, places)
         result.warnings += [_forgotten(each) for each in result.balances if each.is_forgotten and each.in_force]
+        result.warnings += [_keyless(settings, each) for each in result.balances if each.is_without_keys]
     return result
+
+
+def _keyless(settings: ProjectSettings, balance: Balance) -> str:
+    key = settings.sources[balance.source].entities[balance.entity].key
+    return (
+        f'source "{balance.source}", entity {balance.entity}: none of its {balance.landed:,} records has a key, so all of them'
+        f" wait: {listed(key)} is empty in each, or too long. Name another `key` in sources/{balance.source}.yaml."
+    )
 
 
 def _forgotten(balance: Balance) -> str:
@@ -194,6 +212,7 @@ def _conform(  # noqa: PLR0913 - the stage's whole world, named once
         work.scratch.clear()
     result.problems += [*left_out.values(), *work.problems]
     result.warnings += work.warnings
+    result.repaired, result.read_anew = work.repaired, work.read_anew
     result.warnings += column_warnings(lake, [each for entities in mapped.values() for each in entities])
 
 
@@ -216,6 +235,8 @@ def _resolve(  # noqa: PLR0913 - the stage's whole world, named once
             resolution = result.resolutions[name] = resolve_one(lake, settings, name, human, run, progress)
             if resolution.model_is_outgrown:
                 result.warnings.append(_outgrown(name))
+            elif not resolution.model_learnt:
+                result.warnings += _read_anew(lake, name, result.read_anew.get(name, 0))
             connection.execute(
                 f"INSERT INTO regrouped_{name} SELECT unnest([golden_id, other_id]) FROM {CATALOG}.identity.event"
                 f" WHERE entity = {literal(name)} AND run_id = {run.run_id}"
@@ -240,6 +261,19 @@ def _outgrown(name: str) -> str:
         f"There are many more records of entity {name} by now than its weights were learnt from."
         " See what learning them anew would change: `rddm identity learn`."
     )
+
+
+def _read_anew(lake: Lake, name: str, count: int) -> list[str]:
+    """Return what to do about weights that were learnt from what many records do not say any more."""
+    if count < FEWEST_READ_ANEW:
+        return []
+    records = lake.number(f"SELECT count(*) FROM {CATALOG}.conformed.{quote(name)}")
+    said = (
+        f"{count:,} of {records:,} records of entity {name} say something else now, as a mapping, the model or a rule has"
+        " changed; its weights were learnt from what they said before. See what learning them anew would change:"
+        " `rddm identity learn`."
+    )
+    return [said] if count >= MANY_READ_ANEW * records else []
 
 
 def resolve_one(

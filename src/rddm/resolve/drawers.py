@@ -4,7 +4,8 @@ Match keys in drawers: the form in which they are looked up one record at a time
 A row of PostgreSQL costs forty bytes beside what is in it, so keys are kept some dozens together. A key's low bits choose its
 *drawer*. In there it is an *entry* of 64 bits for each person who has it: above its *label*, what is left of the key, cut to
 32 bits with its kind, below the *number* of the person, the first 32 bits of their id. What two keys or two people come to
-share by being cut finds one more candidate now and then, and the comparison lets it go.
+share by being cut finds one more candidate now and then, and the comparison lets it go. A key that too many share leads to
+`NOBODY` alone, so that a question can tell it from one that nobody has.
 
 All kinds find here, also those that a run only counts: everyone on a family's phone is few to look at for one question.
 """
@@ -19,6 +20,8 @@ LABEL_BITS = 32
 _REST_BITS = LABEL_BITS - KIND_BITS
 _SIGN = 1 << 31
 """PostgreSQL's integers have a sign."""
+NOBODY = -_SIGN
+"""The number of nobody; a person whose id begins with 32 zeros would have it, too."""
 
 
 def drawer_of(key: int) -> int:
@@ -59,12 +62,14 @@ def entry_sql(key: str, number: str) -> str:
 
 def drawers_sql(owned: str, limit: int) -> str:
     """
-    Return the query for the drawers of *owned* (key, number; one row per description), without those too many share.
+    Return the query for the drawers of *owned* (key, number; one row per description); keys that too many share are nobody's.
 
     Columns: drawer INTEGER, entries BIGINT[]; grain: one drawer. Whoever counts a key needs all who have it in *owned*.
     """
     crowded = f"SELECT key FROM {owned} GROUP BY key HAVING count(*) > {limit_sql(limit)}"
     return (
-        f"SELECT {drawer_sql()} AS drawer, list({entry_sql('key', 'number')}) AS entries"
-        f" FROM (SELECT DISTINCT key, number FROM {owned} WHERE key NOT IN ({crowded})) GROUP BY drawer"
+        f"WITH crowded AS MATERIALIZED ({crowded})"
+        f" SELECT {drawer_sql()} AS drawer, list({entry_sql('key', 'number')}) AS entries"
+        f" FROM (SELECT DISTINCT key, number FROM {owned} WHERE key NOT IN (FROM crowded)"
+        f" UNION ALL SELECT key, {NOBODY} FROM crowded) GROUP BY drawer"
     )

@@ -5,6 +5,9 @@ A person is as probable as the most alike of what their records say. The one who
 nobody of them, so with odds o the probability of a person is o / (1 + the sum of all o): two who are equally alike have half
 each, however much speaks for both. What cannot be one with any of a person's records is never taken for that person; as in a
 run, who was born a generation apart from one of them and agrees in a birth date or a number with another may be.
+
+That nobody was found says only that nobody is known where something could be looked for: what gives no match key, or only
+keys that too many share, is too little to tell.
 """
 
 from __future__ import annotations
@@ -21,7 +24,7 @@ from rddm.resolve.comparisons import COMPARISONS, GENERATION_APART, NAMES, SAME,
 from rddm.resolve.explain import Explanation, explain_pair
 from rddm.resolve.weights import CLASSES, TERMS_BY_CLASS, Mixture, pattern_bits
 
-Verdict = Literal["known", "possible", "unknown"]
+Verdict = Literal["known", "possible", "unknown", "too_little"]
 
 LEAST_PROBABILITY = 0.01
 """Who is less probable than this is not worth a reader's time."""
@@ -72,9 +75,19 @@ class Thresholds:
 
 
 def recognise(
-    mixture: Mixture, asked: Description, candidates: Sequence[Candidate], thresholds: Thresholds, limit: int
+    mixture: Mixture,
+    asked: Description,
+    candidates: Sequence[Candidate],
+    thresholds: Thresholds,
+    limit: int,
+    *,
+    can_find: bool = True,
 ) -> Recognised:
-    """Return who of the *candidates* is the one *asked* about, at most *limit* of them explained."""
+    """
+    Return who of the *candidates* is the one *asked* about, at most *limit* of them explained.
+
+    *can_find*: they were looked for by a key that finds whoever has it.
+    """
     best, contradictions = _by_person(mixture, candidates)
     ranked = sorted(best.values(), key=lambda one: (-one.weight, str(one.candidate.person)))
     odds = np.exp2(np.clip([one.weight for one in ranked], -200.0, 200.0)) if ranked else np.zeros(0)
@@ -94,6 +107,8 @@ def recognise(
     verdict: Verdict = "possible" if probability >= thresholds.possible_probability else "unknown"
     if people and people[0].probability >= thresholds.match_probability and people[0].contradiction is None:
         verdict = "known"
+    if not candidates and not can_find:
+        verdict = "too_little"
     near = {one.candidate.person for one in ranked[:limit]}
     nearest = [each for each in candidates if each.person in near]
     return Recognised(verdict, probability, people, _would_help(mixture, asked, nearest, verdict))

@@ -21,7 +21,7 @@ from psycopg import sql
 
 from rddm.conform.mapping import MappedEntity
 from rddm.conform.typed import clean_typed, typed_entity
-from rddm.contracts.errors import NotFound, StoreError
+from rddm.contracts.errors import Malformed, NotFound, StoreError
 from rddm.project.settings import ModelEntity, ProbabilisticIdentity
 from rddm.resolve.asked import (
     Description,
@@ -33,7 +33,7 @@ from rddm.resolve.asked import (
     term_values,
     weigh_terms,
 )
-from rddm.resolve.drawers import drawer_of, label_of
+from rddm.resolve.drawers import NOBODY, drawer_of, label_of
 from rddm.resolve.keys import KeyKind, kinds_from_json
 from rddm.resolve.known import Candidate, KnownPerson, Recognised, Thresholds, Verdict, is_comparable, recognise
 from rddm.resolve.roles import roles_of
@@ -65,6 +65,8 @@ JOIN {term} AS term ON term.entity = %(entity)s AND term.field = asked.field AND
 UNION ALL
 SELECT 'common', common.key::text, NULL, NULL FROM {common} AS common WHERE common.key = ANY(%(identifiers)s::bigint[])
 UNION ALL
+SELECT 'crowded', count(DISTINCT (entry.drawer, entry.label))::text, NULL, NULL FROM entry WHERE entry.number = {nobody}
+UNION ALL
 SELECT 'model', model.version::text, NULL, NULL FROM {model} AS model WHERE model.entity = %(entity)s
 """
 
@@ -74,7 +76,8 @@ class Answer:
     """
     Whether the person is known.
 
-    ``known``: ``people[0]`` is the one. ``possible``: several may be, or one is not sure enough. ``unknown``: nobody is. With
+    ``known``: ``people[0]`` is the one. ``possible``: several may be, or one is not sure enough. ``unknown``: nobody is.
+    ``too_little``: nobody could be looked for, as no match key was told, or none that few enough share. With
     ``probability`` it is one of ``people``, of whom each has a share of it. ``would_help`` names fields that were not given
     and would make the answer clearer. ``understood`` are the fields that were compared, ``repairs`` and ``problems`` what
     cleaning made of them (notes ``field:rule`` and ``kind:field:reason``), ``not_compared`` fields that tell nobody apart.
@@ -102,12 +105,16 @@ class _Model:
 
 @dataclass(frozen=True)
 class _Found:
-    """What PostgreSQL answers, of one state: forms by person, term weights, the common identifiers, the model's version."""
+    """
+    What PostgreSQL answers, of one state: forms by person, term weights, the common identifiers, the model's version; whether
+    any of the keys that were asked by ``can_find``, as not too many share it.
+    """
 
     prints: Sequence[tuple[UUID, Sequence[str]]]
     bits: Mapping[tuple[str, str | None], float]
     common: frozenset[int]
     version: int | None
+    can_find: bool
 
 
 class KnownPeople:
@@ -129,7 +136,7 @@ class KnownPeople:
             name: sql.Identifier(SCHEMA, f"{entity}_{name}" if name in ("print", "drawer", "common") else name)
             for name in ("print", "drawer", "common", "term", "model")
         }
-        self._question = sql.SQL(_QUESTION).format(**places).as_string(connection)
+        self._question = sql.SQL(_QUESTION).format(**places, nobody=sql.Literal(NOBODY)).as_string(connection)
         self._model = self._load_model()
 
     @property
@@ -142,17 +149,20 @@ class KnownPeople:
         """All fields of the model, those that tell nobody apart included."""
         return tuple(self._mapped.model_entity.fields)
 
-    def look_up(self, texts: Mapping[str, str], today: date, limit: int = 5) -> Answer:
+    def look_up(self, given: Mapping[str, str | date | int | None], today: date, limit: int = 5) -> Answer:
         """
-        Return whether the person of whom *texts* (field of the model: as typed) speaks is known, with at most *limit* people.
+        Return whether the person of whom *given* speaks is known, with at most *limit* people.
 
-        *today*: nobody is born later. What is empty or impossible is left out and told in the answer; a field that the model
-        has but that tells nobody apart is ``not_compared``.
+        *given*: field of the model: text as typed, a date, a number of digits, or None for nothing. *today*: nobody is born
+        later. What is empty or impossible is left out and told in the answer; a field that the model has but that tells nobody
+        apart is ``not_compared``.
 
         Raises:
             NotFound: a field is not in the model.
+            Malformed: a value is none of these.
             StoreError: PostgreSQL cannot be asked.
         """
+        texts = {name: _as_typed(name, value) for name, value in given.items() if value is not None}
         known = self._mapped.model_entity.fields
         strange = [name for name in texts if name not in known]
         if strange:
@@ -180,7 +190,8 @@ class KnownPeople:
 
     def _recognise(self, asked: Description, limit: int) -> tuple[Recognised, int]:
         """Return who it is and how many people were compared; reads the model anew when another one was published."""
-        found = self._ask(asked) if is_comparable(asked) else _Found((), {}, frozenset(), self._model.version)
+        nothing = _Found((), {}, frozenset(), self._model.version, can_find=False)
+        found = self._ask(asked) if is_comparable(asked) else nothing
         if found.version != self._model.version:
             self._model = self._load_model()
             found = self._ask(asked)
@@ -194,15 +205,15 @@ class KnownPeople:
         mixture = self._model.mixture
         match = match_probability_of(self._identity, mixture)
         thresholds = Thresholds(match, self._identity.possible_probability)
-        return recognise(mixture, asked, candidates, thresholds, limit), people
+        return recognise(mixture, asked, candidates, thresholds, limit, can_find=found.can_find), people
 
     def _ask(self, asked: Description) -> _Found:
-        keys = keys_of(asked, self._model.kinds)
+        drawn = list(dict.fromkeys((drawer_of(key), label_of(key)) for key in keys_of(asked, self._model.kinds)))
         terms = term_values(asked)
         parameters = {
             "entity": self._entity,
-            "drawers": [drawer_of(key) for key in keys],
-            "labels": [label_of(key) for key in keys],
+            "drawers": [drawer for drawer, _ in drawn],
+            "labels": [label for _, label in drawn],
             "identifiers": list(identifier_keys(asked).values()),
             "fields": [field for field in terms for _ in range(2)],
             "values": [value for text in terms.values() for value in (text, "")],
@@ -219,6 +230,7 @@ class KnownPeople:
             {(name, value or None): bits for what, name, value, bits in rows if what == "term"},
             frozenset(int(name) for what, name, _, _ in rows if what == "common"),
             next((int(name) for what, name, _, _ in rows if what == "model"), None),
+            len(drawn) > sum(int(name) for what, name, _, _ in rows if what == "crowded"),
         )
 
     def _load_model(self) -> _Model:
@@ -243,6 +255,18 @@ class KnownPeople:
     def _fields_of(self, comparison: str) -> str:
         """The field of the model that a comparison is of; its own name where it is of several."""
         return self._field_of_role.get(comparison, comparison)
+
+
+def _as_typed(field: str, value: object) -> str:
+    if isinstance(value, str):
+        return value
+    if isinstance(value, date):
+        return value.isoformat()
+    if isinstance(value, int) and not isinstance(value, bool):
+        return str(value)
+    raise Malformed(
+        f"{field} is of type {type(value).__name__}. Give it as text, a date or a whole number, or leave it out."
+    )
 
 
 @contextmanager

@@ -24,7 +24,7 @@ from rddm.contracts.tables import Table, literal, quote
 from rddm.contracts.tables.identity import MODEL, TERM
 from rddm.project.settings import ProbabilisticIdentity
 from rddm.resolve.asked import print_sql
-from rddm.resolve.drawers import drawer_sql, drawers_sql, entry_sql, number_sql
+from rddm.resolve.drawers import NOBODY, drawer_sql, drawers_sql, entry_sql, number_sql
 from rddm.resolve.fingerprints import FORM_COLUMNS
 from rddm.resolve.keys import common_values_sql, is_identifier_sql, kind_number_sql, without_shared_sql
 from rddm.resolve.models import weighing_model_sql
@@ -37,7 +37,7 @@ from rddm.store.lake import CATALOG, Lake, among_sql, load_table
 SCHEMA = "matching"
 DESCRIPTION_SEPARATOR = "\x1e"
 """Stands between the descriptions of one person in ``<entity>_print``."""
-PUBLISHED_FORMS = ("a person a row, entries in drawers", *FORM_COLUMNS)
+PUBLISHED_FORMS = ("a person a row, entries in drawers, crowded keys too", *FORM_COLUMNS)
 """How what is published is laid out; a reader or a publication of another version sees that it is not its own."""
 _KEYS_AT_ONCE = 10_000_000
 """Keys that are put into drawers at a time: a drawer is made in memory."""
@@ -309,11 +309,12 @@ class MatchingPublication:
 
     def _mend_drawers(self) -> None:
         """Take out the entries that anybody had or has under a key that changed, and put in those of who has it now."""
-        near, arrived, owner, moved = map(self._named, ("near", "arrived", "owner", "moved"))
+        changed, near, arrived, owner, moved = map(self._named, ("changed", "near", "arrived", "owner", "moved"))
         touched = (
             f"SELECT DISTINCT key, {number_sql('golden_id')} AS number"
             f" FROM (SELECT key, fingerprint_id FROM {near} UNION SELECT key, fingerprint_id FROM {arrived})"
             f" JOIN (FROM {owner} UNION SELECT fingerprint_id, golden_id FROM {moved}) USING (fingerprint_id)"
+            f" UNION ALL SELECT key, {NOBODY} FROM {changed}"
         )
         taken = (
             f"SELECT {drawer_sql()} AS drawer, list({entry_sql('key', 'number')}) AS entries FROM ({touched})"

@@ -6,6 +6,7 @@ import datetime as dt
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from rddm.conform.words import repair_field, repair_in_words
 from rddm.project.settings import FieldMapping, SourceEntity
 from rddm.serve.places import known_places, require_source
 from rddm.serve.reading import Reading, Row
@@ -87,8 +88,21 @@ class EntitySettings:
 
 
 @dataclass(frozen=True)
+class RepairCount:
+    """What cleaning mended, or left out, of so many of the records that stand; ``field`` is empty where names changed places."""
+
+    field: str
+    rule: str
+    words: str
+    records: int
+
+
+@dataclass(frozen=True)
 class SourcePortrait:
-    """Everything about one source; without ``settings`` and ``mapping`` when no file of the project names it any more."""
+    """
+    Everything about one source; without ``settings`` and ``mapping`` when no file of the project names it any more. ``repairs``:
+    by entity, the most frequent first.
+    """
 
     name: str
     description: str
@@ -96,6 +110,7 @@ class SourcePortrait:
     entities: Sequence[SourceEntityState]
     settings: Mapping[str, EntitySettings]
     mapping: Mapping[str, Sequence[MappedField]]
+    repairs: Mapping[str, Sequence[RepairCount]]
     batches: Mapping[str, Sequence[BatchLine]]
     unreadable: Sequence[UnreadablePiece]
 
@@ -159,6 +174,7 @@ def show_source(reading: Reading, name: str, batches: int = 5) -> SourcePortrait
         name, source.description if source else "", source.trust if source else None, list_sources(reading, name),
         {each: _settings(entity) for each, entity in entities.items()},
         {each: _mapping(reading, entity.model or each, entity) for each, entity in entities.items()},
+        {each.entity: _repairs(reading, each.model, name, each.entity) for each in places},
         {each.entity: _batches(reading, name, each.entity, batches) for each in places},
         _unreadable(reading, name),
     )  # fmt: skip
@@ -212,6 +228,18 @@ def _changes(reading: Reading) -> dict[tuple[str, str], list[ColumnChange]]:
         change = ColumnChange(row["name"], row["change"], row["type"], row["at"])
         found.setdefault((row["source"], row["entity"]), []).append(change)
     return found
+
+
+def _repairs(reading: Reading, model: str, source: str, entity: str) -> list[RepairCount]:
+    rows = reading.rows(
+        "SELECT note, count(*) AS n FROM (SELECT unnest(repairs) AS note"
+        f" FROM {reading.table('conformed', model)} WHERE source = ? AND entity = ?) GROUP BY note ORDER BY n DESC, note",
+        [source, entity],
+    )
+    return [
+        RepairCount(repair_field(row["note"]), row["note"].rpartition(":")[2], repair_in_words(row["note"]), row["n"])
+        for row in rows
+    ]
 
 
 def _batches(reading: Reading, source: str, entity: str, limit: int) -> list[BatchLine]:

@@ -63,6 +63,36 @@ def test_who_is_meant_is_told_in_words_or_not_at_all(new_project: Project) -> No
     assert new_project.rddm("quarantine", "show", "camps", "camper", "3").code == 7
 
 
+def test_others_who_may_be_the_same_are_named_before_somebody_is_erased(run_project: Project) -> None:
+    academy, model = run_project.folder / "data/students.csv", run_project.folder / "sources/academy.yaml"
+    model.write_text(model.read_text("utf-8").replace("email: email", "email: email, snils: number"), encoding="utf-8")
+    academy.write_text(
+        "id,surname,given,born,phone,email,number\n"
+        "s1,Shcherbakova,Anna,2009-05-14,+79161234567,anna@pismo.alt,\n"
+        "s2,Лисицына,Вера,2007-07-07,+79169990011,vera@pismo.alt,112-233-445 95\n"
+        "s3,Орлов,Павел,1961-01-30,,,112-233-445 95\n"
+        "s4,Рысь,Яна,1983-12-01,,,\n",
+        encoding="utf-8",
+    )
+    assert run_project.rddm("run", "--json").code == 0
+    vera, pavel, yana = (
+        str(run_project.rddm("person", "show", f"academy/student/{key}", "--json").json["id"])
+        for key in ("s2", "s3", "s4")
+    )
+    shown = run_project.rddm("person", "erase", vera, *REASON)
+    assert shown.code == 2
+    assert pavel in shown.err
+    assert "same insurance number" in shown.err
+    assert yana not in shown.err
+    assert "Орлов" not in shown.err
+    assert run_project.rddm("person", "different", vera, pavel, "--reason", "x", "--json").code == 0
+    assert pavel not in run_project.rddm("person", "erase", vera, *REASON).err
+    assert run_project.rddm("person", "unjudge", vera, pavel, "--json").code == 0
+    done = run_project.rddm("person", "erase", vera, *REASON, "--yes", "--json")
+    assert done.code == 0, done.err
+    assert [(each["id"], each["same"]) for each in done.json["may_be_same"]] == [(pavel, ["snils"])]
+
+
 def test_an_id_that_was_merged_leads_to_who_is_erased(run_project: Project) -> None:
     both = ("camps/camper/2", "academy/student/s2")
     ids = {str(run_project.rddm("person", "show", each, "--json").json["id"]) for each in both}

@@ -187,6 +187,27 @@ def test_lists_are_drafted_and_lists_of_objects_told(empty_project: Project, tmp
     assert "# ?: contacts  # holds lists of objects: take a value out with sql" in text
 
 
+@pytest.mark.parametrize(
+    ("dates", "written"),
+    [
+        (("02/07/2014", "12/31/2013", "5/30/2012"), 'birth_date: {column: born, format: "%m/%d/%Y"}'),
+        (("02.07.14", "12.31.13", "05.30.12"), 'birth_date: {column: born, format: "%m.%d.%y"}'),
+        (("02/07/2014", "31/12/2013", "12/31/2012"), "birth_date: born"),
+        (("02/07/2014", "03/08/2013", "04/09/2012"), "birth_date: born"),
+    ],
+)
+def test_a_draft_has_the_format_of_dates_whose_month_comes_first(
+    empty_project: Project, tmp_path: Path, dates: tuple[str, ...], written: str
+) -> None:
+    people = zip(("Орлов", "Белов", "Сомов"), ("Пётр", "Иван", "Олег"), dates, strict=True)
+    lines = ["id,surname,given,born", *(f"u{place},{','.join(each)}" for place, each in enumerate(people))]
+    (tmp_path / "users.csv").write_text("\n".join(lines), encoding="utf-8")
+    assert empty_project.rddm("init", "--from", str(tmp_path / "users.csv"), "--json").code == 0
+    text = (empty_project.folder / "sources" / "users.yaml").read_text(encoding="utf-8")
+    assert f"      {written}" in text
+    assert empty_project.rddm("check").code == 0
+
+
 def test_a_draft_never_overwrites_a_source(empty_project: Project, tmp_path: Path) -> None:
     (tmp_path / "users.csv").write_text(STUDENTS, encoding="utf-8")
     init = ["init", "--from", str(tmp_path / "users.csv")]
@@ -279,6 +300,21 @@ def test_check_connect_tries_the_sql_on_records_and_knows_what_it_reads(new_proj
     ]
 
 
+def test_a_key_that_is_empty_in_every_record_is_told_by_the_check_and_by_the_run(new_project: Project) -> None:
+    (new_project.folder / "data" / "students.csv").write_text(
+        "id,surname,given,born,phone,email\n,Орлов,Пётр,2008-02-01,,\n ,Лисицына,Вера,2007-07-07,,\n", encoding="utf-8"
+    )
+    checked = new_project.rddm("check", "--connect", "--json")
+    assert checked.code == 3
+    student = next(each for each in checked.json["connections"] if each["entity"] == "student")
+    assert student["failing"] == ["key, id: it is empty in all of the 2 records looked at."]
+    ran = new_project.rddm("run", "--json")
+    warnings = [each for each in ran.json["warnings"] if "has a key" in each]
+    assert [each.partition(". ")[0] for each in warnings] == [
+        'source "academy", entity student: none of its 2 records has a key, so all of them wait: id is empty in each, or too long'
+    ]
+
+
 def test_check_connect_says_what_the_next_run_will_do_about_changed_settings(new_project: Project) -> None:
     assert new_project.rddm("check", "--connect", "--json").json["next_run"] == []
     assert new_project.rddm("run").code == 0
@@ -315,7 +351,40 @@ def test_reading_needs_no_secret_of_a_source(project: Project) -> None:
     )
     try:
         assert project.rddm("status", "--json").code == 0
-        assert project.rddm("run").code == 2
+    finally:
+        extra.unlink()
+
+
+def test_a_secret_that_is_not_set_is_trouble_for_its_source_alone_and_only_when_it_is_read(
+    run_project: Project,
+) -> None:
+    (run_project.folder / "sources" / "extra.yaml").write_text(
+        'connector: {type: rest, url: "http://127.0.0.1:9", bearer_token: "${NOT_SET_ANYWHERE}"}\n'
+        "entities: {person: {key: id, fields: {last_name: a, phone: b}}}\n",
+        encoding="utf-8",
+    )
+    assert run_project.rddm("quarantine", "redrive").code == 0
+    assert run_project.rddm("run", "--source", "academy").code == 0
+    outcome = run_project.rddm("run", "--json")
+    assert outcome.code == 3
+    (problem,) = outcome.json["problems"]
+    assert 'source "extra"' in problem
+    assert "the environment has no NOT_SET_ANYWHERE" in problem
+    assert {line["source"] for line in outcome.json["sources"] if line["problem"] is None} == {"camps", "academy"}
+    assert run_project.rddm("check").code == 2
+
+
+def test_a_variable_that_decides_what_records_say_must_be_set_for_every_run(project: Project) -> None:
+    extra = project.folder / "sources" / "extra.yaml"
+    extra.write_text(
+        "connector: {type: file, path: data/extra.csv}\n"
+        "entities: {person: {key: id, fields: {last_name: a, phone: {sql: \"'${NOT_SET_ANYWHERE}' || b\"}}}}\n",
+        encoding="utf-8",
+    )
+    try:
+        outcome = project.rddm("quarantine", "redrive")
+        assert outcome.code == 2
+        assert "the environment has no NOT_SET_ANYWHERE" in outcome.err
     finally:
         extra.unlink()
 

@@ -46,6 +46,14 @@ def test_nobody_who_is_known_ends_with_7_and_says_what_was_mended(project: Proje
     assert "Would make it clearer" in outcome.out
 
 
+def test_too_little_to_look_for_anybody_by_ends_with_9(project: Project) -> None:
+    outcome = project.rddm("person", "lookup", "--last-name", "Щербакова")
+    assert outcome.code == 9
+    assert "too little" in outcome.out
+    assert "Would make it clearer" in outcome.out
+    assert project.rddm("person", "lookup", "--last-name", "Щербакова", "--json").json["verdict"] == "too_little"
+
+
 def test_who_may_be_meant_but_is_not_sure_ends_with_8(project: Project) -> None:
     outcome = project.rddm("person", "lookup", "--first-name", "Аня", "--phone", "8 916 123-45-67", "--json")
     assert outcome.json["verdict"] in ("possible", "known")

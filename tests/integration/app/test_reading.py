@@ -3,7 +3,7 @@ from __future__ import annotations
 import datetime as dt
 
 import pytest
-from tests.integration.app.conftest import Project, rddm
+from tests.integration.app.conftest import Outcome, Project, rddm
 from typer.testing import CliRunner
 
 from rddm.app.cli import application
@@ -267,6 +267,18 @@ def test_the_status_counts_everything(project: Project) -> None:
     assert status["is_active"] is False
     assert status["runs"][-1]["status"] == "succeeded"
     assert status["published_snapshot"] == status["snapshot"]
+
+
+def test_what_was_cleaned_is_counted_by_source_field_and_rule(first_run: tuple[Project, Outcome]) -> None:
+    project, ran = first_run
+    shown = project.rddm("sources", "show", "camps", "--json").json["repairs"]
+    counts = {f"{each['field']}:{each['rule']}": each["records"] for each in shown["camper"]}
+    assert counts["first_name:latin_lookalike"] == 1
+    assert shown["shift"] == []
+    lines = {(line["source"], line["entity"]): line["repaired"] for line in ran.json["sources"]}
+    assert lines["camps", "camper"] == counts
+    assert lines["camps", "shift"] == {}
+    assert "mended and left out" in project.rddm("sources", "show", "camps").out
 
 
 def test_sources_are_listed_and_shown(project: Project) -> None:

@@ -6,7 +6,9 @@ import json
 import random
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from datetime import date
+from dataclasses import fields
+from datetime import date, datetime
+from pathlib import Path
 from typing import Any
 from unittest.mock import patch
 
@@ -15,7 +17,9 @@ import pytest
 from tests.support.warehouse import PEOPLE_ALONE, PERSON, TinyWarehouse, drop_database
 
 from rddm.conform.typed import clean_typed, typed_entity
-from rddm.contracts.errors import NotFound, StoreError
+from rddm.contracts.errors import Malformed, NotFound, StoreError
+from rddm.resolve.explain import Contribution, Explanation
+from rddm.resolve.known import KnownPerson
 from rddm.serve import matching
 from rddm.serve.known import Answer, KnownPeople, open_known_people
 from rddm.serve.matching import DESCRIPTION_SEPARATOR
@@ -250,12 +254,37 @@ def test_a_phone_that_too_many_share_finds_and_proves_nothing(new_warehouse: New
     answer = look_up(warehouse, limit=100, first_name="Анна", last_name="Белова", phone=ANNA[3])
     assert answer.verdict == "unknown"
     assert answer.compared == 0
+    assert look_up(warehouse, phone=ANNA[3]).verdict == "too_little"
+    assert look_up(warehouse, first_name="Анна", phone=ANNA[3]).verdict == "too_little"
+    assert look_up(warehouse, phone="+79035550000").verdict == "unknown"
     assert warehouse.published("SELECT count(*) FROM matching.person_common") == [1]
     found = look_up(
         warehouse, limit=100, last_name=str(many[0]["last"]), first_name="Анна", birth_date="1910-01-09", phone=ANNA[3]
     )
     levels = {each.field: each.level for each in found.people[0].explanation.contributions}
     assert levels["phone"] == "missing"
+
+
+def test_a_family_name_alone_is_too_little_to_tell(anna_and_boris: TinyWarehouse) -> None:
+    answer = look_up(anna_and_boris, last_name=ANNA[0])
+    assert (answer.verdict, answer.compared, list(answer.people)) == ("too_little", 0, [])
+    assert answer.would_help
+
+
+def test_a_name_finds_again_when_few_enough_share_it(new_warehouse: New) -> None:
+    warehouse = new_warehouse(a=PERSON, model=FEW_PER_KEY)
+    named = [row(str(place), (*ANNA[:2], f"19{50 + place}-01-09", None, None)) for place in range(5)]
+    warehouse.deliver("a/person", *named)
+    warehouse.run()
+    asked = {"last_name": ANNA[0], "first_name": ANNA[1]}
+    assert look_up(warehouse, asked).verdict == "too_little"
+    gone = [{**each, "changed": "2024-02-01", "gone": "yes"} for each in named[:3]]
+    warehouse.deliver("a/person", *gone)
+    warehouse.run()
+    assert look_up(warehouse, asked).compared == 2
+    warehouse.deliver("a/person", *({**each, "changed": "2024-03-01", "gone": None} for each in gone))
+    warehouse.run()
+    assert look_up(warehouse, asked).verdict == "too_little"
 
 
 @pytest.mark.parametrize(
@@ -273,7 +302,7 @@ def test_a_phone_that_too_many_share_finds_and_proves_nothing(new_warehouse: New
 )
 def test_what_says_nothing_is_answered_and_told(anna_and_boris: TinyWarehouse, texts: dict[str, str]) -> None:
     answer = look_up(anna_and_boris, texts)
-    assert answer.verdict == "unknown"
+    assert answer.verdict in (("too_little", "unknown") if answer.understood else ("too_little",))
     assert not answer.people
     assert answer.would_help
     assert (
@@ -285,6 +314,31 @@ def test_what_says_nothing_is_answered_and_told(anna_and_boris: TinyWarehouse, t
 def test_a_field_that_the_model_does_not_have_is_refused(anna_and_boris: TinyWarehouse) -> None:
     with pytest.raises(NotFound, match="no field nickname"):
         look_up(anna_and_boris, nickname="Аня")
+
+
+def test_a_date_a_number_and_nothing_are_taken_as_if_typed(anna_and_boris: TinyWarehouse) -> None:
+    with known_people(anna_and_boris) as people:
+        answer = people.look_up(
+            {**typed(ANNA), "birth_date": date(2001, 5, 6), "phone": 89161234567, "email": None}, TODAY
+        )
+        at_midnight = people.look_up({**typed(ANNA), "birth_date": datetime(2001, 5, 6)}, TODAY)  # noqa: DTZ001 - a birth date
+    assert answer.verdict == at_midnight.verdict == "known"
+    assert answer.understood == FIELDS[:4]
+    levels = {each.field: each.level for each in at_midnight.people[0].explanation.contributions}
+    assert levels["birth_date"] == "same"
+
+
+def test_a_value_of_another_type_is_refused_without_being_repeated(anna_and_boris: TinyWarehouse) -> None:
+    wrong: Any = {"phone": ["+79161234567"]}
+    with known_people(anna_and_boris) as people, pytest.raises(Malformed, match="phone is of type list") as refused:
+        people.look_up(wrong, TODAY)
+    assert "7916" not in str(refused.value)
+
+
+def test_the_guide_names_every_field_of_an_answer() -> None:
+    guide = (Path(__file__).parents[3] / "docs/how-to/ask-before-you-create.md").read_text(encoding="utf-8")
+    for kind in (Answer, KnownPerson, Explanation, Contribution):
+        assert [each.name for each in fields(kind) if f"`{each.name}`" not in guide] == []
 
 
 def test_before_anything_was_published_nobody_can_be_looked_up(new_warehouse: New) -> None:

@@ -16,13 +16,15 @@ ONE, OTHER = UUID(int=1), UUID(int=2)
 THRESHOLDS = Thresholds(match_probability=0.99, possible_probability=0.6)
 
 
-def ask(typed: dict[str, str], *stored: tuple[UUID, dict[str, str]], limit: int = 5) -> Recognised:
+def ask(
+    typed: dict[str, str], *stored: tuple[UUID, dict[str, str]], limit: int = 5, can_find: bool = True
+) -> Recognised:
     asked = weigh_terms(describe_one(typed), {})
     candidates = []
     for person, record in stored:
         description = describe_one(record)
         candidates.append(Candidate(person, description, compare_one(asked, description)))
-    return recognise(shipped_mixture(), asked, candidates, THRESHOLDS, limit)
+    return recognise(shipped_mixture(), asked, candidates, THRESHOLDS, limit, can_find=can_find)
 
 
 def test_one_person_who_agrees_is_known() -> None:
@@ -65,6 +67,14 @@ def test_nobody_found_is_unknown_and_what_is_not_given_would_help() -> None:
     assert (found.verdict, found.probability, list(found.people)) == ("unknown", 0.0, [])
     assert found.would_help
     assert "first_name" not in found.would_help
+
+
+def test_who_could_not_be_looked_for_is_not_unknown() -> None:
+    found = ask({"last_name": "Белова"}, can_find=False)
+    assert (found.verdict, found.probability, list(found.people)) == ("too_little", 0.0, [])
+    assert "phone" in found.would_help or "snils" in found.would_help
+    assert "last_name" not in found.would_help
+    assert ask(ANNA, (ONE, ANNA), can_find=False).verdict == "known"
 
 
 def test_of_what_is_missing_only_that_helps_in_which_those_found_differ() -> None:

@@ -39,6 +39,7 @@ and [cyan]--json[/cyan] (JSON alone on standard output; progress and errors go t
   6  a run's counts did not balance; it was rolled back
   7  what you asked for does not exist
   8  a look-up is not sure: somebody has to look
+  9  a look-up was told too little to look for anybody by
   130  interrupted; the next run goes on from here
 """
 

@@ -14,8 +14,8 @@ HELP = """
 Validate the project's files: every problem with its file, line, key and fix. Touches no data.
 
 With --connect every source is reached too: the columns that its mapping reads, also in SQL, are compared with those it
-delivers, and its SQL is tried on a few of its records. The warehouse is asked with what key, source_time and deleted its
-records were read; where they are others now, what the next run will do about it is told.
+delivers, and its SQL and its key are tried on a few of its records. The warehouse is asked with what key, source_time and
+deleted its records were read; where they are others now, what the next run will do about it is told.
 
 [bold]Examples[/bold]
 

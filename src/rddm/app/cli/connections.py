@@ -27,7 +27,7 @@ class Connection:
     What reaching one entity of a source gave.
 
     ``missing``: sentences, one for each column that its mapping reads and that is not delivered; ``failing``: one for each
-    expression that fails on every record looked at.
+    expression that fails on every record looked at, and each column of its key that is empty in all of them.
     """
 
     source: str

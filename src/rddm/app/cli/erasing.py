@@ -27,7 +27,8 @@ ERASE_HELP = """
 Remove somebody from every layer: all versions of all their records, the participations that name them, what people
 have said of them, earlier snapshots, the shop window. A proof without data is kept, and their records do not come back.
 
-What goes is shown first, and you are asked. It cannot be undone, and `--as-of` reaches back to it at most.
+What goes is shown first, with the ids of others who may be the same person and would stay, and you are asked. It cannot be
+undone, and `--as-of` reaches back to it at most.
 
 [bold]Examples[/bold]
 
@@ -80,20 +81,22 @@ def erase_command(
     from rddm.app.cli.render.progress import RunProgress  # noqa: PLC0415
     from rddm.pipeline.erasing import erase, find  # noqa: PLC0415
     from rddm.pipeline.patching import Author  # noqa: PLC0415
+    from rddm.serve.maybe_same import list_maybe_same  # noqa: PLC0415
 
     root = find_project(project)
     with reading(project) as warehouse:
         wanted, merged = _wanted(warehouse, who)
         # Only for who is asked: what scripts print ends in logs.
         title = "" if yes or not sys.stdin.isatty() else _title(warehouse, wanted)
+        others = list_maybe_same(warehouse, wanted.entity, [wanted.golden_id] if wanted.golden_id else [])
     with wire.open_warehouse(root, os.environ) as opened:
         leaving = find(opened, wanted)
-        stderr_console().print(draw_leaving(leaving, title, merged))
+        stderr_console().print(draw_leaving(leaving, title, merged, others))
         be_sure("Erase all of it, for good?", yes=yes)
         with RunProgress(stderr_console()) as progress:
             proof = erase(opened, progress, wanted, leaving, Author(author(by), reason, dt.datetime.now(dt.UTC)))
     if as_json:
-        print_json(_told(proof))
+        print_json(_told(proof) | {"may_be_same": others})
     else:
         show(proof, lambda: draw_proof(proof), as_json=False)
     if proof.state != "done":

@@ -10,17 +10,21 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from rddm.app.cli.options import JsonOption, LimitOption, ProjectOption, can_be_written, find_project
-from rddm.contracts.errors import ConfigurationError, ConfigurationProblem, NotFound, Undecided
+from rddm.contracts.errors import ConfigurationError, ConfigurationProblem, NotFound, TooLittle, Undecided
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+
+    from rddm.contracts.errors import RddmError
+    from rddm.resolve.known import Verdict
 
 LOOKUP_HELP = """
 Do we know this person? Matches what you type with everybody's records, by the weights in use, as the last run published them.
 
 Any field of the model that tells people apart is an option: --last-name, --first-name, --middle-name, --birth-date, --phone,
 --email, --snils, --region, … What is typed is mended as deliveries are. Ends with 0 when the person is known, with 8 when it is
-not sure and somebody has to look, with 7 when nobody is known.
+not sure and somebody has to look, with 7 when nobody is known, and with 9 when it was too little to look for anybody by: a family
+name alone, or what too many share.
 
 Shows ids and what agrees, never what is stored. With --stdin the fields come as a JSON object on standard input, so that they
 do not show in the list of processes.
@@ -33,6 +37,8 @@ do not show in the list of processes.
 """
 ANY_FIELD: dict[str, Any] = {"allow_extra_args": True, "ignore_unknown_options": True}
 StdinOption = Annotated[bool, typer.Option("--stdin", help="Read the fields as a JSON object from standard input.")]
+ENDS_WITH: Mapping[Verdict, type[RddmError]] = {"possible": Undecided, "unknown": NotFound, "too_little": TooLittle}
+"""What a verdict ends with; "known" ends well."""
 _PLACE = "rddm person lookup"
 
 
@@ -56,9 +62,8 @@ def lookup_command(
             raise _refused(what, f"Fields that are compared: {', '.join(map(option_of, people.fields))}.")
         answer = people.look_up(texts, wire.now_utc().date(), limit)
     show(answer, lambda: draw_answer(answer), as_json=as_json)
-    code = {"known": 0, "possible": Undecided.exit_code, "unknown": NotFound.exit_code}[answer.verdict]
-    if code:
-        raise typer.Exit(code)
+    if answer.verdict != "known":
+        raise typer.Exit(ENDS_WITH[answer.verdict].exit_code)
 
 
 def option_of(field: str) -> str:

@@ -27,6 +27,7 @@ going on; the command then ends with exit code 3 and names it.
   rddm run
   rddm run --source camps --source academy   [dim]# read only these[/dim]
   rddm run --json | jq .totals
+  rddm run --json | jq '.sources[] | {source, entity, repaired}'   [dim]# what was mended, by rule[/dim]
 """
 NO_SOURCES = "This project has no sources yet. Draft one with `rddm init --from FILE_OR_URL`; it goes to sources/, one file each."
 

@@ -45,6 +45,7 @@ class SourceLine:
     """
     One entity of one source: what this run received from it, and where all that it ever delivered is.
 
+    ``repaired``: on how many of the records that this run conformed cleaning noted each repair (``field:rule``).
     ``is_forgotten`` when no file of the project names the source any more.
     """
 
@@ -52,6 +53,7 @@ class SourceLine:
     entity: str
     this_run: Mapping[str, int] | None
     in_all: Counts
+    repaired: Mapping[str, int]
     problem: str | None
     is_forgotten: bool = False
 
@@ -93,6 +95,7 @@ def summarise(report: RunReport, warehouse: Warehouse) -> RunSummary:
             each.entity,
             _arrivals(ingested.get((each.source, each.entity))),
             _counts(each),
+            report.engine.repaired.get((each.source, each.entity), {}),
             troubles.get((each.source, each.entity)),
             each.is_forgotten,
         )

@@ -21,7 +21,8 @@ project names any more is listed as such as long as records of it stand or wait.
   rddm sources show camps
 """
 SHOW_HELP = """
-Show one source: what makes a record of it (key, time, deletion), its mapping, its last batches, what could not be read.
+Show one source: what makes a record of it (key, time, deletion), its mapping, of how many records cleaning mended or left out
+what, its last batches, what could not be read.
 
 [bold]Example[/bold]
 

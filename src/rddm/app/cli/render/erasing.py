@@ -8,7 +8,7 @@ from rich.console import Group
 from rich.text import Text
 
 from rddm.app.cli.render.tables import dim, listing
-from rddm.app.cli.render.words import moment, number, size
+from rddm.app.cli.render.words import moment, number, percent, size
 
 if TYPE_CHECKING:
     import uuid
@@ -17,8 +17,10 @@ if TYPE_CHECKING:
     from rich.console import RenderableType
 
     from rddm.pipeline.erasing_find import Leaving
+    from rddm.serve.maybe_same import MaybeSame
     from rddm.store.erasures import Erasure
 
+_NUMBERS = {"snils": "insurance number", "document_number": "number of a document"}
 STATES = {
     "begun": "begun; the next run goes on with it",
     "removed": "removed; the next run clears what was deleted",
@@ -26,8 +28,13 @@ STATES = {
 }
 
 
-def draw_leaving(leaving: Leaving, title: str, merged: Sequence[uuid.UUID]) -> RenderableType:
-    """Return what would go: whose, and how much from where."""
+SHOWN_OTHERS = 10
+
+
+def draw_leaving(
+    leaving: Leaving, title: str, merged: Sequence[uuid.UUID], others: Sequence[MaybeSame]
+) -> RenderableType:
+    """Return what would go: whose, and how much from where; and which *others* may be the same person and would stay."""
     who = leaving.golden_ids[0] if leaving.golden_ids else "a record that belongs to nobody"
     head = Text.assemble(("\nto erase ", "bold"), (title, "bold red"), "  " if title else "", (who, "cyan"))
     notes = [f"{each} was merged into it; all records of both go." for each in merged]
@@ -41,7 +48,26 @@ def draw_leaving(leaving: Leaving, title: str, merged: Sequence[uuid.UUID]) -> R
         )
     notes.append("Earlier snapshots go too, everybody's: --as-of will reach back to now at most.")
     notes.append("Backups, and files that sources delivered, are not in our power; mind them.")
-    return Group(head, places, *(dim(note) for note in notes), "")
+    return Group(head, places, *(dim(note) for note in notes), *_draw_others(who, others), "")
+
+
+def _draw_others(who: str, others: Sequence[MaybeSame]) -> list[Text]:
+    lines = []
+    for each in others[:SHOWN_OTHERS]:
+        reasons = [f"same {_NUMBERS[column]}" for column in each.same]
+        if each.probability is not None:
+            reasons.append(f"{percent(each.probability)} by their records")
+        why = f"  {', '.join(reasons)}"
+        lines.append(Text.assemble(("may be the same person, and stays  ", "bold yellow"), (str(each.id), "cyan"), why))
+    if len(others) > SHOWN_OTHERS:
+        lines.append(dim(f"{number(len(others) - SHOWN_OTHERS)} more; --json names them all."))
+    if others:
+        lines.append(
+            dim(
+                f"Look: rddm person why {who[:8]} ID. If they are one, join them first: rddm person same {who[:8]} ID --run."
+            )
+        )
+    return lines
 
 
 def draw_proof(proof: Erasure) -> RenderableType:

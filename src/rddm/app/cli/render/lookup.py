@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from rddm.resolve.known import KnownPerson
     from rddm.serve.known import Answer
 
-STYLES = {"known": "bold green", "possible": "bold yellow", "unknown": "bold red"}
+STYLES = {"known": "bold green", "possible": "bold yellow", "unknown": "bold red", "too_little": "bold yellow"}
 LOUDEST = 4
 TELLING_BITS = 0.5
 
@@ -45,9 +45,10 @@ def _headline(answer: Answer) -> Text:
         "known": "this is one person whom we know",
         "possible": f"{'one of several people' if several else 'one person'} may be meant, and it is not sure enough",
         "unknown": "nobody whom we know is meant",
+        "too_little": "this cannot tell whether we know them: it leads to nobody, or to too many",
     }[answer.verdict]
     share = f", probability that one is {percent(answer.probability)}" if answer.people else ""
-    return Text.assemble((f"{answer.verdict}  ", STYLES[answer.verdict]), f"{words}{share}")
+    return Text.assemble((f"{answer.verdict.replace('_', ' ')}  ", STYLES[answer.verdict]), f"{words}{share}")
 
 
 def _reasons(person: KnownPerson) -> Text:

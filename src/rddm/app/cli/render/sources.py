@@ -15,7 +15,14 @@ if TYPE_CHECKING:
 
     from rich.console import RenderableType
 
-    from rddm.serve.sources import BatchLine, EntitySettings, MappedField, SourceEntityState, SourcePortrait
+    from rddm.serve.sources import (
+        BatchLine,
+        EntitySettings,
+        MappedField,
+        RepairCount,
+        SourceEntityState,
+        SourcePortrait,
+    )
 
 
 def draw_sources(states: Sequence[SourceEntityState]) -> RenderableType:
@@ -56,6 +63,8 @@ def draw_source(source: SourcePortrait) -> RenderableType:
     for entity, lines in source.batches.items():
         if entity in source.settings:
             parts += _mapping(entity, source.settings[entity], source.mapping[entity])
+        if source.repairs[entity]:
+            parts.append(_repairs(entity, source.repairs[entity]))
         if lines:
             parts.append(_batches(entity, lines))
     if source.unreadable:
@@ -83,6 +92,13 @@ def _mapping(entity: str, settings: EntitySettings, fields: Sequence[MappedField
     for field in fields:
         table.add_row(Text(field.field, style="bold"), dim(field.type), field.comes_from)
     return [record, table]
+
+
+def _repairs(entity: str, counts: Sequence[RepairCount]) -> RenderableType:
+    table = listing("field", "what cleaning did", ">records", title=f"{entity}: mended and left out")
+    for each in counts:
+        table.add_row(Text(each.field or "names", style="bold"), each.words, number(each.records))
+    return table
 
 
 def _batches(entity: str, lines: Sequence[BatchLine]) -> RenderableType:
