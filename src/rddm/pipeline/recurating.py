@@ -1,5 +1,5 @@
 """
-Which golden rows are made anew because survivorship or trust has changed.
+Which golden rows are made anew because survivorship or trust has changed, or what a field is or refers to.
 
 With what an entity's golden rows were made is noted beside them, in ``golden.progress``, in the same transaction.
 """
@@ -38,7 +38,10 @@ def touch_recurated(lake: Lake, settings: ProjectSettings, name: str, touched: s
 def _settings(settings: ProjectSettings, name: str) -> _Settings:
     fields = settings.model.entities[name].fields
     return {
-        "fields": {field: f"{each.type} {each.survivorship}" for field, each in fields.items()},
+        "fields": {
+            field: " ".join((each.type, each.survivorship, *([each.references] if each.references else [])))
+            for field, each in fields.items()
+        },
         "trust": {each.name: each.trust for each in settings.sources.values() if each.trust != DEFAULT_TRUST},
     }
 

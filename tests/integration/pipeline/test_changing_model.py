@@ -283,3 +283,117 @@ def test_golden_rows_of_before_their_settings_were_noted_are_made_anew_once(new_
     assert trusting(warehouse, "most_trusted", 8) == [OLD_PHONE]
     noted = "SELECT entity, count(*) FROM lake.golden.progress GROUP BY entity"
     assert warehouse.query(noted) == [("person", 1)]
+
+
+CAMPS_WITH_DELETIONS = CAMPS.replace("birth_date: born}", "birth_date: born}\n    deleted: \"gone = 'yes'\"")
+CAMPS_WITHOUT_PARTS = CAMPS_WITH_DELETIONS.partition("  participation:")[0]
+ANNA_AND_BORIS = (
+    {"id": "1", "last": "Белова", "first": "Анна", "born": "2001-05-06"},
+    {"id": "2", "last": "Орлов", "first": "Борис", "born": "2002-01-01"},
+)
+
+
+def test_an_entity_taken_out_of_the_model_is_shown_no_more_and_keeps_nobody_else_from_going(new_warehouse: New) -> None:
+    warehouse = new_warehouse(a=CAMPS_WITH_DELETIONS, model=SMALL_MODEL)
+    warehouse.deliver("a/person", *ANNA_AND_BORIS)
+    warehouse.deliver("a/event", {"id": "1", "title": "Слёт", "kind": "camp"})
+    warehouse.deliver("a/participation", *({"id": n, "person": n, "event": "1", "role": "guest"} for n in "12"))
+    warehouse.run()
+    take_out_parts(warehouse)
+    warehouse.deliver("a/person", ANNA_AND_BORIS[0] | {"gone": "yes"})
+    warehouse.run()
+    assert warehouse.published("SELECT last_name FROM warehouse.person") == ["Орлов"]
+    assert tables_shown(warehouse) == ["event", "event_record", "person", "person_record", "publication", "redirect"]
+
+    write_model(warehouse, SMALL_MODEL, a=CAMPS_WITH_DELETIONS)
+    warehouse.run()
+    parts = "SELECT last_name, role FROM warehouse.participation JOIN warehouse.person USING (person_id)"
+    assert warehouse.published(parts) == [("Орлов", "guest")]
+
+
+def test_what_is_taken_out_of_the_model_goes_from_the_shop_window_when_no_view_needs_it(new_warehouse: New) -> None:
+    warehouse = new_warehouse(a=CAMPS_WITH_DELETIONS, model=SMALL_MODEL)
+    warehouse.run()
+    with warehouse.warehouse.database.connect() as connection:
+        connection.execute("CREATE VIEW public.parts AS SELECT * FROM warehouse.participation")
+        connection.execute("CREATE TABLE warehouse.notes (text text)")
+    take_out_parts(warehouse)
+    with pytest.raises(StoreError, match=r"warehouse\.participation, participation_record cannot follow the model"):
+        warehouse.run()
+    with warehouse.warehouse.database.connect() as connection:
+        connection.execute("DROP VIEW public.parts")
+    warehouse.run()
+    shown = ["event", "event_record", "notes", "person", "person_record", "publication", "redirect"]
+    assert tables_shown(warehouse) == shown
+
+
+def take_out_parts(warehouse: TinyWarehouse) -> None:
+    write_model(warehouse, f"{SMALL_MODEL}  participation: null\n", a=CAMPS_WITHOUT_PARTS)
+
+
+def write_model(warehouse: TinyWarehouse, model: str, **sources: str) -> None:
+    (warehouse.root / "model.yaml").write_text(model, encoding="utf-8")
+    for name, text in sources.items():
+        warehouse.write_source(name, text)
+    warehouse.reopen()
+
+
+def tables_shown(warehouse: TinyWarehouse) -> list[object]:
+    return warehouse.published("SELECT tablename FROM pg_tables WHERE schemaname = 'warehouse' ORDER BY tablename")
+
+
+CLUBS_AND_SCHOOLS = """
+entities:
+  location: null
+  event: null
+  participation: null
+  organisation: {fields: {parent: null}}
+  school:
+    fields: {name: {type: text}}
+    identity: {method: exact, fields: [name]}
+"""
+MEMBERS = """
+connector: {type: file}
+entities:
+  organisation: {read: {path: unused.csv}, key: id, fields: {name: title}}
+  school: {read: {path: unused.csv}, key: id, fields: {name: title}}
+  person:
+    read: {path: unused.csv}
+    key: id
+    deleted: "gone = 'yes'"
+    fields: {last_name: last, first_name: first, birth_date: born, organisation: {column: club, entity: organisation}}
+"""
+
+
+def test_a_reference_to_another_entity_of_the_model_leads_there_and_only_there(new_warehouse: New) -> None:
+    warehouse = new_warehouse(a=MEMBERS, b=MEMBERS, model=CLUBS_AND_SCHOOLS)
+    for source, person in zip("ab", ANNA_AND_BORIS, strict=True):
+        warehouse.deliver(f"{source}/organisation", {"id": "1", "title": f"Клуб {source}"})
+        warehouse.deliver(f"{source}/school", {"id": "2", "title": "Школа"})
+        warehouse.deliver(f"{source}/person", person | {"club": "1", "school": "2"})
+    warehouse.deliver("a/person", {"id": "3", "last": "Зимин", "first": "Глеб", "born": "2003-01-01"})
+    warehouse.run()
+    belonging = (
+        "SELECT last_name, {0}.name FROM warehouse.person LEFT JOIN warehouse.{0} ON person.organisation_id = {0}.{0}_id"
+        " ORDER BY last_name"
+    )
+    assert warehouse.published(belonging.format("organisation")) == [
+        ("Белова", "Клуб a"),
+        ("Зимин", None),
+        ("Орлов", "Клуб b"),
+    ]
+
+    (warehouse.root / "sources" / "b.yaml").unlink()
+    write_model(
+        warehouse,
+        f"{CLUBS_AND_SCHOOLS}  person: {{fields: {{organisation: {{references: school}}}}}}\n",
+        a=MEMBERS.replace("{column: club, entity: organisation}", "{column: school, entity: school}"),
+    )
+    warehouse.deliver("a/person", {"id": "3", "gone": "yes"})
+    warehouse.run()
+    # Whom no source of the project delivers any more belongs to a club, and a club is no school.
+    assert warehouse.published(belonging.format("school")) == [("Белова", "Школа"), ("Орлов", None)]
+    (leads_to,) = warehouse.published(
+        "SELECT pg_get_constraintdef(oid) FROM pg_constraint WHERE conrelid = 'warehouse.person'::regclass AND contype = 'f'"
+    )
+    assert leads_to.startswith("FOREIGN KEY (organisation_id) REFERENCES warehouse.school(school_id)")

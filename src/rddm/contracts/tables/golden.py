@@ -42,7 +42,11 @@ PROGRESS = Table(
     "one entity of the model",
     (
         Column("entity", "VARCHAR", "Entity of the model"),
-        Column("curated_by", "VARCHAR", "JSON: survivorship and trust that the golden rows were made with"),
+        Column(
+            "curated_by",
+            "VARCHAR",
+            "JSON: the fields' types and survivorship, and the trust, that the golden rows were made with",
+        ),
     ),
 )
 LEDGERS = (PROGRESS,)
