@@ -23,7 +23,7 @@ from rddm.serve.copying import copy_rows
 from rddm.serve.layout import SCHEMA, ForeignKey, alter, changes_to, clear_away, definition, link, read_layout
 from rddm.serve.loading import SCHEMA as LOADING_SCHEMA
 from rddm.serve.loading import NewTable, begin_loading, forget_loading, load_all
-from rddm.serve.matching import MatchingPublication, ensure_shared_tables, is_laid_out
+from rddm.serve.matching import MatchingPublication, ensure_shared_tables, forget_others, is_laid_out
 from rddm.store.database import Database
 from rddm.store.lake import CATALOG, Lake, found_sql, is_few, near_sql
 
@@ -199,19 +199,20 @@ def _matching(
     lake: Lake, connection: psycopg.Connection, model: Model, order: Sequence[str], feed: tuple[int, int] | None
 ) -> dict[str, MatchingPublication]:
     """
-    Return what is to be published for look-ups of each entity that is matched by weights.
+    Return what is to be published for look-ups of each entity that is matched by weights; take out what is there of others.
 
     Of a *feed* without a snapshot, of those alone whose tables are missing or laid out in another way.
     """
     are_shared = ensure_shared_tables(connection)
     has_news = feed is None or feed[0] <= feed[1]
+    identities = {name: model.entities[name].identity for name in order}
+    weighed = {name: each for name, each in identities.items() if isinstance(each, ProbabilisticIdentity)}
+    forget_others(connection, weighed)
     found = {}
-    for name in order:
-        identity = model.entities[name].identity
-        if isinstance(identity, ProbabilisticIdentity):
-            is_there = are_shared and is_laid_out(connection, name)
-            if has_news or not is_there:
-                found[name] = MatchingPublication(lake, connection, name, identity, feed if is_there else None)
+    for name, identity in weighed.items():
+        is_there = are_shared and is_laid_out(connection, name)
+        if has_news or not is_there:
+            found[name] = MatchingPublication(lake, connection, name, identity, feed if is_there else None)
     return found
 
 

@@ -111,12 +111,14 @@ def test_people_who_are_no_longer_matched_and_then_again_have_one_link_each(new_
         warehouse.reopen()
 
     assert warehouse.query("SELECT count(*) FROM lake.identity.person__fingerprint") == [2]
+    warehouse.query(f"INSERT INTO lake.identity.term {A_COMMON_PHONE}")
     match("identity: null, ")
     warehouse.deliver("a/person", ANNA | {"changed": "2024-02-01", "born": "2001-05-07"})
     warehouse.run()
     # Nothing would take them out when somebody is erased.
-    for table in ("fingerprint", "key", "pair", "component"):
-        assert warehouse.query(f"SELECT count(*) FROM lake.identity.person__{table}") == [0], table
+    for table in ("person__fingerprint", "person__key", "person__pair", "person__component", "term"):
+        assert warehouse.query(f"SELECT count(*) FROM lake.identity.{table}") == [0], table
+    assert nothing_is_looked_up(warehouse)
     match("")
     warehouse.deliver("a/person", ANNA | {"changed": "2024-03-01", "born": "2001-05-08"})
     warehouse.run()
@@ -126,6 +128,15 @@ def test_people_who_are_no_longer_matched_and_then_again_have_one_link_each(new_
     warehouse.deliver("a/person", ANNA | {"changed": "2024-04-01", "born": "2001-05-09"})
     warehouse.run()
     assert warehouse.query(f"SELECT count(*), count(DISTINCT record_id) FROM {links}") == [(2, 2)]
+
+
+A_COMMON_PHONE = "SELECT 'person', 1, 'phone', '+79165550001', -3.0"
+
+
+def nothing_is_looked_up(warehouse: TinyWarehouse) -> bool:
+    shared = "SELECT entity FROM matching.model UNION ALL SELECT entity FROM matching.term"
+    tables = "SELECT tablename FROM pg_tables WHERE schemaname = 'matching' AND tablename NOT IN ('model', 'term')"
+    return warehouse.published(f"{tables} UNION ALL {shared}") == []
 
 
 CAMPS = """
@@ -239,6 +250,16 @@ def test_people_who_come_to_be_matched_by_weights_are_learnt_from(new_warehouse:
     assert warehouse.query(models) == [(1, False), (2, True)]
     assert warehouse.published("SELECT version FROM matching.model WHERE entity = 'person'") == [2]
     assert preview_learning(warehouse.warehouse, "person", lambda _: None).version_before == 2
+
+
+def test_people_who_are_matched_exactly_leave_nothing_of_their_weights(new_warehouse: New) -> None:
+    warehouse = new_warehouse(a=PERSON)
+    load(warehouse)
+    warehouse.query(f"INSERT INTO lake.identity.term {A_COMMON_PHONE}")
+    match_people(warehouse, "{method: exact, fields: [last_name, first_name]}")
+    warehouse.run()
+    assert warehouse.query("SELECT count(*) FROM lake.identity.term") == [0]
+    assert nothing_is_looked_up(warehouse)
 
 
 def match_people(warehouse: TinyWarehouse, identity: str) -> None:
@@ -397,3 +418,36 @@ def test_a_reference_to_another_entity_of_the_model_leads_there_and_only_there(n
         "SELECT pg_get_constraintdef(oid) FROM pg_constraint WHERE conrelid = 'warehouse.person'::regclass AND contype = 'f'"
     )
     assert leads_to.startswith("FOREIGN KEY (organisation_id) REFERENCES warehouse.school(school_id)")
+
+
+SCHOOL = "SELECT school_id, name, records, row_hash FROM lake.golden.school ORDER BY name"
+
+
+def test_an_entity_that_the_model_has_again_is_as_if_it_had_always_had_it(new_warehouse: New) -> None:
+    warehouse = new_warehouse(a=MEMBERS, model=CLUBS_AND_SCHOOLS)
+    titles = {"1": "Лицей", "2": "Гимназия", "3": "Школа"}
+    warehouse.deliver("a/school", *({"id": key, "title": title} for key, title in titles.items()))
+    warehouse.run()
+    warehouse.deliver("a/school", {"id": "2", "title": "Лицей"})
+    warehouse.run()
+    redirected = "SELECT old_id FROM warehouse.redirect WHERE entity = 'school'"
+    before, leading = warehouse.query(SCHOOL), warehouse.published(redirected)
+    assert [records for _, _, records, _ in before] == [2, 1]
+    assert len(leading) == 1
+
+    without = MEMBERS.replace("  school: {read: {path: unused.csv}, key: id, fields: {name: title}}\n", "")
+    write_model(warehouse, CLUBS_AND_SCHOOLS.partition("  school:")[0], a=without)
+    for _ in range(2):
+        warehouse.run()
+        assert warehouse.query(SCHOOL) == []
+        assert warehouse.query("SELECT count(*) FROM lake.identity.school__fingerprint") == [0]
+    write_model(warehouse, CLUBS_AND_SCHOOLS, a=MEMBERS)
+    warehouse.run()
+    assert warehouse.query(SCHOOL) == before
+    assert warehouse.published("SELECT school_id, name, records FROM warehouse.school ORDER BY name") == [
+        row[:3] for row in before
+    ]
+    assert warehouse.published(redirected) == leading
+    warehouse.deliver("a/school", {"id": "3", "title": "Лицей"})
+    warehouse.run()
+    assert warehouse.query("SELECT records FROM lake.golden.school") == [3]

@@ -36,6 +36,7 @@ def golden_table(entity: str, fields: Iterable[Column]) -> Table:
     )
 
 
+NONE_KEPT = ""
 PROGRESS = Table(
     SCHEMA,
     "progress",
@@ -45,7 +46,8 @@ PROGRESS = Table(
         Column(
             "curated_by",
             "VARCHAR",
-            "JSON: the fields' types and survivorship, and the trust, that the golden rows were made with",
+            "JSON: the fields' types and survivorship, and the trust, that the golden rows were made with; empty: none are kept,"
+            " as the model had no such entity",
         ),
     ),
 )
