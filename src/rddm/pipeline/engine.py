@@ -19,7 +19,7 @@ from rddm.conform.fields import conformed_table
 from rddm.conform.mapping import MappedEntity
 from rddm.contracts.errors import SourceError
 from rddm.contracts.tables import conformed, golden, literal, quote, raw
-from rddm.contracts.tables.identity import MODEL, SHARED_TABLES
+from rddm.contracts.tables.identity import SHARED_TABLES
 from rddm.curate.golden import golden_contract, references
 from rddm.pipeline.column_warnings import column_warnings
 from rddm.pipeline.conforming import conform_entity
@@ -27,6 +27,7 @@ from rddm.pipeline.conforming_remapped import take_out_remapped
 from rddm.pipeline.conforming_work import Conforming, prepare
 from rddm.pipeline.conservation import Balance, balances
 from rddm.pipeline.curating import curate_entity, prepare_curation, touch_referring
+from rddm.pipeline.forgetting import forget_entities
 from rddm.pipeline.identity import Resolution, resolve_entity
 from rddm.pipeline.recurating import touch_recurated
 from rddm.pipeline.stamp import RunStamp, timed
@@ -245,15 +246,7 @@ def _resolve(  # noqa: PLR0913 - the stage's whole world, named once
             link_unmatched(lake, name, entity, run)
             if any(name in references(each).values() for each in settings.model.entities.values()):
                 connection.execute(f"INSERT INTO regrouped_{name} SELECT golden_id FROM touched_{name}")
-    _forget_applied(lake, settings)
-
-
-def _forget_applied(lake: Lake, settings: ProjectSettings) -> None:
-    """See that an entity which is not in the model now, and comes to be again, is linked anew."""
-    models = f"{CATALOG}.identity.{MODEL.name}"
-    condition = f"applied <> '' AND entity NOT IN ({', '.join(map(literal, [*settings.model.entities, '']))})"
-    if lake.number(f"SELECT count(*) FROM {models} WHERE {condition}"):
-        lake.connection.execute(f"UPDATE {models} SET applied = '' WHERE {condition}")
+    forget_entities(lake, settings.model)
 
 
 def _outgrown(name: str) -> str:

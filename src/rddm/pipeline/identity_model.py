@@ -185,11 +185,13 @@ def _found(work: Work, mixture: Mixture, counts: Sequence[PatternCount]) -> list
 
 
 def store_model(work: Work, model: StoredModel, *, replace: bool) -> None:
-    """Store the model with the settings that its links are made with now."""
+    """Store the model with the settings that its links are made with now; common values of one without weights go."""
     if replace:
         work.execute(
             f"DELETE FROM {work.stored('model')} WHERE entity = {literal(work.entity)} AND version = {model.version}"
         )
+    if work.method != "probabilistic":
+        work.execute(f"DELETE FROM {work.stored('term')} WHERE entity = {literal(work.entity)}")
     work.connection.execute(
         f"INSERT INTO {work.stored('model')} ({', '.join(map(quote, MODEL.column_names))}) VALUES (?, ?, ?, ?, ?,"
         f" ?, ?, ?, ?, ?)",

@@ -10,8 +10,9 @@ from __future__ import annotations
 import json
 
 from rddm.contracts.tables import literal, quote
-from rddm.contracts.tables.identity import MODEL, REDIRECT, SHARED_TABLES, identity_tables, link_table
+from rddm.contracts.tables.identity import MODEL, REDIRECT, link_table
 from rddm.pipeline.facts import link_facts
+from rddm.pipeline.forgetting import forget_matching
 from rddm.pipeline.stamp import RunStamp
 from rddm.project.settings import FactIdentity, ModelEntity
 from rddm.resolve.models import newest_model_sql
@@ -43,7 +44,7 @@ def link_unmatched(lake: Lake, name: str, entity: ModelEntity, run: RunStamp) ->
     if anew:
         lake.connection.execute("DROP TABLE linked_anew")
         _forget_redirects(lake, name, links)
-        _forget_matching(lake, name)
+        forget_matching(lake, name)
     if not is_noted and lake.number(f"SELECT count(*) FROM {links}"):
         _note(lake, name, applied, run)
 
@@ -62,7 +63,7 @@ def _noted(lake: Lake, name: str) -> str | None:
 
 
 def _note(lake: Lake, name: str, applied: str, run: RunStamp) -> None:
-    """A model that was learnt stays, in case that the entity comes to be matched again."""
+    """The versions of a model that was learnt stay, in case that the entity comes to be matched again."""
     if _noted(lake, name) is not None:
         lake.connection.execute(f"UPDATE {_MODELS} SET applied = ? WHERE entity = ?", [applied, name])
         return
@@ -79,14 +80,6 @@ def _forget_redirects(lake: Lake, name: str, links: str) -> None:
     living = f"entity = {literal(name)} AND old_id IN (SELECT golden_id FROM {links})"
     if lake.number(f"SELECT count(*) FROM {redirects} WHERE {living}"):
         lake.connection.execute(f"DELETE FROM {redirects} WHERE {living}")
-
-
-def _forget_matching(lake: Lake, name: str) -> None:
-    """What the records were matched by goes: nothing follows it when one of them changes or is erased."""
-    kept = {link_table(name), *SHARED_TABLES}
-    for table in identity_tables(name, "probabilistic"):
-        if table not in kept and lake.has(table.schema, table.name):
-            lake.connection.execute(f"DELETE FROM {CATALOG}.{table.schema}.{quote(table.name)}")
 
 
 def _link_alone(lake: Lake, name: str, changed: str, touched: str) -> None:

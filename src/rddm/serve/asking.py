@@ -15,7 +15,7 @@ from psycopg import sql
 from psycopg.conninfo import conninfo_to_dict
 
 from rddm.contracts.errors import ConfigurationError, ConfigurationProblem
-from rddm.serve.publish import SCHEMA
+from rddm.serve.layout import SCHEMA
 from rddm.store.database import Database
 
 READS = ("SELECT", "WITH", "VALUES", "TABLE", "SHOW", "EXPLAIN")

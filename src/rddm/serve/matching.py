@@ -14,6 +14,7 @@ take their place. Common values that went, because somebody was erased, go here 
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 
 import psycopg
@@ -133,6 +134,23 @@ def is_laid_out(connection: psycopg.Connection, entity: str) -> bool:
         ([f"{SCHEMA}.{quote(each.name)}" for each in _kept(entity)], entity, list(PUBLISHED_FORMS)),
     ).fetchone()
     return row is not None and row[0]
+
+
+def forget_others(connection: psycopg.Connection, weighed: Collection[str]) -> None:
+    """Take out what is published of entities that are not among those *weighed*: they are not matched by weights any more."""
+    end = "_drawer"
+    found = connection.execute(
+        "SELECT tablename FROM pg_tables WHERE schemaname = %s AND right(tablename, length(%s)) = %s",
+        (SCHEMA, end, end),
+    )
+    for entity in sorted({name.removesuffix(end) for (name,) in found}.difference(weighed)):
+        prints, drawers, common = _kept(entity)
+        for kept in (drawers, prints, common):  # in the order in which a look-up names them
+            connection.execute(sql.SQL("DROP TABLE IF EXISTS {}").format(sql.Identifier(SCHEMA, kept.name)))
+        for table in ("model", "term"):
+            connection.execute(
+                sql.SQL("DELETE FROM {} WHERE entity = %s").format(sql.Identifier(SCHEMA, table)), (entity,)
+            )
 
 
 class MatchingPublication:

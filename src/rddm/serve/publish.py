@@ -14,22 +14,20 @@ from datetime import datetime
 import psycopg
 from psycopg import sql
 
-from rddm.contracts.errors import NotFound, StoreError
+from rddm.contracts.errors import NotFound
 from rddm.contracts.tables import Column, Table, literal, quote
 from rddm.contracts.tables.golden import ORIGIN_SUFFIX, golden_id
 from rddm.contracts.tables.identity import HOW_SAID
 from rddm.curate.golden import golden_contract, references
 from rddm.project.settings import Model, ModelEntity, ProbabilisticIdentity, SemanticType
 from rddm.serve.copying import copy_rows
+from rddm.serve.layout import SCHEMA, ForeignKey, alter, changes_to, clear_away, definition, link, read_layout
 from rddm.serve.loading import SCHEMA as LOADING_SCHEMA
 from rddm.serve.loading import NewTable, begin_loading, forget_loading, load_all
-from rddm.serve.matching import Feed, MatchingPublication, ensure_shared_tables, is_laid_out
+from rddm.serve.matching import Feed, MatchingPublication, ensure_shared_tables, forget_others, is_laid_out
 from rddm.store.database import Database
 from rddm.store.lake import CATALOG, Lake, found_sql, is_few, near_sql
 
-SCHEMA = "warehouse"
-_SPELT_OUT = {"timestamptz": "timestamp with time zone"}
-_TYPES = {"VARCHAR": "text", "TIMESTAMP": "timestamptz", "VARCHAR[]": "text[]"}
 _SEARCHED = frozenset({SemanticType.PHONE, SemanticType.EMAIL, SemanticType.SNILS, SemanticType.BIRTH_DATE})
 
 
@@ -49,7 +47,7 @@ class PublishedTable:
     reads: Mapping[str, str]
     query: str
     has_order: bool = False
-    foreign: tuple[tuple[str, str, str], ...] = ()
+    foreign: tuple[ForeignKey, ...] = ()
     indexes: tuple[tuple[str, ...], ...] = ()
 
 
@@ -89,7 +87,7 @@ def _golden(name: str, entity: ModelEntity) -> PublishedTable:
         feeds=(("golden", name),),
         reads={"golden": f"{CATALOG}.golden.{quote(name)}"},
         query=f"SELECT {', '.join(quote(column.name) for column in columns)} FROM golden",
-        foreign=tuple((f"{field}_id", parent, golden_id(parent)) for field, parent in refers.items()),
+        foreign=tuple(ForeignKey(name, f"{field}_id", parent, golden_id(parent)) for field, parent in refers.items()),
         indexes=(*([tuple(names)] if names else []), *searched, *((f"{field}_id",) for field in refers)),
     )
 
@@ -121,7 +119,7 @@ def _records(name: str) -> PublishedTable:
         query=f"SELECT record_id, link.golden_id AS {quote(key)}, record.source, record.entity, record.key, link.how,"
         " link.probability FROM link JOIN record USING (record_id)",
         has_order=True,
-        foreign=((key, name, key),),
+        foreign=(ForeignKey(f"{name}_record", key, name, key),),
         indexes=((key,), ("key", "source")),
     )
 
@@ -157,12 +155,15 @@ def publish(
         row = connection.execute("SELECT max(lake_snapshot) FROM warehouse.publication").fetchone()
         published = row[0] if row else None
         changed = _changed_tables(lake, published, snapshot)
-        new = [each for each in tables if not _columns(connection, each)]
+        layout = read_layout(connection)
+        foreign = {key for each in tables for key in each.foreign}
+        changes = changes_to(layout, [each.table for each in tables], foreign, lambda name: _is_ours(lake, name))
+        new = [each for each in tables if each.table.name in changes.new]
         # This transaction waits meanwhile, longer than some servers let one wait.
         connection.execute("SET LOCAL idle_in_transaction_session_timeout = 0")
         feed = None if changed is None or published is None else Feed(published + 1, snapshot, changed)
         matching = _matching(lake, connection, model, order, feed)
-        if published == snapshot and not new and not matching:
+        if published == snapshot and not changes.are_any and not matching:
             return Publication(snapshot, {})
         anew = {name: work for name, work in matching.items() if work.is_made_anew}
         if new or anew:
@@ -172,16 +173,18 @@ def publish(
             progress(f"publish matching of {name}")
             work.load(database)
         rows = {name: (count, 0) for name, count in loaded.items()}
+        clear_away(connection, changes)
         for each in tables:
             if each in new:
                 _move_in(connection, each)
-            else:
-                _follow_model(connection, each, _columns(connection, each))
+            elif each.table.name in changes.altered:
+                alter(connection, each.table, layout.columns[each.table.name])
             _comment(connection, each)
             if each not in new and (changed is None or changed.intersection(each.feeds)):
                 progress(f"publish {each.table.name}")
                 since = None if changed is None else published
                 rows[each.table.name] = _publish_table(lake, connection, each, since, snapshot)
+        link(connection, changes.linked)
         for name, work in matching.items():
             progress(f"publish matching of {name}")
             work.publish()
@@ -197,19 +200,20 @@ def _matching(
     lake: Lake, connection: psycopg.Connection, model: Model, order: Sequence[str], feed: Feed | None
 ) -> dict[str, MatchingPublication]:
     """
-    Return what is to be published for look-ups of each entity that is matched by weights.
+    Return what is to be published for look-ups of each entity that is matched by weights; take out what is there of others.
 
     Of a *feed* without a snapshot, of those alone whose tables are missing or laid out in another way.
     """
     are_shared = ensure_shared_tables(connection)
     has_news = feed is None or feed.first <= feed.last
+    identities = {name: model.entities[name].identity for name in order}
+    weighed = {name: each for name, each in identities.items() if isinstance(each, ProbabilisticIdentity)}
+    forget_others(connection, weighed)
     found = {}
-    for name in order:
-        identity = model.entities[name].identity
-        if isinstance(identity, ProbabilisticIdentity):
-            is_there = are_shared and is_laid_out(connection, name)
-            if has_news or not is_there:
-                found[name] = MatchingPublication(lake, connection, name, identity, feed if is_there else None)
+    for name, identity in weighed.items():
+        is_there = are_shared and is_laid_out(connection, name)
+        if has_news or not is_there:
+            found[name] = MatchingPublication(lake, connection, name, identity, feed if is_there else None)
     return found
 
 
@@ -244,13 +248,13 @@ def last_published(database: Database) -> int | None:
     return row[0] if row else None
 
 
+def _is_ours(lake: Lake, table: str) -> bool:
+    """Whether a table of the shop window, of no entity that the model has, is of one that it had."""
+    return any(lake.has("identity", f"{name}__link") for name in (table, table.removesuffix("_record")))
+
+
 def _new_table(each: PublishedTable) -> NewTable:
-    columns = [
-        sql.SQL("{} {}").format(sql.Identifier(column.name), sql.SQL(_postgres_type(column.type)))
-        for column in each.table.columns
-    ]
-    definition = sql.SQL(", ").join(columns)
-    return NewTable(each.table.name, definition, [_rows_sql(each)], ((each.key,), *each.indexes))
+    return NewTable(each.table.name, definition(each.table), [_rows_sql(each)], ((each.key,), *each.indexes))
 
 
 def _rows_sql(each: PublishedTable, changed: str | None = None, *, few: bool = False) -> str:
@@ -264,18 +268,9 @@ def _rows_sql(each: PublishedTable, changed: str | None = None, *, few: bool = F
 
 
 def _move_in(connection: psycopg.Connection, each: PublishedTable) -> None:
-    """Put a loaded table, whose parents are complete, into the shop window, and link it to them."""
+    """Put a loaded table into the shop window."""
     loaded = sql.Identifier(LOADING_SCHEMA, each.table.name)
     connection.execute(sql.SQL("ALTER TABLE {} SET SCHEMA {}").format(loaded, sql.Identifier(SCHEMA)))
-    for child_key, parent, parent_key in each.foreign:
-        connection.execute(
-            sql.SQL("ALTER TABLE {} ADD FOREIGN KEY ({}) REFERENCES {} ({}) DEFERRABLE INITIALLY DEFERRED").format(
-                sql.Identifier(SCHEMA, each.table.name),
-                sql.Identifier(child_key),
-                sql.Identifier(SCHEMA, parent),
-                sql.Identifier(parent_key),
-            )
-        )
 
 
 def _publish_table(
@@ -343,16 +338,6 @@ def _ensure_publication_table(connection: psycopg.Connection) -> None:
     connection.execute("COMMENT ON COLUMN warehouse.publication.published_at IS 'When all its rows could be read here'")
 
 
-def _columns(connection: psycopg.Connection, each: PublishedTable) -> dict[str, str]:
-    """Return the columns that the shop window's table has now, with their types; none when it is not there."""
-    found = connection.execute(
-        "SELECT attname, format_type(atttypid, NULL) FROM pg_attribute"
-        " WHERE attrelid = to_regclass(format('%%I.%%I', %s::text, %s::text)) AND attnum > 0 AND NOT attisdropped",
-        (SCHEMA, each.table.name),
-    )
-    return dict(found.fetchall())
-
-
 def _comment(connection: psycopg.Connection, each: PublishedTable) -> None:
     target = sql.Identifier(SCHEMA, each.table.name)
     connection.execute(sql.SQL("COMMENT ON TABLE {} IS {}").format(target, sql.Literal(each.table.grain)))
@@ -362,39 +347,3 @@ def _comment(connection: psycopg.Connection, each: PublishedTable) -> None:
                 sql.Identifier(SCHEMA, each.table.name, column.name), sql.Literal(column.description)
             )
         )
-
-
-def _follow_model(connection: psycopg.Connection, each: PublishedTable, existing: Mapping[str, str]) -> None:
-    """
-    Add, retype and drop columns as the model did.
-
-    A retyped column begins empty: every row of it has changed and is written anew. One that the model no longer has goes,
-    with what was in it.
-
-    Raises:
-        StoreError: a view of somebody's uses a column that must change.
-    """
-    target = sql.Identifier(SCHEMA, each.table.name)
-    wanted = {column.name: _postgres_type(column.type) for column in each.table.columns}
-    alterations = []
-    for name, kind in wanted.items():
-        parts = {"name": sql.Identifier(name), "kind": sql.SQL(kind)}
-        if name not in existing:
-            alterations.append(sql.SQL("ADD COLUMN {name} {kind}").format(**parts))
-        elif existing[name] != _SPELT_OUT.get(kind, kind):
-            alterations.append(sql.SQL("ALTER COLUMN {name} TYPE {kind} USING NULL::{kind}").format(**parts))
-    alterations += [sql.SQL("DROP COLUMN {}").format(sql.Identifier(name)) for name in existing.keys() - wanted.keys()]
-    if not alterations:
-        return
-    try:
-        connection.execute(sql.SQL("ALTER TABLE {} {}").format(target, sql.SQL(", ").join(alterations)))
-    except (psycopg.errors.DependentObjectsStillExist, psycopg.errors.FeatureNotSupported) as error:
-        gone = ", ".join(sorted(existing.keys() - wanted.keys())) or "see model.yaml"
-        raise StoreError(
-            f"{SCHEMA}.{each.table.name} cannot follow the model: a view uses a column that was removed or retyped ({gone})."
-            " Drop or change the view, then run again."
-        ) from error
-
-
-def _postgres_type(duckdb_type: str) -> str:
-    return _TYPES.get(duckdb_type, "double precision" if duckdb_type == "DOUBLE" else duckdb_type.lower())

@@ -114,12 +114,14 @@ def test_people_who_are_no_longer_matched_and_then_again_have_one_link_each(new_
         warehouse.reopen()
 
     assert warehouse.query("SELECT count(*) FROM lake.identity.person__fingerprint") == [2]
+    warehouse.query(f"INSERT INTO lake.identity.term {A_COMMON_PHONE}")
     match("identity: null, ")
     warehouse.deliver("a/person", ANNA | {"changed": "2024-02-01", "born": "2001-05-07"})
     warehouse.run()
     # Nothing would take them out when somebody is erased.
-    for table in ("fingerprint", "key", "pair", "component"):
-        assert warehouse.query(f"SELECT count(*) FROM lake.identity.person__{table}") == [0], table
+    for table in ("person__fingerprint", "person__key", "person__pair", "person__component", "term"):
+        assert warehouse.query(f"SELECT count(*) FROM lake.identity.{table}") == [0], table
+    assert nothing_is_looked_up(warehouse)
     match("")
     warehouse.deliver("a/person", ANNA | {"changed": "2024-03-01", "born": "2001-05-08"})
     warehouse.run()
@@ -129,6 +131,15 @@ def test_people_who_are_no_longer_matched_and_then_again_have_one_link_each(new_
     warehouse.deliver("a/person", ANNA | {"changed": "2024-04-01", "born": "2001-05-09"})
     warehouse.run()
     assert warehouse.query(f"SELECT count(*), count(DISTINCT record_id) FROM {links}") == [(2, 2)]
+
+
+A_COMMON_PHONE = "SELECT 'person', 1, 'phone', '+79165550001', -3.0"
+
+
+def nothing_is_looked_up(warehouse: TinyWarehouse) -> bool:
+    shared = "SELECT entity FROM matching.model UNION ALL SELECT entity FROM matching.term"
+    tables = "SELECT tablename FROM pg_tables WHERE schemaname = 'matching' AND tablename NOT IN ('model', 'term')"
+    return warehouse.published(f"{tables} UNION ALL {shared}") == []
 
 
 CAMPS = """
@@ -267,6 +278,16 @@ def test_people_who_come_to_be_matched_by_weights_are_learnt_from(new_warehouse:
     assert preview_learning(warehouse.warehouse, "person", lambda _: None).version_before == 2
 
 
+def test_people_who_are_matched_exactly_leave_nothing_of_their_weights(new_warehouse: New) -> None:
+    warehouse = new_warehouse(a=PERSON)
+    load(warehouse)
+    warehouse.query(f"INSERT INTO lake.identity.term {A_COMMON_PHONE}")
+    match_people(warehouse, "{method: exact, fields: [last_name, first_name]}")
+    warehouse.run()
+    assert warehouse.query("SELECT count(*) FROM lake.identity.term") == [0]
+    assert nothing_is_looked_up(warehouse)
+
+
 def match_people(warehouse: TinyWarehouse, identity: str) -> None:
     model = PEOPLE_ALONE.replace("person: {", f"person: {{identity: {identity}, ")
     (warehouse.root / "model.yaml").write_text(model, encoding="utf-8")
@@ -309,3 +330,150 @@ def test_golden_rows_of_before_their_settings_were_noted_are_made_anew_once(new_
     assert trusting(warehouse, "most_trusted", 8) == [OLD_PHONE]
     noted = "SELECT entity, count(*) FROM lake.golden.progress GROUP BY entity"
     assert warehouse.query(noted) == [("person", 1)]
+
+
+CAMPS_WITH_DELETIONS = CAMPS.replace("birth_date: born}", "birth_date: born}\n    deleted: \"gone = 'yes'\"")
+CAMPS_WITHOUT_PARTS = CAMPS_WITH_DELETIONS.partition("  participation:")[0]
+ANNA_AND_BORIS = (
+    {"id": "1", "last": "Белова", "first": "Анна", "born": "2001-05-06"},
+    {"id": "2", "last": "Орлов", "first": "Борис", "born": "2002-01-01"},
+)
+
+
+def test_an_entity_taken_out_of_the_model_is_shown_no_more_and_keeps_nobody_else_from_going(new_warehouse: New) -> None:
+    warehouse = new_warehouse(a=CAMPS_WITH_DELETIONS, model=SMALL_MODEL)
+    warehouse.deliver("a/person", *ANNA_AND_BORIS)
+    warehouse.deliver("a/event", {"id": "1", "title": "Слёт", "kind": "camp"})
+    warehouse.deliver("a/participation", *({"id": n, "person": n, "event": "1", "role": "guest"} for n in "12"))
+    warehouse.run()
+    take_out_parts(warehouse)
+    warehouse.deliver("a/person", ANNA_AND_BORIS[0] | {"gone": "yes"})
+    warehouse.run()
+    assert warehouse.published("SELECT last_name FROM warehouse.person") == ["Орлов"]
+    assert tables_shown(warehouse) == ["event", "event_record", "person", "person_record", "publication", "redirect"]
+
+    write_model(warehouse, SMALL_MODEL, a=CAMPS_WITH_DELETIONS)
+    warehouse.run()
+    parts = "SELECT last_name, role FROM warehouse.participation JOIN warehouse.person USING (person_id)"
+    assert warehouse.published(parts) == [("Орлов", "guest")]
+
+
+def test_what_is_taken_out_of_the_model_goes_from_the_shop_window_when_no_view_needs_it(new_warehouse: New) -> None:
+    warehouse = new_warehouse(a=CAMPS_WITH_DELETIONS, model=SMALL_MODEL)
+    warehouse.run()
+    with warehouse.warehouse.database.connect() as connection:
+        connection.execute("CREATE VIEW public.parts AS SELECT * FROM warehouse.participation")
+        connection.execute("CREATE TABLE warehouse.notes (text text)")
+    take_out_parts(warehouse)
+    with pytest.raises(StoreError, match=r"warehouse\.participation, participation_record cannot follow the model"):
+        warehouse.run()
+    with warehouse.warehouse.database.connect() as connection:
+        connection.execute("DROP VIEW public.parts")
+    warehouse.run()
+    shown = ["event", "event_record", "notes", "person", "person_record", "publication", "redirect"]
+    assert tables_shown(warehouse) == shown
+
+
+def take_out_parts(warehouse: TinyWarehouse) -> None:
+    write_model(warehouse, f"{SMALL_MODEL}  participation: null\n", a=CAMPS_WITHOUT_PARTS)
+
+
+def write_model(warehouse: TinyWarehouse, model: str, **sources: str) -> None:
+    (warehouse.root / "model.yaml").write_text(model, encoding="utf-8")
+    for name, text in sources.items():
+        warehouse.write_source(name, text)
+    warehouse.reopen()
+
+
+def tables_shown(warehouse: TinyWarehouse) -> list[object]:
+    return warehouse.published("SELECT tablename FROM pg_tables WHERE schemaname = 'warehouse' ORDER BY tablename")
+
+
+CLUBS_AND_SCHOOLS = """
+entities:
+  location: null
+  event: null
+  participation: null
+  organisation: {fields: {parent: null}}
+  school:
+    fields: {name: {type: text}}
+    identity: {method: exact, fields: [name]}
+"""
+MEMBERS = """
+connector: {type: file}
+entities:
+  organisation: {read: {path: unused.csv}, key: id, fields: {name: title}}
+  school: {read: {path: unused.csv}, key: id, fields: {name: title}}
+  person:
+    read: {path: unused.csv}
+    key: id
+    deleted: "gone = 'yes'"
+    fields: {last_name: last, first_name: first, birth_date: born, organisation: {column: club, entity: organisation}}
+"""
+
+
+def test_a_reference_to_another_entity_of_the_model_leads_there_and_only_there(new_warehouse: New) -> None:
+    warehouse = new_warehouse(a=MEMBERS, b=MEMBERS, model=CLUBS_AND_SCHOOLS)
+    for source, person in zip("ab", ANNA_AND_BORIS, strict=True):
+        warehouse.deliver(f"{source}/organisation", {"id": "1", "title": f"Клуб {source}"})
+        warehouse.deliver(f"{source}/school", {"id": "2", "title": "Школа"})
+        warehouse.deliver(f"{source}/person", person | {"club": "1", "school": "2"})
+    warehouse.deliver("a/person", {"id": "3", "last": "Зимин", "first": "Глеб", "born": "2003-01-01"})
+    warehouse.run()
+    belonging = (
+        "SELECT last_name, {0}.name FROM warehouse.person LEFT JOIN warehouse.{0} ON person.organisation_id = {0}.{0}_id"
+        " ORDER BY last_name"
+    )
+    assert warehouse.published(belonging.format("organisation")) == [
+        ("Белова", "Клуб a"),
+        ("Зимин", None),
+        ("Орлов", "Клуб b"),
+    ]
+
+    (warehouse.root / "sources" / "b.yaml").unlink()
+    write_model(
+        warehouse,
+        f"{CLUBS_AND_SCHOOLS}  person: {{fields: {{organisation: {{references: school}}}}}}\n",
+        a=MEMBERS.replace("{column: club, entity: organisation}", "{column: school, entity: school}"),
+    )
+    warehouse.deliver("a/person", {"id": "3", "gone": "yes"})
+    warehouse.run()
+    # Whom no source of the project delivers any more belongs to a club, and a club is no school.
+    assert warehouse.published(belonging.format("school")) == [("Белова", "Школа"), ("Орлов", None)]
+    (leads_to,) = warehouse.published(
+        "SELECT pg_get_constraintdef(oid) FROM pg_constraint WHERE conrelid = 'warehouse.person'::regclass AND contype = 'f'"
+    )
+    assert leads_to.startswith("FOREIGN KEY (organisation_id) REFERENCES warehouse.school(school_id)")
+
+
+SCHOOL = "SELECT school_id, name, records, row_hash FROM lake.golden.school ORDER BY name"
+
+
+def test_an_entity_that_the_model_has_again_is_as_if_it_had_always_had_it(new_warehouse: New) -> None:
+    warehouse = new_warehouse(a=MEMBERS, model=CLUBS_AND_SCHOOLS)
+    titles = {"1": "Лицей", "2": "Гимназия", "3": "Школа"}
+    warehouse.deliver("a/school", *({"id": key, "title": title} for key, title in titles.items()))
+    warehouse.run()
+    warehouse.deliver("a/school", {"id": "2", "title": "Лицей"})
+    warehouse.run()
+    redirected = "SELECT old_id FROM warehouse.redirect WHERE entity = 'school'"
+    before, leading = warehouse.query(SCHOOL), warehouse.published(redirected)
+    assert [records for _, _, records, _ in before] == [2, 1]
+    assert len(leading) == 1
+
+    without = MEMBERS.replace("  school: {read: {path: unused.csv}, key: id, fields: {name: title}}\n", "")
+    write_model(warehouse, CLUBS_AND_SCHOOLS.partition("  school:")[0], a=without)
+    for _ in range(2):
+        warehouse.run()
+        assert warehouse.query(SCHOOL) == []
+        assert warehouse.query("SELECT count(*) FROM lake.identity.school__fingerprint") == [0]
+    write_model(warehouse, CLUBS_AND_SCHOOLS, a=MEMBERS)
+    warehouse.run()
+    assert warehouse.query(SCHOOL) == before
+    assert warehouse.published("SELECT school_id, name, records FROM warehouse.school ORDER BY name") == [
+        row[:3] for row in before
+    ]
+    assert warehouse.published(redirected) == leading
+    warehouse.deliver("a/school", {"id": "3", "title": "Лицей"})
+    warehouse.run()
+    assert warehouse.query("SELECT records FROM lake.golden.school") == [3]

@@ -171,11 +171,11 @@ def map_camps(made: TinyWarehouse, source: str) -> None:
     made.reopen()
 
 
-def her(made: TinyWarehouse) -> Wanted:
+def her(made: TinyWarehouse, entity: str = "person") -> Wanted:
     (found,) = made.query(
-        "SELECT person_id FROM lake.golden.person WHERE last_name LIKE 'Щерб%' OR last_name LIKE 'Shch%'"
+        f"SELECT {entity}_id FROM lake.golden.{entity} WHERE last_name LIKE 'Щерб%' OR last_name LIKE 'Shch%'"
     )
-    return Wanted("person", UUID(str(found)))
+    return Wanted(entity, UUID(str(found)))
 
 
 def erase_her(made: TinyWarehouse, after: Callable[[str], None] = lambda step: None) -> Erasure:
@@ -608,3 +608,40 @@ def test_pieces_with_what_an_older_version_said_go_and_stay_away_wherever_they_s
     report = warehouse.run()
     assert warehouse.query(kept) == [lines[2].decode()] * 2
     assert all(each.balances for each in report.engine.balances)
+
+
+CLIENTS = """
+entities:
+  organisation: null
+  location: null
+  event: {fields: {organisation: null}}
+  person: null
+  client:
+    fields:
+      last_name: {type: family_name, survivorship: most_frequent}
+      first_name: {type: given_name, survivorship: most_frequent}
+      birth_date: {type: birth_date, survivorship: most_frequent}
+      phone: {type: phone}
+      email: {type: email}
+    identity: {method: probabilistic}
+  participation: {fields: {person: {references: client}}}
+"""
+COMMON_PHONE = "SELECT 'person', 1, 'phone', '+79031717171', -3.0"
+
+
+def test_nothing_is_left_of_whom_the_model_called_something_else_when_she_came(warehouse: TinyWarehouse) -> None:
+    warehouse.query(f"INSERT INTO lake.identity.term {COMMON_PHONE}")
+    (warehouse.root / "model.yaml").write_text(CLIENTS, encoding="utf-8")
+    warehouse.write_source("academy", ACADEMY.replace("person:\n", "person:\n    model: client\n"))
+    map_camps(warehouse, CAMPS.replace("model: person", "model: client"))
+    warehouse.run()
+    wanted = her(warehouse, "client")
+    for layer in ("golden", "identity"):
+        for table in warehouse.warehouse.lake.columns(layer):
+            if table.startswith("person"):
+                assert warehouse.query(f"SELECT count(*) FROM lake.{layer}.{table}") == [0], table
+    for table in ("event", "redirect", "term"):
+        assert warehouse.query(f"SELECT count(*) FROM lake.identity.{table} WHERE entity = 'person'") == [0], table
+    assert warehouse.published("SELECT schemaname, tablename FROM pg_tables WHERE tablename LIKE 'person%'") == []
+    erase(warehouse.warehouse, Quiet(), wanted, find(warehouse.warehouse, wanted), AUTHOR)
+    assert places_of(warehouse) == []

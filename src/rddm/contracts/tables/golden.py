@@ -36,13 +36,19 @@ def golden_table(entity: str, fields: Iterable[Column]) -> Table:
     )
 
 
+NONE_KEPT = ""
 PROGRESS = Table(
     SCHEMA,
     "progress",
     "one entity of the model",
     (
         Column("entity", "VARCHAR", "Entity of the model"),
-        Column("curated_by", "VARCHAR", "JSON: survivorship and trust that the golden rows were made with"),
+        Column(
+            "curated_by",
+            "VARCHAR",
+            "JSON: the fields' types and survivorship, and the trust, that the golden rows were made with; empty: none are kept,"
+            " as the model had no such entity",
+        ),
     ),
 )
 LEDGERS = (PROGRESS,)
