@@ -10,17 +10,17 @@ use; `explain` and `told` say why, `estimates` how right it is, `judgements` whe
 for entities that are the same when a few fields agree.
 """
 
-from rddm.resolve.explain import Contribution, Explanation, explain_pair, strongest_path
+from rddm.resolve.explain import Contribution, Explanation, StrongestForest, explain_pair
 from rddm.resolve.weights import Mixture, learn_mixture, probability_of, shipped_mixture, weight_of
 
 __all__ = [
     "Contribution",
     "Explanation",
     "Mixture",
+    "StrongestForest",
     "explain_pair",
     "learn_mixture",
     "probability_of",
     "shipped_mixture",
-    "strongest_path",
     "weight_of",
 ]

@@ -88,62 +88,59 @@ class Strand:
     weight: float
 
 
-def strongest_path(strands: Iterable[Strand], start: str, goal: str) -> Sequence[Strand]:
+class StrongestForest:
     """
-    Return the links from *start* to *goal* whose weakest is as strong as can be; empty if they are one, or not joined.
+    The strands that hold nodes together when weaker ones are not needed: between any two that are joined there is one path, and
+    its weakest strand is as strong as can be. ``weakest``: the weight of the weakest of all; None of none.
 
-    >>> strands = [Strand("a", "b", 9.0), Strand("b", "c", 8.0), Strand("a", "c", 7.0)]
-    >>> [(one.a, one.b) for one in strongest_path(strands, "a", "c")]
-    [('a', 'b'), ('b', 'c')]
+    >>> forest = StrongestForest([Strand("a", "b", 9.0), Strand("b", "c", 8.0), Strand("a", "c", 7.0)])
+    >>> [(one.a, one.b) for one in forest.path("a", "c")], forest.weakest
+    ([('a', 'b'), ('b', 'c')], 8.0)
     """
-    tree: dict[str, list[tuple[str, Strand]]] = defaultdict(list)
-    root: dict[str, str] = {}
 
-    def find(node: str) -> str:
-        while root.setdefault(node, node) != node:
-            node = root[node]
-        return node
+    def __init__(self, strands: Iterable[Strand]) -> None:
+        tree: dict[str, list[tuple[str, Strand]]] = defaultdict(list)
+        joined: dict[str, str] = {}
 
-    for strand in sorted(strands, key=lambda one: (-one.weight, one.a, one.b)):
-        if find(strand.a) != find(strand.b):
-            root[find(strand.a)] = find(strand.b)
-            tree[strand.a].append((strand.b, strand))
-            tree[strand.b].append((strand.a, strand))
-    came: dict[str, tuple[str, Strand] | None] = {start: None}
-    queue = deque([start])
-    while queue:
-        node = queue.popleft()
-        for other, strand in tree[node]:
-            if other not in came:
-                came[other] = (node, strand)
-                queue.append(other)
-    path: list[Strand] = []
-    step = came.get(goal)
-    while step is not None:
-        path.append(step[1])
-        step = came[step[0]]
-    return path[::-1]
+        def find(node: str) -> str:
+            while joined.setdefault(node, node) != node:
+                joined[node] = joined[joined[node]]
+                node = joined[node]
+            return node
 
+        self.weakest: float | None = None
+        for strand in sorted(strands, key=lambda one: (-one.weight, one.a, one.b)):
+            a, b = find(strand.a), find(strand.b)
+            if a != b:
+                joined[a] = b
+                self.weakest = strand.weight
+                tree[strand.a].append((strand.b, strand))
+                tree[strand.b].append((strand.a, strand))
+        self._above: dict[str, tuple[str, Strand] | None] = {}
+        self._depth: dict[str, int] = {}
+        for top in tree:
+            if top not in self._above:
+                self._hang(top, tree)
 
-def weakest_link(strands: Iterable[Strand]) -> float | None:
-    """
-    Return the weight of the link that a group falls apart without, the others being as strong as can be; None of none.
+    def _hang(self, top: str, tree: Mapping[str, Sequence[tuple[str, Strand]]]) -> None:
+        self._above[top], self._depth[top] = None, 0
+        queue = deque([top])
+        while queue:
+            node = queue.popleft()
+            for other, strand in tree[node]:
+                if other not in self._above:
+                    self._above[other], self._depth[other] = (node, strand), self._depth[node] + 1
+                    queue.append(other)
 
-    >>> weakest_link([Strand("a", "b", 9.0), Strand("b", "c", 8.0), Strand("a", "c", 7.0)])
-    8.0
-    """
-    root: dict[str, str] = {}
-
-    def find(node: str) -> str:
-        while root.setdefault(node, node) != node:
-            root[node] = root[root[node]]
-            node = root[node]
-        return node
-
-    weakest = None
-    for strand in sorted(strands, key=lambda one: -one.weight):
-        a, b = find(strand.a), find(strand.b)
-        if a != b:
-            root[a] = b
-            weakest = strand.weight
-    return weakest
+    def path(self, start: str, goal: str) -> Sequence[Strand]:
+        """Return the strands from *start* to *goal*; empty if they are one, or not joined."""
+        up: list[Strand] = []
+        down: list[Strand] = []
+        while start != goal:
+            way = up if self._depth.get(start, 0) >= self._depth.get(goal, 0) else down
+            above = self._above.get(start if way is up else goal)
+            if above is None:
+                return []
+            way.append(above[1])
+            start, goal = (above[0], goal) if way is up else (start, above[0])
+        return [*up, *reversed(down)]

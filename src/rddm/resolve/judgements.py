@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from rddm.resolve.explain import Strand, strongest_path
+from rddm.resolve.explain import Strand, StrongestForest
 
 Pair = tuple[str, str]
 
@@ -25,10 +25,6 @@ def conflicts(same: Iterable[Pair], different: Iterable[Pair]) -> list[Conflict]
     >>> conflicts([("a", "b"), ("b", "c")], [("a", "c"), ("a", "d")])
     [Conflict(different=('a', 'c'), chain=[('a', 'b'), ('b', 'c')])]
     """
-    strands = [Strand(a, b, 0.0) for a, b in same]
-    found = []
-    for a, b in different:
-        chain = strongest_path(strands, a, b)
-        if chain:
-            found.append(Conflict((a, b), [(each.a, each.b) for each in chain]))
-    return found
+    forest = StrongestForest(Strand(a, b, 0.0) for a, b in same)
+    chains = (((a, b), forest.path(a, b)) for a, b in different)
+    return [Conflict(pair, [(each.a, each.b) for each in chain]) for pair, chain in chains if chain]

@@ -19,7 +19,7 @@ from rddm.project.settings import ExactIdentity, ModelEntity, ProbabilisticIdent
 from rddm.resolve.clusters import COMPONENT_LIMIT, component_labels
 from rddm.resolve.comparisons import COMPARISONS, compare_sql
 from rddm.resolve.exact import EXACT_WEIGHT
-from rddm.resolve.explain import Contribution, Explanation, Strand, explain_pair, strongest_path
+from rddm.resolve.explain import Contribution, Explanation, Strand, StrongestForest, explain_pair
 from rddm.resolve.keys import KeyKind, common_values_sql, kinds_from_json, usable_sql, without_common_sql
 from rddm.resolve.models import weighing_model_sql
 from rddm.resolve.roles import Roles, roles_of
@@ -283,9 +283,11 @@ def explain_membership(
         if a in fingerprint_of and b in fingerprint_of
     ]
     ends = fingerprint_of[record_id], fingerprint_of[founder]
-    path = strongest_path(strands, *ends)
+    path = StrongestForest(strands).path(*ends)
     if not path and ends[0] != ends[1] and len(records) <= COMPONENT_LIMIT:
-        path = strongest_path([*strands, *_matches(connection, lake, entity, model_entity, sorted(records))], *ends)
+        path = StrongestForest([*strands, *_matches(connection, lake, entity, model_entity, sorted(records))]).path(
+            *ends
+        )
     return tuple(
         PathLink(
             records[one.a], records[one.b], one.weight, probability_of(one.weight), judged=one.weight == float("inf")

@@ -26,7 +26,7 @@ from rddm.resolve.estimates import (
     share_of,
     threshold_curve,
 )
-from rddm.resolve.explain import Strand, weakest_link
+from rddm.resolve.explain import Strand, StrongestForest
 from rddm.resolve.keys import (
     IDENTIFIERS,
     KEY_KINDS,
@@ -469,7 +469,7 @@ def _group_lines(asked: _Asked, ids: Sequence[uuid.UUID]) -> list[GroupLine]:
     names = _names(asked, wanted) if asked.with_names else {}
     lines = []
     for row in rows:
-        weakest = weakest_link(strands[row["golden_id"]])
+        weakest = StrongestForest(strands[row["golden_id"]]).weakest
         is_judged = weakest is not None and weakest == float("inf")
         told = None if weakest is None or is_judged else weakest
         lines.append(

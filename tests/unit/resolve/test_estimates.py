@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from rddm.resolve.estimates import FoundWith, WeighedPairs, fields_of, key_recall, threshold_curve
-from rddm.resolve.explain import Strand, weakest_link
+from rddm.resolve.explain import Strand, StrongestForest
 from rddm.resolve.judgements import conflicts
 from rddm.resolve.keys import KEY_KINDS, KeyKind
 from rddm.resolve.told import odds_in_words, tell_fields
@@ -106,8 +106,17 @@ def test_bits_are_told_as_odds(bits: float, words: str) -> None:
 
 def test_the_weakest_link_is_the_one_without_which_a_group_falls_apart() -> None:
     ring = [Strand("a", "b", 9.0), Strand("b", "c", 8.0), Strand("c", "a", 7.0), Strand("c", "d", 7.5)]
-    assert weakest_link(ring) == 7.5
-    assert weakest_link([]) is None
+    assert StrongestForest(ring).weakest == 7.5
+    assert StrongestForest([]).weakest is None
+
+
+def test_a_split_of_many_beside_a_large_same_is_told_of_at_once() -> None:
+    star = [("0", str(place)) for place in range(1, 4000)]
+    apart = [(str(place), str(place + 1)) for place in range(1, 3000)]
+    elsewhere = [(f"x{place}", f"y{place}") for place in range(7000)]
+    found = conflicts(star, [*elsewhere, *apart])
+    assert [conflict.different for conflict in found] == apart
+    assert all(len(conflict.chain) == 2 for conflict in found)
 
 
 def test_words_conflict_along_a_chain_only() -> None:

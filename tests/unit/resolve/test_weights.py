@@ -21,7 +21,7 @@ from rddm.resolve.comparisons import (
     levels_of,
     pattern_of,
 )
-from rddm.resolve.explain import Strand, explain_pair, strongest_path
+from rddm.resolve.explain import Strand, StrongestForest, explain_pair
 from rddm.resolve.known import Candidate, Thresholds, recognise
 from rddm.resolve.weights import (
     CLASSES,
@@ -229,7 +229,7 @@ def test_weight_and_probability_are_the_same_thing() -> None:
 
 def test_the_strongest_path_avoids_the_weak_link() -> None:
     strands = [Strand("a", "d", 7.0), Strand("a", "b", 12.0), Strand("b", "c", 11.0), Strand("c", "d", 10.0)]
-    assert [(one.a, one.b) for one in strongest_path(strands, "d", "a")] == [("c", "d"), ("b", "c"), ("a", "b")]
+    assert [(one.a, one.b) for one in StrongestForest(strands).path("d", "a")] == [("c", "d"), ("b", "c"), ("a", "b")]
 
 
 def test_every_level_that_is_tested_has_words() -> None:
