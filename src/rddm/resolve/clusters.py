@@ -15,6 +15,7 @@ from __future__ import annotations
 import math
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from heapq import heappop, heappush
 
 import numpy as np
 import numpy.typing as npt
@@ -105,7 +106,7 @@ def agglomerate(
     Return for each of *count* members the lowest member of its group.
 
     *pairs* are all pairs of the component, those at or above *threshold* (a match weight) are reasons to join, unless what
-    they say is said of somebody else, too (`_beside_rivals`). *same* and *different* are judgements; where they contradict each
+    they say is said of somebody else, too (`_torn`). *same* and *different* are judgements; where they contradict each
     other, "different" stands.
 
     >>> pairs = [CrossPair(0, 1, 12.0, False), CrossPair(1, 2, 9.0, False), CrossPair(0, 2, 1.0, True)]
@@ -116,43 +117,64 @@ def agglomerate(
     """
     likely = {(pair.a, pair.b): pair.weight for pair in pairs if pair.weight >= threshold and not pair.is_contradiction}
     groups = _Agglomeration(count, pairs, different).run(likely, same)
-    beside = _beside_rivals(
-        likely, groups, {(pair.a, pair.b) for pair in pairs if pair.is_contradiction} | set(different)
+    torn = _torn(
+        likely, groups, {(pair.a, pair.b) for pair in pairs if pair.is_contradiction} | set(different), threshold
     )
-    if beside == likely:
+    torn -= {place for pair in same for place in pair}
+    if not torn:
         return groups
-    kept = {pair: weight for pair, weight in beside.items() if weight >= threshold}
+    kept = {(a, b): w for (a, b), w in likely.items() if groups[a] == groups[b] and (a in torn) == (b in torn)}
     return _Agglomeration(count, pairs, different).run(kept, same)
 
 
-def _beside_rivals(
-    likely: Mapping[tuple[int, int], float], groups: Sequence[int], contradictions: Collection[tuple[int, int]]
-) -> dict[tuple[int, int], float]:
+def _torn(
+    likely: Mapping[tuple[int, int], float],
+    groups: Sequence[int],
+    contradictions: Collection[tuple[int, int]],
+    threshold: float,
+) -> set[int]:
     """
-    Return the match weights of *likely* pairs, given that nobody can be two people.
+    Return those who fit another of the *groups* too well to be in theirs: nobody can be two people.
 
-    Of a pair a-b, c is a rival when it is likely to be a, and a contradiction has kept it apart from the group of b. Then a is b,
-    or c, or neither, with odds of 2^weight each to 1; of several rivals, who may be one person, the surest counts.
+    Between two groups that contradict each other stand those who contradict somebody in the other. Whoever else is likely to be
+    in either is in the first, the second or neither, with odds of 2^weight each to 1: by the strongest chain of *likely* pairs
+    to one of those who stand there.
     """
-    against: dict[int, set[int]] = {}
+    against: dict[tuple[int, int], set[int]] = {}
     for a, b in contradictions:
         if groups[a] != groups[b]:
-            against.setdefault(a, set()).add(b)
-            against.setdefault(b, set()).add(a)
+            against.setdefault((groups[a], groups[b]), set()).add(a)
+            against.setdefault((groups[b], groups[a]), set()).add(b)
     matches: dict[int, dict[int, float]] = {}
     for (a, b), weight in likely.items():
         matches.setdefault(a, {})[b] = matches.setdefault(b, {})[a] = weight
-
-    def rivalry(a: int, b: int) -> float:
-        rivals = (
-            matches[one][rival]
-            for one, other in ((a, b), (b, a))
-            for rival in against.get(other, ())
-            if rival in matches[one]
+    torn = set()
+    for (own, other), standing in against.items():
+        here, there = (
+            _strengths(matches, groups, group, sure) for group, sure in ((own, standing), (other, against[other, own]))
         )
-        return float(np.logaddexp2(0.0, max(rivals, default=-math.inf)))
+        for place in here.keys() - standing:
+            rival = max((min(w, there.get(to, -math.inf)) for to, w in matches[place].items()), default=-math.inf)
+            if here[place] - np.logaddexp2(0.0, rival) < threshold:
+                torn.add(place)
+    return torn
 
-    return {(a, b): weight - rivalry(a, b) for (a, b), weight in likely.items()}
+
+def _strengths(
+    matches: Mapping[int, Mapping[int, float]], groups: Sequence[int], group: int, sure: Collection[int]
+) -> dict[int, float]:
+    """Return, for members of *group*, the weakest weight of their strongest chain of *matches* in it to one who is *sure*."""
+    strengths: dict[int, float] = {}
+    waiting = [(-math.inf, place) for place in sure]
+    while waiting:
+        weakness, place = heappop(waiting)
+        if place in strengths:
+            continue
+        strengths[place] = -weakness
+        for other, weight in matches.get(place, {}).items():
+            if groups[other] == group and other not in strengths:
+                heappush(waiting, (max(weakness, -weight), other))
+    return strengths
 
 
 class _Agglomeration:

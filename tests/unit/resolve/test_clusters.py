@@ -36,6 +36,32 @@ def test_a_record_that_fits_two_siblings_goes_to_one_who_is_surer_by_far_or_to_n
     assert agglomerate(3, [first, siblings], threshold=3.0) == [0, 0, 2]
 
 
+def test_who_fits_two_twins_comes_to_neither_by_another_record_of_one_of_them() -> None:
+    first, unnamed, second, second_again = range(4)
+    pairs = [
+        CrossPair(first, unnamed, 20.0, forbidden=False),
+        CrossPair(first, second, -4.0, forbidden=False, contradicting=True),
+        CrossPair(unnamed, second, 19.0, forbidden=False),
+        CrossPair(unnamed, second_again, 10.0, forbidden=False),
+        CrossPair(second, second_again, 30.0, forbidden=False),
+    ]
+    assert agglomerate(4, pairs, threshold=2.0) == [first, unnamed, second, second]
+
+
+def test_who_fits_two_is_whose_other_records_say_it() -> None:
+    father, undated_with_mail, undated, son = range(4)
+    pairs = [
+        CrossPair(father, undated_with_mail, 25.0, forbidden=False),
+        CrossPair(undated_with_mail, undated, 25.0, forbidden=False),
+        *(
+            CrossPair(a, b, 12.0, forbidden=False)
+            for a, b in ((father, undated), (undated_with_mail, son), (undated, son))
+        ),
+        CrossPair(father, son, 12.0, forbidden=False, apart=True),
+    ]
+    assert agglomerate(4, pairs, THRESHOLD) == [father, father, father, son]
+
+
 def test_a_steward_who_tells_two_apart_tells_apart_what_fits_both() -> None:
     pairs = [CrossPair(0, 1, 12.0, forbidden=False), CrossPair(1, 2, 12.0, forbidden=False)]
     assert agglomerate(3, pairs, THRESHOLD) == [0, 0, 0]
