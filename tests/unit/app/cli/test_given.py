@@ -30,3 +30,23 @@ def test_bytes_that_are_no_text_are_refused_in_every_command_without_being_repea
     assert outcome.exit_code == 2
     assert "is no text: give it in UTF-8" in outcome.stderr
     assert "Аня" not in outcome.stderr
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        b"", b"[]", b'"text"', b'{"last_name":"\xc7\xe2"}', b"[" * 100_000, b'{"a":' * 50_000 + b"1" + b"}" * 50_000,
+        b'{"phone":' + b"7" * 5_000 + b"}",
+    ],
+)  # fmt: skip
+def test_what_is_no_json_object_is_refused(given: bytes) -> None:
+    outcome = rddm("person", "lookup", "--stdin", given=given)
+    assert outcome.exit_code == 2
+    assert "standard input holds no JSON object" in outcome.stderr
+
+
+def test_half_a_character_is_refused_without_what_stands_beside_it() -> None:
+    outcome = rddm("person", "lookup", "--stdin", given=b'{"last_name":"Zimina\\ud800"}')
+    assert outcome.exit_code == 2
+    assert "no text" in outcome.stderr
+    assert "Zimina" not in outcome.stderr
