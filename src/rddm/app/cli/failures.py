@@ -14,6 +14,7 @@ import typer
 from typer.core import TyperGroup
 
 from rddm.app.cli.options import can_be_written
+from rddm.app.cli.output import write_privately
 from rddm.contracts.errors import RddmError, causes, is_interrupt
 
 INTERRUPTED = 130
@@ -91,9 +92,7 @@ def _write_log(error: BaseException) -> Path | None:
     with contextlib.suppress(OSError, RddmError):
         place = _folder() / LOG
         place.parent.mkdir(mode=0o700, exist_ok=True)
-        place.touch(mode=0o600)
-        place.chmod(0o600)
-        place.write_text(text, encoding="utf-8")
+        write_privately(place, text)
         return place
     with contextlib.suppress(OSError):
         handle, name = tempfile.mkstemp(prefix="rddm-error-", suffix=".log")
