@@ -159,15 +159,19 @@ class KnownPeople:
 
         Raises:
             NotFound: a field is not in the model.
-            Malformed: a value is none of these.
+            Malformed: a value is none of these, or *limit* is below 1.
             StoreError: PostgreSQL cannot be asked.
         """
+        if limit < 1:
+            raise Malformed(
+                f"At most {limit} people are to be shown. Let limit be at least 1: the first is who is known."
+            )
         texts = {name: _as_typed(name, value) for name, value in given.items() if value is not None}
         known = self._mapped.model_entity.fields
-        strange = [name for name in texts if name not in known]
+        strange = sorted(str(name) for name in texts if name not in known)
         if strange:
             raise NotFound(
-                f"The model's {self._entity} has no field {', '.join(sorted(strange)[:5])}. Fields that are compared:"
+                f"The model's {self._entity} has no field {', '.join(strange[:5])}. Fields that are compared:"
                 f" {', '.join(self.fields)}."
             )
         compared = {name: text for name, text in texts.items() if name in self.fields}

@@ -78,8 +78,10 @@ def test_the_page_shows_nobody_unless_names_are_asked_for(project: Project, tmp_
     assert golden(project, ANNA)[:8] in text
     for private in ("Щербаков", "Анна", "9161234567", "pismo"):
         assert private not in text
+    page.chmod(0o644)
     assert project.rddm("identity", "report", "--out", str(page), "--with-names").code == 0
     assert "Щербакова Анна" in page.read_text(encoding="utf-8")
+    assert page.stat().st_mode & 0o777 == 0o600
 
 
 def test_with_json_a_page_is_written_where_out_names_it(

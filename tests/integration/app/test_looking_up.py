@@ -77,6 +77,15 @@ def test_fields_may_come_on_standard_input(project: Project) -> None:
     assert answer["people"]
 
 
+@pytest.mark.parametrize("value", [{"a": 1}, ["+79161234567"], 7.5, True])
+def test_what_is_neither_text_nor_a_whole_number_is_refused_by_name(project: Project, value: object) -> None:
+    command = ["person", "lookup", "--stdin", "--project", str(project.folder)]
+    result = CliRunner().invoke(application, command, prog_name="rddm", input=json.dumps({"phone": value}))
+    assert result.exit_code == 2
+    assert "phone is of type" in result.stderr
+    assert "7916" not in result.stderr
+
+
 def test_the_program_of_the_guide_runs(
     project: Project, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

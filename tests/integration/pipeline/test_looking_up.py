@@ -335,6 +335,18 @@ def test_a_value_of_another_type_is_refused_without_being_repeated(anna_and_bori
     assert "7916" not in str(refused.value)
 
 
+@pytest.mark.parametrize("limit", [0, -1])
+def test_an_answer_shows_one_person_at_least(anna_and_boris: TinyWarehouse, limit: int) -> None:
+    with pytest.raises(Malformed, match="at least 1"):
+        look_up(anna_and_boris, typed(ANNA), limit=limit)
+
+
+def test_a_name_of_a_field_that_is_no_text_is_refused_as_unknown(anna_and_boris: TinyWarehouse) -> None:
+    wrong: Any = {5: "x", "nickname": "Аня"}
+    with known_people(anna_and_boris) as people, pytest.raises(NotFound, match="no field 5, nickname"):
+        people.look_up(wrong, TODAY)
+
+
 def test_the_guide_names_every_field_of_an_answer() -> None:
     guide = (Path(__file__).parents[3] / "docs/how-to/ask-before-you-create.md").read_text(encoding="utf-8")
     for kind in (Answer, KnownPerson, Explanation, Contribution):

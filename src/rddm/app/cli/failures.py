@@ -13,6 +13,8 @@ from typing import Any
 import typer
 from typer.core import TyperGroup
 
+from rddm.app.cli.options import can_be_written
+from rddm.app.cli.output import write_privately
 from rddm.contracts.errors import RddmError, causes, is_interrupt
 
 INTERRUPTED = 130
@@ -21,6 +23,12 @@ LOG = Path(".rddm") / "last-error.log"
 
 class GuardedGroup(TyperGroup):
     """A group of commands whose failures end in a message and an exit code."""
+
+    def make_context(self, info_name: str | None, args: list[str], *others: Any, **more: Any) -> Any:  # noqa: ANN401 - as below
+        """Refuse what cannot be written down, before anything is made of it; it is not repeated."""
+        if not all(map(can_be_written, args)):
+            raise typer.BadParameter("one of the arguments is no text: give it in UTF-8.")
+        return super().make_context(info_name, args, *others, **more)
 
     def invoke(self, ctx: Any) -> Any:  # noqa: ANN401 - the overridden one takes a context that Typer does not export
         try:
@@ -84,9 +92,7 @@ def _write_log(error: BaseException) -> Path | None:
     with contextlib.suppress(OSError, RddmError):
         place = _folder() / LOG
         place.parent.mkdir(mode=0o700, exist_ok=True)
-        place.touch(mode=0o600)
-        place.chmod(0o600)
-        place.write_text(text, encoding="utf-8")
+        write_privately(place, text)
         return place
     with contextlib.suppress(OSError):
         handle, name = tempfile.mkstemp(prefix="rddm-error-", suffix=".log")

@@ -80,7 +80,11 @@ def report_command(
     ] = None,
     entity: EntityOption = None,
     with_names: Annotated[  # noqa: FBT002
-        bool, typer.Option("--with-names", help="Show people's names, and the values that too many share.")
+        bool,
+        typer.Option(
+            "--with-names",
+            help="Show people's names, and the values that too many share; only you may read the page then.",
+        ),
     ] = False,
     project: ProjectOption = None,
     as_json: JsonOption = False,  # noqa: FBT002
@@ -95,7 +99,7 @@ def report_command(
         found = identity_report(warehouse, _entity(warehouse, entity), made_at, with_names=with_names)
     place = out if as_json else out or DEFAULT_PAGE
     if place is not None:
-        _write(place, identity_page(found))
+        _write(place, identity_page(found), is_private=with_names)
     page = {"page": None if place is None else str(place.resolve())}
     show(page | vars(found), lambda: draw_report(found, place), as_json=as_json)
 
@@ -170,9 +174,14 @@ def _entity(warehouse: Reading, given: str | None) -> str:
     return name
 
 
-def _write(place: Path, text: str) -> None:
+def _write(place: Path, text: str, *, is_private: bool) -> None:
+    from rddm.app.cli.output import write_privately  # noqa: PLC0415
+
     try:
-        place.write_text(text, encoding="utf-8")
+        if is_private:
+            write_privately(place, text)
+        else:
+            place.write_text(text, encoding="utf-8")
     except OSError as error:
         raise ConfigurationError(
             ConfigurationProblem(

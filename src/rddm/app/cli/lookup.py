@@ -53,14 +53,13 @@ def lookup_command(
     from rddm.app.cli.output import show  # noqa: PLC0415
     from rddm.app.cli.render.lookup import draw_answer  # noqa: PLC0415
 
-    texts = fields_of(context.args) | (_read_json(sys.stdin.read()) if stdin else {})
-    _see_text(texts)
+    given = fields_of(context.args) | (_read_json(sys.stdin.buffer.read()) if stdin else {})
     with wire.open_people(find_project(project), os.environ) as people:
-        strange = [name for name in texts if name not in people.model_fields]
-        if strange or not texts:
+        strange = [name for name in given if name not in people.model_fields]
+        if strange or not given:
             what = f"the model has no field {strange[0]}." if strange else "there is no field to look for."
             raise _refused(what, f"Fields that are compared: {', '.join(map(option_of, people.fields))}.")
-        answer = people.look_up(texts, wire.now_utc().date(), limit)
+        answer = people.look_up(given, wire.now_utc().date(), limit)
     show(answer, lambda: draw_answer(answer), as_json=as_json)
     if answer.verdict != "known":
         raise typer.Exit(ENDS_WITH[answer.verdict].exit_code)
@@ -95,24 +94,24 @@ def fields_of(arguments: Sequence[str]) -> dict[str, str]:
     return texts
 
 
-def _read_json(text: str) -> dict[str, str]:
-    try:
-        given = json.loads(text)
-    except ValueError:
-        given = None
-    if not isinstance(given, dict):
-        raise _refused("standard input holds no JSON object.", 'Give one such as {"last_name": "…", "phone": "…"}.')
-    return {str(name): str(value) for name, value in given.items() if value is not None}
-
-
-def _see_text(texts: Mapping[str, str]) -> None:
+def _read_json(given: bytes) -> dict[str, Any]:
     """
+    Return the fields that the JSON object *given* holds.
+
     Raises:
-        ConfigurationError: a value holds half a character, or bytes that are no UTF-8.
+        ConfigurationError: it is none, or a name or value in it holds half a character.
     """
-    for name, text in texts.items():
-        if not can_be_written(name) or not can_be_written(text):
-            raise _refused("a field's value is no text.", "Give it in UTF-8.")
+    try:
+        fields = json.loads(given)
+    except (ValueError, RecursionError):
+        fields = None
+    if not isinstance(fields, dict):
+        raise _refused(
+            "standard input holds no JSON object.", 'Give one in UTF-8 such as {"last_name": "…", "phone": "…"}.'
+        )
+    if not all(can_be_written(each) for pair in fields.items() for each in pair if isinstance(each, str)):
+        raise _refused("a field's value is no text.", "Give it in UTF-8.")
+    return {name: value for name, value in fields.items() if value is not None}
 
 
 def _refused(message: str, fix: str) -> ConfigurationError:

@@ -13,6 +13,8 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from rich.console import Console, RenderableType
 
 PLAIN_WIDTH = 160
@@ -59,6 +61,14 @@ def print_drawn(drawn: RenderableType) -> None:
     with console.capture() as captured:
         console.print(drawn)
     sys.stdout.write("".join(f"{line.rstrip()}\n" for line in captured.get().splitlines()))
+
+
+def write_privately(place: Path, text: str) -> None:
+    """Write *text* to *place*, which nobody else on the machine may read then."""
+    place.touch(mode=0o600)
+    if place.is_file():  # no device or pipe, which is not ours to close to others
+        place.chmod(0o600)
+    place.write_text(text, encoding="utf-8")
 
 
 def print_json(value: object) -> None:

@@ -15,7 +15,6 @@ from rddm.app.cli.options import (
     JsonOption,
     LimitOption,
     ProjectOption,
-    can_be_written,
     find_project,
 )
 from rddm.contracts.errors import SourceError
@@ -302,6 +301,4 @@ def _assignment(text: str) -> tuple[str, str | None]:
     column, sign, value = text.partition("=")
     if not sign or not column.strip():
         raise typer.BadParameter("write --set COLUMN=VALUE.", param_hint="--set")
-    if not can_be_written(column) or not can_be_written(value):
-        raise typer.BadParameter("this is no text: give it in UTF-8.", param_hint="--set")
     return column.strip(), value or None
