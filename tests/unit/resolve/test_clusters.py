@@ -40,7 +40,7 @@ def test_who_fits_two_twins_comes_to_neither_by_another_record_of_one_of_them() 
     first, unnamed, second, second_again = range(4)
     pairs = [
         CrossPair(first, unnamed, 20.0, forbidden=False),
-        CrossPair(first, second, -4.0, forbidden=False, contradicting=True),
+        *(CrossPair(first, other, -4.0, forbidden=False, contradicting=True) for other in (second, second_again)),
         CrossPair(unnamed, second, 19.0, forbidden=False),
         CrossPair(unnamed, second_again, 10.0, forbidden=False),
         CrossPair(second, second_again, 30.0, forbidden=False),
