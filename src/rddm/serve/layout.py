@@ -34,9 +34,13 @@ class ForeignKey(NamedTuple):
 
 @dataclass(frozen=True)
 class Layout:
-    """What is in the shop window: ``columns`` of each table with their types, and its ``foreign`` keys by (table, constraint)."""
+    """
+    What is in the shop window: ``columns`` of each table with their types, the columns of each ``primary`` key, and ``foreign``
+    keys; keys by (table, constraint).
+    """
 
     columns: Mapping[str, Mapping[str, str]]
+    primary: Mapping[tuple[str, str], tuple[str, ...]]
     foreign: Mapping[tuple[str, str], ForeignKey]
 
 
@@ -45,19 +49,20 @@ class Changes:
     """
     What must change for the shop window to be laid out as the model has it.
 
-    ``new``: tables to load. ``altered``: tables whose columns differ. ``gone``: tables to drop. ``unlinked``: foreign keys to
-    drop, by (table, constraint). ``linked``: foreign keys to add.
+    ``new``: tables to load. ``altered``: tables whose columns differ. ``gone``: tables to drop. ``unlinked``: keys to drop, by
+    (table, constraint). ``keyed``: tables whose primary key is to be added. ``linked``: foreign keys to add.
     """
 
     new: Collection[str]
     altered: Collection[str]
     gone: Sequence[str]
     unlinked: Sequence[tuple[str, str]]
+    keyed: Mapping[str, tuple[str, ...]]
     linked: Sequence[ForeignKey]
 
     @property
     def are_any(self) -> bool:
-        return bool(self.new or self.altered or self.gone or self.unlinked or self.linked)
+        return bool(self.new or self.altered or self.gone or self.unlinked or self.keyed or self.linked)
 
 
 def read_layout(connection: psycopg.Connection) -> Layout:
@@ -78,34 +83,51 @@ def read_layout(connection: psycopg.Connection) -> Layout:
         " AND child.relnamespace = %(schema)s::regnamespace AND parent.relnamespace = child.relnamespace",
         {"schema": SCHEMA},
     ).fetchall()
-    return Layout(dict(columns), {(child, name): ForeignKey(child, *rest) for name, child, *rest in foreign})
+    primary = connection.execute(
+        "SELECT relname, conname, array_agg(attname ORDER BY place) FROM pg_constraint"
+        " JOIN pg_class ON pg_class.oid = conrelid CROSS JOIN unnest(conkey) WITH ORDINALITY AS part (attnum, place)"
+        " JOIN pg_attribute USING (attnum) WHERE contype = 'p' AND attrelid = conrelid AND relnamespace = %s::regnamespace"
+        " GROUP BY relname, conname",
+        (SCHEMA,),
+    ).fetchall()
+    return Layout(
+        dict(columns),
+        {(table, name): tuple(key) for table, name, key in primary},
+        {(child, name): ForeignKey(child, *rest) for name, child, *rest in foreign},
+    )
 
 
 def changes_to(
-    layout: Layout, tables: Sequence[Table], foreign: Collection[ForeignKey], is_ours: Callable[[str], bool]
+    layout: Layout,
+    tables: Sequence[Table],
+    primary: Mapping[str, tuple[str, ...]],
+    foreign: Collection[ForeignKey],
+    is_ours: Callable[[str], bool],
 ) -> Changes:
     """
-    Return what must change for *tables* to be there, with *foreign* keys, and no others that we made.
+    Return what must change for *tables* to be there, with *primary* and *foreign* keys, and no others that we made.
 
     *is_ours* says whether a table that is not among them was one.
     """
     wanted = {each.name for each in tables}
+    there = [each for each in tables if each.name in layout.columns]
+    has_key = {table for (table, _), key in layout.primary.items() if primary.get(table) == key}
     return Changes(
         new=wanted - layout.columns.keys(),
-        altered=[
-            each.name
-            for each in tables
-            if each.name in layout.columns and _alterations(each, layout.columns[each.name])
-        ],
+        altered=[each.name for each in there if _alterations(each, layout.columns[each.name])],
         gone=sorted(name for name in layout.columns.keys() - wanted if is_ours(name)),
-        unlinked=[place for place, each in layout.foreign.items() if each.child in wanted and each not in foreign],
+        unlinked=[
+            *(place for place, each in layout.foreign.items() if each.child in wanted and each not in foreign),
+            *(place for place in layout.primary if place[0] in wanted and place[0] not in has_key),
+        ],
+        keyed={each.name: primary[each.name] for each in there if each.name not in has_key},
         linked=sorted(set(foreign) - set(layout.foreign.values())),
     )
 
 
 def clear_away(connection: psycopg.Connection, changes: Changes) -> None:
     """
-    Drop foreign keys and tables that are no more, before any row is written.
+    Drop keys and tables that are no more, before any row is written, and add the primary keys that rows are written by.
 
     Raises:
         StoreError: a view of somebody's uses a table that must go.
@@ -117,6 +139,11 @@ def clear_away(connection: psycopg.Connection, changes: Changes) -> None:
         tables = sql.SQL(", ").join(sql.Identifier(SCHEMA, name) for name in changes.gone)
         with _used_by_nobody(", ".join(changes.gone), "what was removed"):
             connection.execute(sql.SQL("DROP TABLE {}").format(tables))
+    for table, key in changes.keyed.items():
+        columns = sql.SQL(", ").join(map(sql.Identifier, key))
+        connection.execute(
+            sql.SQL("ALTER TABLE {} ADD PRIMARY KEY ({})").format(sql.Identifier(SCHEMA, table), columns)
+        )
 
 
 def alter(connection: psycopg.Connection, table: Table, existing: Mapping[str, str]) -> None:

@@ -36,9 +36,9 @@ class PublishedTable:
     """
     A table of the shop window and the query that fills it from the lake.
 
-    ``key``: its primary key, and what the lake's tables behind it call it too. ``feeds``: the lake's tables whose changes are its
-    changes. ``reads``: the lake's tables that ``query`` reads, by what it calls them; ``has_order``: they have the order of the
-    key (see `Table.order_columns`).
+    ``key``: what its rows are found by, and what the lake's tables behind it call it too; ``beside``: what else its primary key
+    has. ``feeds``: the lake's tables whose changes are its changes. ``reads``: the lake's tables that ``query`` reads, by what it
+    calls them; ``has_order``: they have the order of the key (see `Table.order_columns`).
     """
 
     table: Table
@@ -47,8 +47,13 @@ class PublishedTable:
     reads: Mapping[str, str]
     query: str
     has_order: bool = False
+    beside: tuple[str, ...] = ()
     foreign: tuple[ForeignKey, ...] = ()
     indexes: tuple[tuple[str, ...], ...] = ()
+
+    @property
+    def primary(self) -> tuple[str, ...]:
+        return (self.key, *self.beside)
 
 
 @dataclass(frozen=True)
@@ -131,8 +136,11 @@ def _redirects() -> PublishedTable:
         Column("golden_id", "UUID", "The id to use instead"),
     )
     return PublishedTable(
-        Table(SCHEMA, "redirect", "Where ids went that were merged into others. Grain: one old id.", columns),
+        Table(
+            SCHEMA, "redirect", "Where ids went that were merged into others. Grain: one old id of one entity.", columns
+        ),
         key="old_id",
+        beside=("entity",),
         feeds=(("identity", "redirect"),),
         reads={"redirect": f"{CATALOG}.identity.redirect"},
         query="SELECT old_id, entity, golden_id FROM redirect",
@@ -157,7 +165,10 @@ def publish(
         changed = _changed_tables(lake, published, snapshot)
         layout = read_layout(connection)
         foreign = {key for each in tables for key in each.foreign}
-        changes = changes_to(layout, [each.table for each in tables], foreign, lambda name: _is_ours(lake, name))
+        primary = {each.table.name: each.primary for each in tables}
+        changes = changes_to(
+            layout, [each.table for each in tables], primary, foreign, lambda name: _is_ours(lake, name)
+        )
         new = [each for each in tables if each.table.name in changes.new]
         # This transaction waits meanwhile, longer than some servers let one wait.
         connection.execute("SET LOCAL idle_in_transaction_session_timeout = 0")
@@ -254,7 +265,7 @@ def _is_ours(lake: Lake, table: str) -> bool:
 
 
 def _new_table(each: PublishedTable) -> NewTable:
-    return NewTable(each.table.name, definition(each.table), [_rows_sql(each)], ((each.key,), *each.indexes))
+    return NewTable(each.table.name, definition(each.table), [_rows_sql(each)], (each.primary, *each.indexes))
 
 
 def _rows_sql(each: PublishedTable, changed: str | None = None, *, few: bool = False) -> str:
@@ -278,10 +289,8 @@ def _publish_table(
 ) -> tuple[int, int]:
     target = sql.Identifier(SCHEMA, each.table.name)
     staged = sql.Identifier(f"staged_{each.table.name}")
-    key = sql.Identifier(each.key)
     if published is not None:
         _find_changed_keys(lake, each, published, snapshot)
-    columns = [sql.Identifier(name) for name in each.table.column_names]
     connection.execute(
         sql.SQL("CREATE TEMP TABLE {} (LIKE {} INCLUDING DEFAULTS) ON COMMIT DROP").format(staged, target)
     )
@@ -289,27 +298,28 @@ def _publish_table(
     if published is not None:
         rows = _rows_sql(each, "SELECT key FROM changed_key", few=is_few(lake.connection, "changed_key"))
     copy_rows(lake.connection, connection, rows, staged)
+    same = sql.SQL(" AND ").join(sql.SQL("new.{0} = old.{0}").format(sql.Identifier(name)) for name in each.primary)
     if published is None:
-        gone = sql.SQL("DELETE FROM {0} AS old WHERE NOT EXISTS (SELECT FROM {1} AS new WHERE new.{2} = old.{2})")
-        removed = connection.execute(gone.format(target, staged, key)).rowcount
+        gone = sql.SQL("DELETE FROM {} AS old WHERE NOT EXISTS (SELECT FROM {} AS new WHERE {})")
+        removed = connection.execute(gone.format(target, staged, same)).rowcount
     else:
         connection.execute("CREATE TEMP TABLE changed_key (key uuid) ON COMMIT DROP")
         copy_rows(lake.connection, connection, "SELECT key FROM changed_key", sql.Identifier("changed_key"))
         gone = sql.SQL(
-            "DELETE FROM {0} AS old USING changed_key WHERE old.{2} = changed_key.key"
-            " AND NOT EXISTS (SELECT FROM {1} AS new WHERE new.{2} = old.{2})"
+            "DELETE FROM {} AS old USING changed_key WHERE old.{} = changed_key.key"
+            " AND NOT EXISTS (SELECT FROM {} AS new WHERE {})"
         )
-        removed = connection.execute(gone.format(target, staged, key)).rowcount
+        removed = connection.execute(gone.format(target, sql.Identifier(each.key), staged, same)).rowcount
         connection.execute("DROP TABLE changed_key")
-    values = [column for column in columns if column != key]
+    values = [sql.Identifier(name) for name in each.table.column_names if name not in each.primary]
     upsert = sql.SQL("INSERT INTO {target} ({columns}) SELECT {columns} FROM {staged} ON CONFLICT ({key}) DO UPDATE SET {sets}"
                      " WHERE ({old}) IS DISTINCT FROM ({new})")  # fmt: skip
     written = connection.execute(
         upsert.format(
             target=target,
             staged=staged,
-            key=key,
-            columns=sql.SQL(", ").join(columns),
+            key=sql.SQL(", ").join(map(sql.Identifier, each.primary)),
+            columns=sql.SQL(", ").join(map(sql.Identifier, each.table.column_names)),
             sets=sql.SQL(", ").join(sql.SQL("{0} = excluded.{0}").format(column) for column in values),
             old=sql.SQL(", ").join(sql.SQL("{}.{}").format(target, column) for column in values),
             new=sql.SQL(", ").join(sql.SQL("excluded.{}").format(column) for column in values),

@@ -89,3 +89,43 @@ def test_records_are_not_what_they_were_while_their_new_mapping_cannot_be_evalua
     assert (of_members(report).conformed, of_members(report).pending) == (0, 5)
     assert standing(warehouse, "person") == ([], [])
     assert of_members(mapped_anew(warehouse, CLUB)).conformed == 2
+
+
+CLUBS_AND_TEAMS = """
+entities:
+  organisation: null
+  location: null
+  event: null
+  person: null
+  participation: null
+  club: {fields: {name: {type: text}}, identity: {method: exact, fields: [name]}}
+  team: {fields: {name: {type: text}}, identity: {method: exact, fields: [name]}}
+"""
+
+
+def test_an_id_that_was_merged_as_two_entities_of_the_model_leads_on_as_each(new_warehouse: New) -> None:
+    warehouse = new_warehouse(a=CLUB.replace("organisation", "club"), model=CLUBS_AND_TEAMS)
+    eagles, falcons, joined = {"id": "1", "title": "Орлы"}, {"id": "2", "title": "Соколы"}, {"id": "2", "title": "Орлы"}
+    warehouse.deliver("a/member", eagles, falcons)
+    warehouse.run()
+    warehouse.deliver("a/member", joined)
+    warehouse.run()
+    leading = "SELECT entity, old_id, golden_id FROM warehouse.redirect ORDER BY entity"
+    [(_, merged, living)] = warehouse.published(leading)
+    warehouse.deliver("a/member", falcons)
+    mapped_anew(warehouse, CLUB.replace("organisation", "team"))
+    warehouse.deliver("a/member", joined)
+    warehouse.run()
+    assert warehouse.published(leading) == [("club", merged, living), ("team", merged, living)]
+
+
+def test_redirects_that_an_older_version_published_get_their_key(new_warehouse: New) -> None:
+    warehouse = new_warehouse(a=PERSON)
+    warehouse.run()
+    with warehouse.warehouse.database.connect() as connection:
+        connection.execute("ALTER TABLE warehouse.redirect DROP CONSTRAINT redirect_pkey, ADD PRIMARY KEY (old_id)")
+    warehouse.run()
+    (primary,) = warehouse.published(
+        "SELECT pg_get_constraintdef(oid) FROM pg_constraint WHERE conrelid = 'warehouse.redirect'::regclass AND contype = 'p'"
+    )
+    assert primary == "PRIMARY KEY (old_id, entity)"
