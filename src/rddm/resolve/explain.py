@@ -8,7 +8,7 @@ prior, the sum is the total.
 
 from __future__ import annotations
 
-from collections import defaultdict, deque
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -81,7 +81,7 @@ def explain_pair(
 
 @dataclass(frozen=True)
 class Strand:
-    """A link that holds a group together, between two nodes; judgements have an infinite weight."""
+    """A link that holds a group together, between two nodes."""
 
     a: str
     b: str
@@ -96,33 +96,60 @@ def strongest_path(strands: Iterable[Strand], start: str, goal: str) -> Sequence
     >>> [(one.a, one.b) for one in strongest_path(strands, "a", "c")]
     [('a', 'b'), ('b', 'c')]
     """
-    tree: dict[str, list[tuple[str, Strand]]] = defaultdict(list)
-    root: dict[str, str] = {}
+    nearer = {branch.node: branch for branch in strongest_tree(strands, goal)}
+    path: list[Strand] = []
+    while start in nearer:
+        path.append(nearer[start].strand)
+        start = nearer[start].nearer
+    return path
+
+
+@dataclass(frozen=True)
+class Branch:
+    """How a *node* hangs on the tree: by ``strand`` on the one that is ``nearer`` to the root, ``depth`` links from it."""
+
+    node: str
+    nearer: str
+    depth: int
+    strand: Strand
+
+
+def strongest_tree(strands: Iterable[Strand], root: str) -> list[Branch]:
+    """
+    Return how every other node that is joined to *root* is, each by one link: on its way there the weakest link is as strong as
+    can be. Whatever hangs on a node follows it.
+
+    >>> strands = [Strand("a", "b", 9.0), Strand("b", "c", 8.0), Strand("a", "c", 7.0)]
+    >>> [(one.node, one.nearer, one.depth) for one in strongest_tree(strands, "a")]
+    [('b', 'a', 1), ('c', 'b', 2)]
+    """
+    links: dict[str, list[tuple[str, Strand]]] = defaultdict(list)
+    roots: dict[str, str] = {}
 
     def find(node: str) -> str:
-        while root.setdefault(node, node) != node:
-            node = root[node]
+        while roots.setdefault(node, node) != node:
+            roots[node] = roots[roots[node]]
+            node = roots[node]
         return node
 
     for strand in sorted(strands, key=lambda one: (-one.weight, one.a, one.b)):
         if find(strand.a) != find(strand.b):
-            root[find(strand.a)] = find(strand.b)
-            tree[strand.a].append((strand.b, strand))
-            tree[strand.b].append((strand.a, strand))
-    came: dict[str, tuple[str, Strand] | None] = {start: None}
-    queue = deque([start])
-    while queue:
-        node = queue.popleft()
-        for other, strand in tree[node]:
-            if other not in came:
-                came[other] = (node, strand)
-                queue.append(other)
-    path: list[Strand] = []
-    step = came.get(goal)
-    while step is not None:
-        path.append(step[1])
-        step = came[step[0]]
-    return path[::-1]
+            roots[find(strand.a)] = find(strand.b)
+            links[strand.a].append((strand.b, strand))
+            links[strand.b].append((strand.a, strand))
+    found: list[Branch] = []
+    seen = {root}
+    stack = [Branch(other, root, 1, strand) for other, strand in reversed(links[root])]
+    while stack:
+        branch = stack.pop()
+        if branch.node in seen:
+            continue
+        seen.add(branch.node)
+        found.append(branch)
+        stack += [
+            Branch(other, branch.node, branch.depth + 1, strand) for other, strand in reversed(links[branch.node])
+        ]
+    return found
 
 
 def weakest_link(strands: Iterable[Strand]) -> float | None:

@@ -50,8 +50,9 @@ mended, what became of the id.
 """
 WHY_HELP = """
 Explain a link. With two, what speaks for and against their being one person, weight by weight, and whether a match key brings
-them together: if none does, a run compares them only where other records join them into one component. With one, how each of
-the person's records came to it.
+them together: if none does, a run compares them only where other records join them into one component. Of two people, the most
+alike of all their records, why they are two if these match, and what stewards have said of them. With one, how each of the
+person's records came to it.
 
 [bold]Examples[/bold]
 
@@ -62,8 +63,9 @@ POSSIBLE_HELP = """
 List the people who may be one and wait for your word, one pair a line, those first whose decision is worth most: the chance
 that they are one, times the records and facts that are in the wrong hands if they are.
 
-For each: how probable it is, by their two most alike records, and what speaks loudest for it and against it. Pairs kept apart
-only by a contradiction are listed too. A pair goes from the list when you have said what they are, or when their records say it.
+For each: how probable it is, by their two most alike records, and what speaks loudest for it and against it; and what keeps
+them apart, if these match. Pairs kept apart only by a contradiction are listed too. A pair goes from the list when you have
+said what they are, or when their records say it.
 
 [bold]Examples[/bold]
 
