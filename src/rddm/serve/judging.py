@@ -39,12 +39,21 @@ class JudgedRecord:
 
 
 @dataclass(frozen=True)
+class Withdrawal:
+    """That a word was taken back, or replaced by another one; by whom and why is None where it was not noted."""
+
+    at: dt.datetime
+    by: str | None
+    reason: str | None
+
+
+@dataclass(frozen=True)
 class Word:
     """
     One human's word as it was given: on ``pairs`` pairs of records, of which ``first`` and ``second`` are the first.
 
     ``state``: applied, waits for the next run, withdrawn, withdrawn from the next run on. ``conflict``: in words, which other
-    word contradicts it and which of them stands; None where none does.
+    word contradicts it and which of them stands; None where none does. ``withdrawal``: None while any of it holds.
     """
 
     verdict: str
@@ -56,6 +65,7 @@ class Word:
     made_at: dt.datetime
     state: str
     conflict: str | None
+    withdrawal: Withdrawal | None
 
     @property
     def said(self) -> str:
@@ -176,7 +186,7 @@ def _told(reading: Reading, entity: str, words: Sequence[Sequence[Judgement]]) -
         Word(
             first.verdict, records[first.record_a], records[first.record_b], len(word), first.reason, first.made_by,
             first.made_at, _state(word),
-            next((told[each.judgement_id] for each in word if each.judgement_id in told), None),
+            next((told[each.judgement_id] for each in word if each.judgement_id in told), None), _withdrawal(word),
         )
         for word in words
         for first in word[:1]
@@ -262,6 +272,14 @@ def _state(word: Sequence[Judgement]) -> str:
     if holding:
         return "applied" if is_applied else "waits for the next run"
     return "withdrawn" if is_applied else "withdrawn from the next run on"
+
+
+def _withdrawal(word: Sequence[Judgement]) -> Withdrawal | None:
+    """Return when the last of *word* was taken back."""
+    if any(each.withdrawn_at is None for each in word):
+        return None
+    last = max(word, key=lambda each: (each.withdrawn_at, each.judgement_id))
+    return Withdrawal(last.withdrawn_at, last.withdrawn_by, last.withdrawn_reason) if last.withdrawn_at else None
 
 
 def _joins(judgement: Judgement, first: set[uuid.UUID], second: set[uuid.UUID]) -> bool:

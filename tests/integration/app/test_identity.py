@@ -296,7 +296,10 @@ def test_records_are_taken_out_of_a_person_and_come_back_when_that_is_taken_back
         "different", 2, "her cousin's", "ann", "applied", None,
     )  # fmt: skip
     assert " split " in new_project.rddm("person", "judgements").out
-    assert new_project.rddm("person", "unjudge", "academy/student/s5", ANNA, "--run", "--json").json["together"] is True
+    unjudge = ["person", "unjudge", "academy/student/s5", ANNA, "--reason", "she is Anna", "--run", "--json"]
+    assert new_project.rddm(*unjudge).json["together"] is True
+    merged = new_project.rddm("person", "history", anna, "--json").json["history"][-1]
+    assert (merged["kind"], merged["reason"]) == ("merged", "judgement_withdrawn")
     assert len({golden(new_project, each) for each in records}) == 1
 
 

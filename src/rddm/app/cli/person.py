@@ -122,11 +122,12 @@ List what people have said of who is who, newest first. Where words contradict e
 UNJUDGE_HELP = """
 Take back what people have said of two: the next run goes by their records alone, and by the words that are left.
 
-Name the two as they were named then, or by records that `rddm person judgements` shows.
+Name the two as they were named then, or by records that `rddm person judgements` shows. It goes on showing what was taken back,
+and by whom, when and why.
 
 [bold]Example[/bold]
 
-  rddm person unjudge 489d3d54 0f44aa10 --run
+  rddm person unjudge 489d3d54 0f44aa10 --reason "mixed her up with her sister" --run
 """
 LATER = " The next run applies it (now: rddm quarantine redrive)."
 WhoArgument = Annotated[
@@ -398,7 +399,7 @@ def _tell_outcome(verdict: str, *, together: bool) -> None:
     else:
         typer.echo(
             "They still are two: another word tells their records apart, and that one stands."
-            " `rddm person judgements` lists them; `rddm person unjudge A B` takes one back."
+            " `rddm person judgements` lists them; `rddm person unjudge A B --reason TEXT` takes one back."
         )
 
 
@@ -416,9 +417,11 @@ def judgements_command(limit: LimitOption = 20, project: ProjectOption = None, a
 
 
 @group.command("unjudge", help=UNJUDGE_HELP)
-def unjudge_command(
+def unjudge_command(  # noqa: PLR0913 - the options of the command line
     first: FirstArgument,
     second: SecondArgument,
+    reason: ReasonOption,
+    by: ByOption = None,
     apply: RunOption = False,  # noqa: FBT002
     project: ProjectOption = None,
     as_json: JsonOption = False,  # noqa: FBT002
@@ -430,7 +433,7 @@ def unjudge_command(
     with reading(project) as warehouse:
         words = words_to_withdraw(warehouse, people_entity(warehouse), first, second)
         numbers = [each.judgement_id for each in words]
-        warehouse.control.withdraw_judgements(numbers, dt.datetime.now(dt.UTC))
+        warehouse.control.withdraw_judgements(numbers, reason, author(by), dt.datetime.now(dt.UTC))
     if not as_json:
         typer.echo(f"Taken back: what was said of {first} and {second}.{'' if apply else LATER}")
     together = _apply(project, words[0].record_a, words[0].record_b, is_silent=as_json) if apply else None
