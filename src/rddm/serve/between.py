@@ -1,6 +1,6 @@
 """
-What lies between two golden records: all pairs of their descriptions, compared anew with the model in use as grouping compares
-them, and why it left them two.
+What lies between descriptions of golden records, compared anew with the model in use as grouping compares them: of two, all pairs
+and why they are left two; of one, what contradicts itself inside.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 import pyarrow as pa
 
+from rddm.project.settings import ProbabilisticIdentity
 from rddm.resolve.clusters import (
     COMPONENT_LIMIT,
     CONTRADICTION_BITS,
@@ -108,6 +109,62 @@ def find_between(reading: Reading, entity: str, people: Sequence[Two]) -> list[B
         ]
 
 
+@dataclass(frozen=True)
+class Inside:
+    """
+    A contradiction between records of one golden record: its code, on how many ``pairs`` of descriptions, and the two records,
+    as SOURCE/ENTITY/KEY, that are most unlike of these.
+    """
+
+    contradiction: str
+    pairs: int
+    first: str
+    second: str
+
+
+def contradictions_inside(reading: Reading, entity: str, golden_id: uuid.UUID) -> list[Inside]:
+    """
+    Return what contradicts itself among the records of a golden record, which others of them, or a human's word, hold together
+    all the same. The most frequent first; as `find_between`, of at most `COMPONENT_LIMIT` descriptions.
+
+    Nothing of an entity that is not matched by weights, nor of a past state: the model in use weighs what is stored now.
+    """
+    identity = reading.settings.model.entities[entity].identity
+    if reading.snapshot is not None or not isinstance(identity, ProbabilisticIdentity):
+        return []
+    link = reading.table("identity", f"{entity}__link")
+    said = [
+        (golden_id, row["fingerprint_id"])
+        for row in reading.rows(
+            f"SELECT DISTINCT fingerprint_id FROM {link} WHERE golden_id = ? ORDER BY 1 LIMIT {COMPONENT_LIMIT}",
+            [golden_id],
+        )
+    ]
+    if len(said) < 2:
+        return []
+    with taken_away(reading):
+        _load_people(reading, [(golden_id, golden_id)])
+        _load_uuids(reading, "held", ("golden_id", "fingerprint_id"), said)
+        (rows,) = _weigh_crossing(reading, entity).values()
+    found = sorted((row for row in rows if row["contradiction"]), key=lambda row: (-row["pairs"], row["contradiction"]))
+    names = addresses_of(reading, entity, [row["worst"][end] for row in found for end in "ab"])
+    return [Inside(row["contradiction"], row["pairs"], *(names[row["worst"][end]] for end in "ab")) for row in found]
+
+
+def addresses_of(reading: Reading, entity: str, fingerprints: Iterable[uuid.UUID]) -> dict[uuid.UUID, str]:
+    """Return for each of *fingerprints* the first record that says so, as SOURCE/ENTITY/KEY."""
+    return {
+        row["fingerprint_id"]: row["address"]
+        for row in reading.rows(
+            "SELECT fingerprint_id, min(source || '/' || record.entity || '/' || key) AS address"
+            f" FROM {reading.table('identity', entity + '__link')} AS link"
+            f" JOIN {reading.table('conformed', entity)} AS record USING (record_id)"
+            " WHERE list_contains(?::UUID[], fingerprint_id) GROUP BY fingerprint_id",
+            [[str(each) for each in fingerprints]],
+        )
+    }
+
+
 def most_alike(
     reading: Reading, entity: str, ones: Iterable[uuid.UUID], others: Iterable[uuid.UUID]
 ) -> tuple[uuid.UUID, uuid.UUID]:
@@ -135,8 +192,8 @@ def _load_uuids(reading: Reading, name: str, columns: Sequence[str], rows: Seque
 
 def _weigh_crossing(reading: Reading, entity: str) -> Mapping[Two, list[Row]]:
     """
-    Compare every description that ``held`` gives the first of ``people`` with every one of the second; return by the two the rows
-    of their pairs, counted by contradiction.
+    Compare every description that ``held`` gives the first of ``people`` with every one of the second, or, where these are one,
+    with every other; return by the two the rows of their pairs, counted by contradiction.
     """
     identity = require_probabilistic(reading, entity)
     mixture = model_in_use(reading.lake.connection, CATALOG, entity)
@@ -147,6 +204,7 @@ def _weigh_crossing(reading: Reading, entity: str) -> Mapping[Two, list[Row]]:
         f" p.fingerprint_id AS fingerprint_a, q.fingerprint_id AS fingerprint_b FROM {PREFIX}people"
         f" JOIN {PREFIX}held AS p ON p.golden_id = first_id JOIN {PREFIX}held AS q ON q.golden_id = second_id"
         f" JOIN {node} AS x ON x.fingerprint_id = p.fingerprint_id JOIN {node} AS y ON y.fingerprint_id = q.fingerprint_id"
+        " WHERE first_id <> second_id OR p.fingerprint_id < q.fingerprint_id"
     )
     weighed = weigh_pairs(reading, mixture, crossing, node)
     threshold = weight_of(match_probability_of(identity, mixture))

@@ -11,7 +11,7 @@ from rddm.project.settings import ProbabilisticIdentity
 from rddm.resolve.explain import Explanation
 from rddm.resolve.refusals import Refusal
 from rddm.resolve.weights import weight_of
-from rddm.serve.between import Between, find_between, most_alike
+from rddm.serve.between import Between, Inside, addresses_of, contradictions_inside, find_between, most_alike
 from rddm.serve.identity_explain import (
     MemberLink,
     explain_fingerprints,
@@ -122,13 +122,14 @@ class RecordExplained:
 class GroupExplained:
     """
     How every record of a golden record came to it: a tree, in which what hangs on a record follows it. ``left_out``: records
-    beyond those explained.
+    beyond those explained; ``contradictions``: between its records.
     """
 
     id: uuid.UUID
     founder: str
     records: Sequence[RecordExplained]
     left_out: int
+    contradictions: Sequence[Inside]
 
 
 def explain_two(reading: Reading, entity: str, first: str, second: str) -> PairExplained:
@@ -199,23 +200,14 @@ def _kept_apart(reading: Reading, entity: str, between: Between) -> KeptApart | 
     if between.worst is None:
         return KeptApart(between.refusal)
     worst = between.worst
-    ids = [worst.fingerprint_a, worst.fingerprint_b]
-    names = {
-        row["fingerprint_id"]: row["address"]
-        for row in reading.rows(
-            "SELECT fingerprint_id, min(source || '/' || record.entity || '/' || key) AS address"
-            f" FROM {reading.table('identity', entity + '__link')} AS link"
-            f" JOIN {reading.table('conformed', entity)} AS record USING (record_id)"
-            " WHERE list_contains(?::UUID[], fingerprint_id) GROUP BY fingerprint_id",
-            [[str(each) for each in ids]],
-        )
-    }
+    ids = worst.fingerprint_a, worst.fingerprint_b
+    names = addresses_of(reading, entity, ids)
     (explanation,) = explain_fingerprints(
         reading.lake.connection,
         lake=CATALOG,
         entity=entity,
         model_entity=reading.settings.model.entities[entity],
-        pairs=[(worst.fingerprint_a, worst.fingerprint_b)],
+        pairs=[ids],
     )
     against = [each for each in _loudest(explanation) if each[2] < 0]
     first, second = (names[each] for each in ids)
@@ -245,7 +237,8 @@ def explain_group(reading: Reading, entity: str, who: str) -> GroupExplained:
     explained += [
         RecordExplained(names[link.record], link.depth, _step(reading, entity, link, names, words)) for link in shown
     ]
-    return GroupExplained(found.golden_id, names[founder], explained, len(links) - len(shown))
+    contradictions = contradictions_inside(reading, entity, found.golden_id)
+    return GroupExplained(found.golden_id, names[founder], explained, len(links) - len(shown), contradictions)
 
 
 def explain_possible(

@@ -444,3 +444,18 @@ def test_a_record_that_a_word_alone_holds_says_who_gave_it_and_what_the_records_
     assert "a steward said so" in drawn
     assert "asked (ann, " in drawn
     assert "prior -15.6" in drawn
+
+
+def test_a_person_whose_records_contradict_each_other_says_so(new_project: Project) -> None:
+    run(new_project, TWINS)
+    vera, vika = "academy/student/s2", "academy/student/s3"
+    assert new_project.rddm("person", "show", vera, "--json").json["contradictions"] == []
+    assert new_project.rddm("person", "same", vera, vika, "--reason", "one girl", "--run").code == 0
+    expected = {"contradiction": "twins", "pairs": 1, "first": vera, "second": vika}
+    for command in (["person", "show"], ["person", "why"]):
+        [found] = new_project.rddm(*command, vera, "--json").json["contradictions"]
+        assert {found["first"], found["second"]} == {vera, vika}
+        assert (found["contradiction"], found["pairs"]) == (expected["contradiction"], expected["pairs"])
+        drawn = " ".join(new_project.rddm(*command, vera).out.replace("│", " ").split())
+        assert "its records contradict each other twins: academy/student/s" in drawn
+    assert new_project.rddm("person", "show", vera, "--as-of", "2999-01-01", "--json").json["contradictions"] == []

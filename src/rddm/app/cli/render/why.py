@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from rich.table import Table
 
     from rddm.resolve.explain import Contribution, Explanation
+    from rddm.serve.between import Inside
     from rddm.serve.explaining import GroupExplained, KeptApart, PairExplained, Step
     from rddm.serve.judging import Word
 
@@ -97,7 +98,14 @@ def draw_group(group: GroupExplained) -> RenderableType:
         table.add_row(name, _linked(step), step.other, weight, _because(step))
     notes = [f"and {number(group.left_out)} more records"] if group.left_out else []
     notes.append("All the weights between two of them: rddm person why RECORD RECORD")
-    return Group(table, *(dim(note) for note in notes))
+    return Group(table, *map(draw_inside, group.contradictions), *(dim(note) for note in notes))
+
+
+def draw_inside(inside: Inside) -> Text:
+    """Return a contradiction between records of one person."""
+    more = f", and {number(inside.pairs - 1)} more pairs" if inside.pairs > 1 else ""
+    what = f"{contradiction_in_words(inside.contradiction)}: {inside.first} and {inside.second}{more}"
+    return Text.assemble(("its records contradict each other  ", "bold red"), what)
 
 
 def _linked(step: Step) -> str:
