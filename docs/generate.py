@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -294,15 +295,23 @@ def _table_section(table: Table) -> str:
 
 _MIGRATIONS = Path(migrations.__file__).parent / "versions"
 _CREATED = re.compile(r"CREATE TABLE control\.(\w+) \(\n(.*?)\n +\);", re.DOTALL)
+_ADDED = re.compile(r"ALTER TABLE control\.(\w+)\n(.*?);", re.DOTALL)
+_ADDED_COLUMN = re.compile(r"^ +ADD COLUMN ([a-z_]+) (\w+)", re.MULTILINE)
 _CONTROL_COLUMN = re.compile(r"^ +([a-z_]+) (bigint|boolean|bytea|jsonb|text|timestamptz|uuid)\b", re.MULTILINE)
 
 
 def _control() -> Iterator[str]:
     """Yield the tables of schema ``control``: their columns as the migrations make them, each with its meaning."""
-    for file in sorted(_MIGRATIONS.glob("v*.py")):
-        for name, columns in _CREATED.findall(file.read_text(encoding="utf-8")):
+    texts = [file.read_text(encoding="utf-8") for file in sorted(_MIGRATIONS.glob("v*.py"))]
+    added: dict[str, list[tuple[str, str]]] = defaultdict(list)
+    for text in texts:
+        for name, columns in _ADDED.findall(text):
+            added[name] += _ADDED_COLUMN.findall(columns)
+    for text in texts:
+        for name, columns in _CREATED.findall(text):
             grain, meanings = CONTROL_MEANINGS[name]
-            rows = ((f"`{column}`", kind, meanings[column]) for column, kind in _CONTROL_COLUMN.findall(columns))
+            found = [*_CONTROL_COLUMN.findall(columns), *added[name]]
+            rows = ((f"`{column}`", kind, meanings[column]) for column, kind in found)
             yield f"\n### `control.{name}`\n\nOne row: {grain}.\n\n" + _table(("column", "type", "meaning"), rows)
 
 
@@ -355,6 +364,8 @@ CONTROL_MEANINGS: Mapping[str, tuple[str, Mapping[str, str]]] = {
             "record_b": "The higher record id",
             "verdict": "same or different",
             **_SAID,
+            "withdrawn_by": "Who took it back or replaced it, as `made_by`; null, too, if that was not noted yet",
+            "withdrawn_reason": "Why, in their words",
         },
     ),
     "erasure": (

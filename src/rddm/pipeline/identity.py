@@ -163,8 +163,8 @@ def _model(work: Work, stored: StoredModel | None, *, relearn: bool) -> StoredMo
 
 def _reconsider(work: Work, changed: str, judgements: str) -> None:
     """
-    Make ``judgement`` (what holds now), ``told_apart``, ``reconsidered`` (record_id) and ``link_before`` (the links
-    these had).
+    Make ``judgement`` (what holds now), ``judgement_changed`` (the same, and whether it was given or taken back), ``told_apart``,
+    ``reconsidered`` (record_id) and ``link_before`` (the links these had).
 
     A record whose judgements changed is reconsidered as if it had changed itself.
     """
@@ -172,8 +172,8 @@ def _reconsider(work: Work, changed: str, judgements: str) -> None:
     stored = work.stored("judgement")
     work.make(
         "judgement_changed",
-        f"(SELECT * FROM {judgement} EXCEPT SELECT * FROM {stored}) UNION ALL (SELECT * FROM {stored} EXCEPT SELECT"
-        f" * FROM {judgement})",
+        f"SELECT *, true AS given FROM (SELECT * FROM {judgement} EXCEPT SELECT * FROM {stored}) UNION ALL"
+        f" SELECT *, false FROM (SELECT * FROM {stored} EXCEPT SELECT * FROM {judgement})",
     )
     work.make(
         "told_apart",

@@ -30,7 +30,7 @@ def name_groups(work: Work, changed: str, touched: str) -> None:
         before=work.table("before"),
         events=work.stored("event"),
         redirects=work.stored("redirect"),
-        judged=f"(SELECT record_a AS record_id FROM {changed_words} UNION SELECT record_b FROM {changed_words})",
+        judged=f"(SELECT unnest([record_a, record_b]) AS record_id, given FROM {changed_words})",
         went=work.table("went"),
         claims=work.table("claim"),
         survivors=work.table("survivor"),

@@ -8,7 +8,7 @@ prior, the sum is the total.
 
 from __future__ import annotations
 
-from collections import defaultdict, deque
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -81,11 +81,21 @@ def explain_pair(
 
 @dataclass(frozen=True)
 class Strand:
-    """A link that holds a group together, between two nodes; judgements have an infinite weight."""
+    """A link that holds a group together, between two nodes."""
 
     a: str
     b: str
     weight: float
+
+
+@dataclass(frozen=True)
+class Branch:
+    """How a *node* hangs on the tree: by ``strand`` on the one that is ``nearer`` to the root, ``depth`` links from it."""
+
+    node: str
+    nearer: str
+    depth: int
+    strand: Strand
 
 
 class StrongestForest:
@@ -99,7 +109,7 @@ class StrongestForest:
     """
 
     def __init__(self, strands: Iterable[Strand]) -> None:
-        tree: dict[str, list[tuple[str, Strand]]] = defaultdict(list)
+        self._links: dict[str, list[tuple[str, Strand]]] = defaultdict(list)
         joined: dict[str, str] = {}
 
         def find(node: str) -> str:
@@ -114,23 +124,39 @@ class StrongestForest:
             if a != b:
                 joined[a] = b
                 self.weakest = strand.weight
-                tree[strand.a].append((strand.b, strand))
-                tree[strand.b].append((strand.a, strand))
+                self._links[strand.a].append((strand.b, strand))
+                self._links[strand.b].append((strand.a, strand))
         self._above: dict[str, tuple[str, Strand] | None] = {}
         self._depth: dict[str, int] = {}
-        for top in tree:
+        for top in self._links:
             if top not in self._above:
-                self._hang(top, tree)
+                self._above[top], self._depth[top] = None, 0
+                for branch in self.tree(top):
+                    self._above[branch.node] = branch.nearer, branch.strand
+                    self._depth[branch.node] = branch.depth
 
-    def _hang(self, top: str, tree: Mapping[str, Sequence[tuple[str, Strand]]]) -> None:
-        self._above[top], self._depth[top] = None, 0
-        queue = deque([top])
-        while queue:
-            node = queue.popleft()
-            for other, strand in tree[node]:
-                if other not in self._above:
-                    self._above[other], self._depth[other] = (node, strand), self._depth[node] + 1
-                    queue.append(other)
+    def tree(self, root: str) -> list[Branch]:
+        """
+        Return how every other node that is joined to *root* is, each by one link. Whatever hangs on a node follows it.
+
+        >>> strands = [Strand("a", "b", 9.0), Strand("b", "c", 8.0), Strand("a", "c", 7.0)]
+        >>> [(one.node, one.nearer, one.depth) for one in StrongestForest(strands).tree("a")]
+        [('b', 'a', 1), ('c', 'b', 2)]
+        """
+        found: list[Branch] = []
+        seen = {root}
+        stack = [Branch(other, root, 1, strand) for other, strand in reversed(self._links.get(root, ()))]
+        while stack:
+            branch = stack.pop()
+            if branch.node in seen:
+                continue
+            seen.add(branch.node)
+            found.append(branch)
+            stack += [
+                Branch(other, branch.node, branch.depth + 1, strand)
+                for other, strand in reversed(self._links[branch.node])
+            ]
+        return found
 
     def path(self, start: str, goal: str) -> Sequence[Strand]:
         """Return the strands from *start* to *goal*; empty if they are one, or not joined."""

@@ -28,9 +28,8 @@ class IdTables:
 
     ``now``: record_id, grp (BIGINT), source_time: every record of the groups to name. ``before``: record_id, golden_id:
     the links that these records, and removed ones, had. ``events``: `identity.event`. ``redirects``: `identity.redirect`.
-    ``judged``: record_id: the records
-    that a human's word was given on, or taken back from, since. The rest are made from these queries, in the order of the
-    functions below.
+    ``judged``: record_id, given: the records that a human's word was given on since, or else taken back from. The rest are made
+    from these queries, in the order of the functions below.
     """
 
     now: str
@@ -136,7 +135,8 @@ def events_sql(tables: IdTables) -> str:
     Return what happened. Columns: golden_id, kind, other_id, record_id, reason. See
     `rddm.contracts.tables.identity.EVENT`.
 
-    The reason is ``judgement`` where a judged record is among those that went from the one id to the other group.
+    The reason is ``judgement`` where a record that a word was given on is among those that went from the one id to the other
+    group, ``judgement_withdrawn`` where words were only taken back from such records.
     """
     return f"""
 WITH origins AS (
@@ -147,24 +147,24 @@ WITH origins AS (
   ) WHERE place = 1
 ),
 judged AS (
-  SELECT DISTINCT w.golden_id, w.grp FROM {tables.judged} j JOIN {tables.went} w ON w.record_id = j.record_id
+  SELECT w.golden_id, w.grp, CASE WHEN bool_or(j.given) THEN 'judgement' ELSE 'judgement_withdrawn' END AS reason
+  FROM {tables.judged} j JOIN {tables.went} w ON w.record_id = j.record_id GROUP BY w.golden_id, w.grp
 )
 SELECT i.golden_id, CASE WHEN o.golden_id IS NULL THEN 'created' ELSE 'split' END AS kind, o.golden_id AS other_id,
 i.founder AS record_id,
-  CASE WHEN o.golden_id IS NULL THEN 'new_records' WHEN j.grp IS NOT NULL THEN 'judgement'
-    ELSE 'records_no_longer_match' END AS reason
+  CASE WHEN o.golden_id IS NULL THEN 'new_records' ELSE coalesce(j.reason, 'records_no_longer_match') END AS reason
 FROM {tables.names} i LEFT JOIN origins o ON o.grp = i.grp
 LEFT JOIN judged j ON j.golden_id = o.golden_id AND j.grp = o.grp
 WHERE i.founder IS NOT NULL
 UNION ALL
 SELECT c.golden_id, 'merged', i.golden_id, NULL,
-  CASE WHEN j.grp IS NOT NULL THEN 'judgement' ELSE 'records_match' END
+  coalesce(j.reason, 'records_match')
 FROM {tables.claims} c JOIN {tables.names} i ON i.grp = c.grp
 LEFT JOIN judged j ON j.golden_id = c.golden_id AND j.grp = c.grp
 WHERE c.golden_id <> i.golden_id
 UNION ALL
 SELECT i.golden_id, 'moved', w.golden_id, w.record_id,
-  CASE WHEN j.grp IS NOT NULL THEN 'judgement' ELSE 'matches_better' END
+  coalesce(j.reason, 'matches_better')
 FROM {tables.went} w
 JOIN {tables.claims} c ON c.golden_id = w.golden_id AND c.grp <> w.grp
 JOIN {tables.names} i ON i.grp = w.grp

@@ -7,7 +7,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from rddm.resolve.clusters import COMPONENT_LIMIT
 from rddm.resolve.comparisons import COMPARISONS, MISSING
+from rddm.resolve.refusals import Refusal
 from rddm.resolve.weights import CLASSES, Mixture
 
 CLASS_WORDS: Mapping[str, str] = {
@@ -36,6 +38,50 @@ def contradiction_in_words(code: str) -> str:
     'two insurance numbers'
     """
     return CONTRADICTION_WORDS.get(code, code.replace("_", " "))
+
+
+def refusal_in_short(refusal: Refusal) -> str:
+    """
+    Return why two stayed two, for a line of a list.
+
+    >>> refusal_in_short(Refusal("outweighed", 4, 4, -7.5))
+    'all 4 pairs: -7.5'
+    """
+    what = contradiction_in_words(refusal.contradiction or "")
+    return {
+        "told_apart": "told apart by a steward",
+        "not_compared": "no match key finds it",
+        "cut": f"cut: more than {COMPONENT_LIMIT} in a chain",
+        "contradiction": what,
+        "forbidden": f"{refusal.pairs:,} of {refusal.of_pairs:,} pairs: {what}",
+        "apart": f"{refusal.pairs:,} of {refusal.of_pairs:,} pairs: {what}",
+        "outweighed": f"all {refusal.of_pairs:,} pairs: {refusal.evidence:+.1f}",
+        "earlier": "refused while grouping",
+    }[refusal.code]
+
+
+def refusal_in_words(refusal: Refusal) -> str:
+    """
+    Return why two stayed two although records of theirs match.
+
+    >>> refusal_in_words(Refusal("forbidden", 2, 4, -7.5, "two_documents"))
+    '2 of the 4 pairs between them have two insurance numbers, which no evidence outweighs'
+    """
+    what = contradiction_in_words(refusal.contradiction or "")
+    some = f"{refusal.pairs:,} of the {refusal.of_pairs:,} pairs between them"
+    return {
+        "told_apart": "a steward told records of theirs apart, and every run goes by that",
+        "not_compared": f"{some} would match, but no match key finds one of these, so no run has compared them",
+        "cut": f"they were in a chain of more than {COMPONENT_LIMIT} descriptions, which was cut between them at its weakest"
+        " pairs",
+        "contradiction": f"{some} weigh enough to match, but all of these contradict themselves ({what}) and so join nobody",
+        "forbidden": f"{some} have {what}, which no evidence outweighs",
+        "apart": f"{some} were {what}, and no other agrees in birth date or number",
+        "outweighed": f"taken together, the {refusal.of_pairs:,} pairs between them stand at {refusal.evidence:+.1f}, and groups"
+        " join from 0 on",
+        "earlier": "they were refused while the groups grew, the surest pairs first; as they are now, the"
+        f" {refusal.of_pairs:,} pairs between them stand at {refusal.evidence:+.1f}",
+    }[refusal.code]
 
 
 @dataclass(frozen=True)

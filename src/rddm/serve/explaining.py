@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 
 from rddm.contracts.errors import NotFound
 from rddm.project.settings import ProbabilisticIdentity
 from rddm.resolve.explain import Explanation
+from rddm.resolve.refusals import Refusal
 from rddm.resolve.weights import weight_of
+from rddm.serve.between import Between, Inside, addresses_of, contradictions_inside, find_between, most_alike
 from rddm.serve.identity_explain import (
+    MemberLink,
     explain_fingerprints,
     explain_membership,
     explain_records,
     is_candidate_pair,
     match_probability_in_use,
 )
+from rddm.serve.judging import Word, words_between, words_by_pair
 from rddm.serve.lookup import Identified, identify
 from rddm.serve.possible import EVERYTHING, PossiblePair, Wanted, list_possible
 from rddm.serve.reading import Reading
@@ -37,11 +41,30 @@ class NamedRecord:
 
 
 @dataclass(frozen=True)
+class KeptApart:
+    """
+    Why grouping left two people two although records of theirs match. ``refusal``: by what and on how many pairs; ``first`` and
+    ``second``: the records that speak loudest for that, with their ``weight``, ``contradiction`` and what is against them; None
+    where no two do.
+    """
+
+    refusal: Refusal
+    first: str | None = None
+    second: str | None = None
+    weight: float | None = None
+    contradiction: str | None = None
+    speaks_against: Sequence[Reason] = ()
+
+
+@dataclass(frozen=True)
 class PairExplained:
     """
     What speaks for and against two records being one, and what was decided. ``threshold``: the match weight from which they
-    match; ``judgement``: a human's word on exactly these two, or None. ``is_candidate``: a match key brings them together; if
-    none does, a run compares them only where others hold them in one component.
+    match; ``is_candidate``: a match key brings them together; if none does, a run compares them only where others hold them in
+    one component. ``words``: what people have said of the two, or of any records of two people.
+
+    Of two people, ``pairs`` of descriptions lie between them, of a ``mean`` weight, each counted within ±20 bits;
+    ``kept_apart``: None if none of them matches, or they are one.
     """
 
     first: NamedRecord
@@ -50,90 +73,145 @@ class PairExplained:
     explanation: Explanation
     threshold: float
     possible_threshold: float
-    judgement: str | None
     is_candidate: bool
+    words: Sequence[Word]
+    pairs: int | None = None
+    mean: float | None = None
+    kept_apart: KeptApart | None = None
 
 
 @dataclass(frozen=True)
 class Step:
-    """One link of the chain from a record to the founding one. ``reasons``: the comparisons that spoke loudest, with weights."""
+    """
+    One link of a record to another one that is nearer to the founding one. ``prior`` and the ``reasons``, the loudest first, sum
+    up to ``weight``; of records that say the same nothing is weighed. ``word``: a steward's, where it alone holds the two.
+    """
 
-    record: str
     other: str
-    weight: float | None
-    probability: float
-    is_judged: bool
-    reasons: Sequence[Reason]
+    how: str
+    weight: float | None = None
+    probability: float | None = None
+    prior: float = 0.0
+    reasons: Sequence[Reason] = ()
+    word: Word | None = None
 
 
 @dataclass(frozen=True)
 class PossibleExplained:
-    """Two who may be one, and the comparisons that speak for and against it, the loudest first."""
+    """
+    Two who may be one, and the comparisons that speak for and against it, the loudest first; ``refusal``: why they are two
+    although records of theirs match.
+    """
 
     pair: PossiblePair
     speaks_for: Sequence[Reason]
     speaks_against: Sequence[Reason]
+    refusal: Refusal | None = None
 
 
 @dataclass(frozen=True)
 class RecordExplained:
-    """How one record came to its golden record; no steps for the founding one and those that say the same as it."""
+    """How one record came to its golden record: so many links (``depth``) from the founding one, which has no ``link``."""
 
     record: str
-    how: str
-    steps: Sequence[Step]
+    depth: int
+    link: Step | None
 
 
 @dataclass(frozen=True)
 class GroupExplained:
-    """How every record of a golden record came to it. ``left_out``: records beyond those explained."""
+    """
+    How every record of a golden record came to it: a tree, in which what hangs on a record follows it. ``left_out``: records
+    beyond those explained; ``contradictions``: between its records.
+    """
 
     id: uuid.UUID
     founder: str
     records: Sequence[RecordExplained]
     left_out: int
+    contradictions: Sequence[Inside]
 
 
 def explain_two(reading: Reading, entity: str, first: str, second: str) -> PairExplained:
     """
-    Return what speaks for and against *first* and *second* being one; of golden records, by their two most alike records.
+    Return what speaks for and against *first* and *second* being one; of golden records, by their two most alike records, whether
+    a match key finds these or not. Of two people also what lies between them, and why grouping kept them apart.
 
     Raises:
         NotFound: one of the two is nobody, or both are the same record.
     """
     one, other = identify(reading, entity, first), identify(reading, entity, second)
-    records = _most_alike(reading, one, other)
+    members = _members(reading, one, other)
+    together = one.golden_id == other.golden_id
     model_entity = reading.settings.model.entities[entity]
-    explanation = explain_records(
-        reading.lake.connection,
-        lake=CATALOG,
-        entity=entity,
-        model_entity=model_entity,
-        record_a=records[0].record_id,
-        record_b=records[1].record_id,
-    )
     identity = model_entity.identity
-    match, possible, is_candidate = 0.99, 0.6, True
-    if isinstance(identity, ProbabilisticIdentity):
-        is_candidate = is_candidate_pair(
+    if not isinstance(identity, ProbabilisticIdentity):
+        return _explained(reading, entity, (members[0][0], members[1][0]), together=together)
+    between = None if together else find_between(reading, entity, [(one.golden_id, other.golden_id)])[0]
+    records = _most_alike(reading, entity, members, None if one.record_id or other.record_id else between)
+    match = match_probability_in_use(reading.lake.connection, lake=CATALOG, entity=entity, identity=identity)
+    explained = replace(
+        _explained(reading, entity, records, together=together),
+        threshold=weight_of(match),
+        possible_threshold=weight_of(identity.possible_probability),
+        is_candidate=is_candidate_pair(
             reading.lake.connection,
             lake=CATALOG,
             entity=entity,
             identity=identity,
             record_a=records[0].record_id,
             record_b=records[1].record_id,
-        )
-        match = match_probability_in_use(reading.lake.connection, lake=CATALOG, entity=entity, identity=identity)
-        possible = identity.possible_probability
+        ),
+    )
+    if between is None:
+        return explained
+    return replace(
+        explained,
+        words=words_between(reading, entity, *_everybody(reading, one, other)),
+        pairs=between.pairs,
+        mean=between.mean,
+        kept_apart=_kept_apart(reading, entity, between),
+    )
+
+
+def _explained(
+    reading: Reading, entity: str, records: tuple[NamedRecord, NamedRecord], *, together: bool
+) -> PairExplained:
+    """Return what speaks for and against two *records*, as far as an entity that is not matched by weights has it."""
+    a, b = (each.record_id for each in records)
     return PairExplained(
         *records,
-        together=records[0].golden_id == records[1].golden_id,
-        explanation=explanation,
-        threshold=weight_of(match),
-        possible_threshold=weight_of(possible),
-        judgement=_judgement(reading, records[0], records[1]),
-        is_candidate=is_candidate,
+        together=together,
+        explanation=_explain(reading, entity, a, b),
+        threshold=weight_of(0.99),
+        possible_threshold=weight_of(0.6),
+        is_candidate=True,
+        words=words_between(reading, entity, [a], [b]),
     )
+
+
+def _everybody(reading: Reading, *who: Identified) -> list[list[uuid.UUID]]:
+    return [[record.record_id for record in _records_of(reading, each)] for each in who]
+
+
+def _kept_apart(reading: Reading, entity: str, between: Between) -> KeptApart | None:
+    if between.refusal is None:
+        return None
+    if between.worst is None:
+        return KeptApart(between.refusal)
+    worst = between.worst
+    ids = worst.fingerprint_a, worst.fingerprint_b
+    names = addresses_of(reading, entity, ids)
+    (explanation,) = explain_fingerprints(
+        reading.lake.connection,
+        lake=CATALOG,
+        entity=entity,
+        model_entity=reading.settings.model.entities[entity],
+        pairs=[ids],
+    )
+    against = [each for each in _loudest(explanation) if each[2] < 0]
+    first, second = (names[each] for each in ids)
+    return KeptApart(between.refusal, first, second, worst.weight, worst.contradiction, against)
 
 
 def explain_group(reading: Reading, entity: str, who: str) -> GroupExplained:
@@ -144,15 +222,23 @@ def explain_group(reading: Reading, entity: str, who: str) -> GroupExplained:
         NotFound: that is nobody.
     """
     found = identify(reading, entity, who)
-    records = _records_of(reading, found)
-    names = {record.record_id: record.address for record, _ in records}
+    names = {record.record_id: record.address for record in _records_of(reading, found)}
+    links = explain_membership(
+        reading.lake.connection,
+        lake=CATALOG,
+        entity=entity,
+        model_entity=reading.settings.model.entities[entity],
+        golden_id=found.golden_id,
+    )
     founder = found.golden_id if found.golden_id in names else min(names)
-    explained = [
-        RecordExplained(record.address, how, _steps(reading, entity, record, names))
-        for record, how in records[:EXPLAINED_RECORDS]
+    shown = links[: EXPLAINED_RECORDS - 1]
+    words = words_by_pair(reading, entity, [link.judged for link in shown if link.judged is not None])
+    explained = [RecordExplained(names[founder], 0, None)]
+    explained += [
+        RecordExplained(names[link.record], link.depth, _step(reading, entity, link, names, words)) for link in shown
     ]
-    left_out = max(0, len(records) - EXPLAINED_RECORDS)
-    return GroupExplained(found.golden_id, names[founder], explained, left_out)
+    contradictions = contradictions_inside(reading, entity, found.golden_id)
+    return GroupExplained(found.golden_id, names[founder], explained, len(links) - len(shown), contradictions)
 
 
 def explain_possible(
@@ -173,11 +259,12 @@ def explain_possible(
         model_entity=reading.settings.model.entities[entity],
         pairs=[(pair.first.fingerprint_id, pair.second.fingerprint_id) for pair in pairs],
     )
+    between = find_between(reading, entity, [(pair.first.id, pair.second.id) for pair in pairs])
     explained = []
-    for pair, explanation in zip(pairs, explanations, strict=True):
+    for pair, explanation, found in zip(pairs, explanations, between, strict=True):
         reasons = _loudest(explanation)
-        speaks_for = [each for each in reasons if each[2] > 0]
-        explained.append(PossibleExplained(pair, speaks_for, [each for each in reasons if each[2] < 0]))
+        speaks_for, against = ([each for each in reasons if each[2] * sign > 0] for sign in (1, -1))
+        explained.append(PossibleExplained(pair, speaks_for, against, found.refusal))
     return explained, total
 
 
@@ -187,43 +274,44 @@ def _loudest(explanation: Explanation) -> list[Reason]:
     return [(each.field, each.level, each.weight) for each in loudest if abs(each.weight) >= TELLING_WEIGHT]
 
 
-def _steps(reading: Reading, entity: str, record: NamedRecord, names: dict[uuid.UUID, str]) -> list[Step]:
-    links = explain_membership(
+def _step(
+    reading: Reading,
+    entity: str,
+    link: MemberLink,
+    names: Mapping[uuid.UUID, str],
+    words: Mapping[frozenset[uuid.UUID], Word],
+) -> Step:
+    other = names[link.nearer]
+    if link.how == "description":
+        return Step(other, link.how)
+    explanation = _explain(reading, entity, link.record, link.nearer)
+    weighed = sorted(explanation.contributions, key=lambda each: -abs(each.weight))
+    return Step(
+        other,
+        link.how,
+        explanation.total,
+        link.probability,
+        explanation.prior,
+        [(each.field, each.level, each.weight) for each in weighed if each.level != "missing"],
+        words.get(frozenset(link.judged)) if link.judged else None,
+    )
+
+
+def _explain(reading: Reading, entity: str, first: uuid.UUID, second: uuid.UUID) -> Explanation:
+    return explain_records(
         reading.lake.connection,
         lake=CATALOG,
         entity=entity,
         model_entity=reading.settings.model.entities[entity],
-        record_id=record.record_id,
+        record_a=first,
+        record_b=second,
     )
-    steps = []
-    for link in links:
-        reasons: list[Reason] = []
-        if not link.judged:
-            explanation = explain_records(
-                reading.lake.connection,
-                lake=CATALOG,
-                entity=entity,
-                model_entity=reading.settings.model.entities[entity],
-                record_a=link.record_a,
-                record_b=link.record_b,
-            )
-            reasons = _loudest(explanation)
-        steps.append(
-            Step(
-                names.get(link.record_a, str(link.record_a)),
-                names.get(link.record_b, str(link.record_b)),
-                None if link.judged else link.weight,
-                link.probability,
-                link.judged,
-                reasons,
-            )
-        )
-    return steps
 
 
-def _records_of(reading: Reading, who: Identified) -> list[tuple[NamedRecord, str]]:
+def _records_of(reading: Reading, who: Identified) -> list[NamedRecord]:
+    """Return the records of *who*, the founding one first."""
     rows = reading.rows(
-        f"SELECT record.record_id, record.source, record.entity, record.key, link.golden_id, link.how"
+        f"SELECT record.record_id, record.source, record.entity, record.key, link.golden_id"
         f" FROM {reading.table('identity', who.entity + '__link')} AS link"
         f" JOIN {reading.table('conformed', who.entity)} AS record USING (record_id) WHERE link.golden_id = ?"
         " ORDER BY record.record_id <> link.golden_id, record.source, record.entity, record.key",
@@ -232,46 +320,43 @@ def _records_of(reading: Reading, who: Identified) -> list[tuple[NamedRecord, st
     if not rows:
         raise NotFound(f"The {who.entity} {who.golden_id} has no records.")
     return [
-        (NamedRecord(row["record_id"], f"{row['source']}/{row['entity']}/{row['key']}", row["golden_id"]), row["how"])
-        for row in rows
+        NamedRecord(row["record_id"], f"{row['source']}/{row['entity']}/{row['key']}", row["golden_id"]) for row in rows
     ]
 
 
-def _most_alike(reading: Reading, one: Identified, other: Identified) -> tuple[NamedRecord, NamedRecord]:
-    first, second = ([record for record, _ in _records_of(reading, each)] for each in (one, other))
-    if one.record_id is not None:
-        first = [record for record in first if record.record_id == one.record_id]
-    if other.record_id is not None:
-        second = [record for record in second if record.record_id == other.record_id]
+def _members(reading: Reading, one: Identified, other: Identified) -> tuple[list[NamedRecord], list[NamedRecord]]:
+    """Return the records that each of the two means: the one that was named, or all."""
     if one.golden_id == other.golden_id and None in (one.record_id, other.record_id):
         raise NotFound(
             f"Both are the same {one.entity} {one.golden_id}. Name two of its records as SOURCE/ENTITY/KEY, or ask about"
             f" all of them: rddm {one.entity} why {str(one.golden_id)[:8]}"
         )
-    if first[0].record_id == second[0].record_id:
+    if one.record_id is not None and one.record_id == other.record_id:
         raise NotFound("Both are one and the same record. Name two.")
-    link, pair = (reading.table("identity", f"{one.entity}__{name}") for name in ("link", "pair"))
-    rows = reading.rows(
-        f"""
-        WITH a AS (SELECT record_id, fingerprint_id FROM {link} WHERE list_contains(?::UUID[], record_id)),
-        b AS (SELECT record_id, fingerprint_id FROM {link} WHERE list_contains(?::UUID[], record_id))
-        SELECT a.record_id AS a, b.record_id AS b FROM a, b JOIN {pair} AS pair
-            ON pair.fingerprint_a = least(a.fingerprint_id, b.fingerprint_id)
-            AND pair.fingerprint_b = greatest(a.fingerprint_id, b.fingerprint_id)
-        ORDER BY pair.weight DESC, a, b LIMIT 1""",
-        [[str(record.record_id) for record in first], [str(record.record_id) for record in second]],
+    first, second = (
+        [record for record in _records_of(reading, each) if each.record_id in (None, record.record_id)]
+        for each in (one, other)
     )
-    if not rows:
+    return first, second
+
+
+def _most_alike(
+    reading: Reading, entity: str, members: Sequence[Sequence[NamedRecord]], between: Between | None
+) -> tuple[NamedRecord, NamedRecord]:
+    """Return the two of *members* that are most alike, one of each; where all of two people are asked for, *between* tells."""
+    first, second = members
+    if len(first) == len(second) == 1:
         return first[0], second[0]
-    by_id = {record.record_id: record for record in (*first, *second)}
-    return by_id[rows[0]["a"]], by_id[rows[0]["b"]]
-
-
-def _judgement(reading: Reading, first: NamedRecord, second: NamedRecord) -> str | None:
-    low, high = sorted((str(first.record_id), str(second.record_id)))
-    with reading.database.connect() as connection:
-        row = connection.execute(
-            "SELECT verdict FROM control.judgement WHERE record_a = %s AND record_b = %s AND withdrawn_at IS NULL",
-            (low, high),
-        ).fetchone()
-    return row[0] if row else None
+    says = {
+        row["record_id"]: row["fingerprint_id"]
+        for row in reading.rows(
+            f"SELECT record_id, fingerprint_id FROM {reading.table('identity', entity + '__link')}"
+            " WHERE list_contains(?::UUID[], record_id)",
+            [[str(record.record_id) for record in (*first, *second)]],
+        )
+    }
+    ones, others = ({says[record.record_id]: record for record in reversed(each)} for each in members)
+    if between is not None:
+        return ones[between.best.fingerprint_a], others[between.best.fingerprint_b]
+    a, b = most_alike(reading, entity, ones, others)
+    return ones[a], others[b]

@@ -14,6 +14,7 @@ REASONS = {
     "records_match": "their records match",
     "matches_better": "it matches better here",
     "judgement": "a steward said so",
+    "judgement_withdrawn": "a steward's word was taken back",
     "no_records": "no record is left",
     "not_matched": "while nothing was matched",
 }

@@ -5,9 +5,12 @@ find.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from itertools import combinations
+from math import inf
+from typing import Literal
 from uuid import UUID
 
 import duckdb
@@ -19,7 +22,7 @@ from rddm.project.settings import ExactIdentity, ModelEntity, ProbabilisticIdent
 from rddm.resolve.clusters import COMPONENT_LIMIT, component_labels
 from rddm.resolve.comparisons import COMPARISONS, compare_sql
 from rddm.resolve.exact import EXACT_WEIGHT
-from rddm.resolve.explain import Contribution, Explanation, Strand, StrongestForest, explain_pair
+from rddm.resolve.explain import Branch, Contribution, Explanation, Strand, StrongestForest, explain_pair
 from rddm.resolve.keys import KeyKind, common_values_sql, kinds_from_json, usable_sql, without_common_sql
 from rddm.resolve.models import weighing_model_sql
 from rddm.resolve.roles import Roles, roles_of
@@ -31,17 +34,19 @@ _SHOWN = {comparison.name: (comparison.name,) for comparison in COMPARISONS} | {
 
 
 @dataclass(frozen=True)
-class PathLink:
+class MemberLink:
     """
-    One link between two records of a group; ``judged``: a steward said so (weight and probability are those of
-    certainty).
+    How ``record``, so many links (``depth``) from the founding one, is joined to one that is ``nearer`` to it: by what they say
+    (``match``), because they say the same (``description``), or by a steward's word alone (``judgement``), which was on the two
+    records ``judged``. ``probability``: of a match.
     """
 
-    record_a: UUID
-    record_b: UUID
-    weight: float
-    probability: float
-    judged: bool
+    record: UUID
+    nearer: UUID
+    depth: int
+    how: Literal["match", "description", "judgement"]
+    probability: float | None = None
+    judged: tuple[UUID, UUID] | None = None
 
 
 def explain_records(
@@ -239,61 +244,74 @@ def _values(
 
 
 def explain_membership(
-    connection: duckdb.DuckDBPyConnection, *, lake: str, entity: str, model_entity: ModelEntity, record_id: UUID
-) -> tuple[PathLink, ...]:
+    connection: duckdb.DuckDBPyConnection, *, lake: str, entity: str, model_entity: ModelEntity, golden_id: UUID
+) -> list[MemberLink]:
     """
-    Return the chain of strongest links from *record_id* to the founding record of its group (or the lowest, if that
-    one is gone).
+    Return how every record of a group is joined to its founding record (the lowest, if that one is gone): a tree, each link once,
+    with the strongest matches that there are. Whatever hangs on a record follows it.
 
-    Links are pairs that match, and judgements. A run compares all pairs of a component that contradicts itself, so where those
-    that a match key finds lead nowhere, the others are compared here, too. Empty where the record stands alone or says the
-    same as the founding one.
+    A run compares all pairs of a component that contradicts itself, so where the matches that a key finds leave some aside, the
+    others are compared here, too. Only who no match holds hangs by a steward's word.
 
     Raises:
-        NotFound: the record is not linked.
+        NotFound: there is no such group.
     """
     identity = f"{lake}.identity"
     link, pair, judgement = (f"{identity}.{quote(f'{entity}__{name}')}" for name in ("link", "pair", "judgement"))
-    members = connection.execute(
-        f"SELECT record_id, fingerprint_id, golden_id FROM {link}"
-        f" WHERE golden_id = (SELECT golden_id FROM {link} WHERE record_id = ?) ORDER BY record_id",
-        [record_id],
-    ).fetchall()
+    members = dict(
+        connection.execute(
+            f"SELECT record_id, fingerprint_id::VARCHAR FROM {link} WHERE golden_id = ? ORDER BY record_id", [golden_id]
+        ).fetchall()
+    )
     if not members:
-        raise NotFound(f"entity {entity}: no link for the record. It may be in quarantine, deleted or not loaded yet.")
-    fingerprint_of = {record: str(fingerprint) for record, fingerprint, _ in members}
-    golden = members[0][2]
-    founder = golden if golden in fingerprint_of else members[0][0]
-    records: dict[str, UUID] = {}
-    for record, fingerprint in fingerprint_of.items():
-        records.setdefault(fingerprint, record)
-    records[fingerprint_of[founder]] = founder
-    records[fingerprint_of[record_id]] = record_id
-    inside = ", ".join(f"'{fingerprint}'" for fingerprint in sorted(records))
-    strands = [
+        raise NotFound(f"entity {entity}: no record is linked to the id. What became of it: rddm {entity} history.")
+    founder = golden_id if golden_id in members else next(iter(members))
+    sayers: dict[str, UUID] = {members[founder]: founder}
+    for record, fingerprint in members.items():
+        sayers.setdefault(fingerprint, record)
+    inside = ", ".join(map(literal, sorted(sayers)))
+    matches = [
         Strand(str(a), str(b), weight)
         for a, b, weight in connection.execute(
             f"SELECT fingerprint_a, fingerprint_b, weight FROM {pair} WHERE outcome = 'match' AND contradiction IS NULL"
             f" AND fingerprint_a IN ({inside}) AND fingerprint_b IN ({inside})"
         ).fetchall()
     ]
-    strands += [
-        Strand(fingerprint_of[a], fingerprint_of[b], float("inf"))
-        for a, b in connection.execute(f"SELECT record_a, record_b FROM {judgement} WHERE verdict = 'same'").fetchall()
-        if a in fingerprint_of and b in fingerprint_of
-    ]
-    ends = fingerprint_of[record_id], fingerprint_of[founder]
-    path = StrongestForest(strands).path(*ends)
-    if not path and ends[0] != ends[1] and len(records) <= COMPONENT_LIMIT:
-        path = StrongestForest([*strands, *_matches(connection, lake, entity, model_entity, sorted(records))]).path(
-            *ends
-        )
-    return tuple(
-        PathLink(
-            records[one.a], records[one.b], one.weight, probability_of(one.weight), judged=one.weight == float("inf")
-        )
-        for one in path
-    )
+    tree = StrongestForest(matches).tree(members[founder])
+    if len(tree) + 1 < len(sayers) <= COMPONENT_LIMIT:
+        matches += _matches(connection, lake, entity, model_entity, sorted(sayers))
+        tree = StrongestForest(matches).tree(members[founder])
+    judged: dict[Strand, tuple[UUID, UUID]] = {}
+    if len(tree) + 1 < len(sayers):
+        words = connection.execute(f"SELECT record_a, record_b FROM {judgement} WHERE verdict = 'same'").fetchall()
+        judged = {Strand(members[a], members[b], -inf): (a, b) for a, b in words if a in members and b in members}
+        tree = StrongestForest([*matches, *judged]).tree(members[founder])
+    return _of_records(members, sayers, tree, judged)
+
+
+def _of_records(
+    members: Mapping[UUID, str],
+    sayers: Mapping[str, UUID],
+    tree: Sequence[Branch],
+    judged: Mapping[Strand, tuple[UUID, UUID]],
+) -> list[MemberLink]:
+    """Return the *tree* of fingerprints as one of records; who says the same as another hangs on that one."""
+    alike = defaultdict(list)
+    for record, fingerprint in members.items():
+        if sayers[fingerprint] != record:
+            alike[fingerprint].append(record)
+
+    def same_as(fingerprint: str, depth: int) -> list[MemberLink]:
+        return [MemberLink(each, sayers[fingerprint], depth, "description") for each in alike[fingerprint]]
+
+    found = same_as(next(iter(sayers)), 1)
+    for branch in tree:
+        word = judged.get(branch.strand)
+        how: Literal["match", "judgement"] = "judgement" if word else "match"
+        probability = None if word else probability_of(branch.strand.weight)
+        found.append(MemberLink(sayers[branch.node], sayers[branch.nearer], branch.depth, how, probability, word))
+        found += same_as(branch.node, branch.depth + 1)
+    return found
 
 
 def _matches(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import uuid
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
@@ -39,12 +39,21 @@ class JudgedRecord:
 
 
 @dataclass(frozen=True)
+class Withdrawal:
+    """That a word was taken back, or replaced by another one; by whom and why is None where it was not noted."""
+
+    at: dt.datetime
+    by: str | None
+    reason: str | None
+
+
+@dataclass(frozen=True)
 class Word:
     """
     One human's word as it was given: on ``pairs`` pairs of records, of which ``first`` and ``second`` are the first.
 
     ``state``: applied, waits for the next run, withdrawn, withdrawn from the next run on. ``conflict``: in words, which other
-    word contradicts it and which of them stands; None where none does.
+    word contradicts it and which of them stands; None where none does. ``withdrawal``: None while any of it holds.
     """
 
     verdict: str
@@ -56,6 +65,7 @@ class Word:
     made_at: dt.datetime
     state: str
     conflict: str | None
+    withdrawal: Withdrawal | None
 
     @property
     def said(self) -> str:
@@ -130,7 +140,44 @@ def to_split(reading: Reading, entity: str, who: str, taken: Sequence[str]) -> T
 
 def words_given(reading: Reading, entity: str) -> list[Word]:
     """Return every word ever given on records of *entity*, newest first, withdrawn ones too."""
-    words = _words(reading.control.judgements_made(entity))
+    return _told(reading, entity, _words(reading.control.judgements_made(entity)))
+
+
+def words_between(
+    reading: Reading, entity: str, first: Collection[uuid.UUID], second: Collection[uuid.UUID]
+) -> list[Word]:
+    """
+    Return every word on one of the records *first* and one of *second*, newest first, as far as it is on these; not those that
+    were taken back and let go by a run.
+    """
+    ends = set(first), set(second)
+    return _told(reading, entity, _words([each for each in _standing(reading, entity) if _joins(each, *ends)]))
+
+
+def words_by_pair(
+    reading: Reading, entity: str, pairs: Collection[tuple[uuid.UUID, uuid.UUID]]
+) -> dict[frozenset[uuid.UUID], Word]:
+    """Return by two records, of *pairs*, what was said of exactly these two and is not taken back."""
+    wanted = {frozenset(each) for each in pairs}
+    judgements = [
+        each
+        for each in (_standing(reading, entity) if wanted else [])
+        if each.withdrawn_at is None and frozenset((each.record_a, each.record_b)) in wanted
+    ]
+    words = _told(reading, entity, [[each] for each in judgements])
+    return {frozenset((each.record_a, each.record_b)): word for each, word in zip(judgements, words, strict=True)}
+
+
+def _standing(reading: Reading, entity: str) -> list[Judgement]:
+    """Return the judgements that hold, or that no run has let go yet."""
+    made = reading.control.judgements_made(entity)
+    return [each for each in made if each.withdrawn_at is None or each.applied_run is None]
+
+
+def _told(reading: Reading, entity: str, words: Sequence[Sequence[Judgement]]) -> list[Word]:
+    """Return *words*, each the judgements it is kept as, with the records of the first."""
+    if not words:
+        return []
     told = _conflicts_in_words(reading, entity)
     records = _judged_records(
         reading, entity, [each for word in words for each in (word[0].record_a, word[0].record_b)]
@@ -139,7 +186,7 @@ def words_given(reading: Reading, entity: str) -> list[Word]:
         Word(
             first.verdict, records[first.record_a], records[first.record_b], len(word), first.reason, first.made_by,
             first.made_at, _state(word),
-            next((told[each.judgement_id] for each in word if each.judgement_id in told), None),
+            next((told[each.judgement_id] for each in word if each.judgement_id in told), None), _withdrawal(word),
         )
         for word in words
         for first in word[:1]
@@ -225,6 +272,14 @@ def _state(word: Sequence[Judgement]) -> str:
     if holding:
         return "applied" if is_applied else "waits for the next run"
     return "withdrawn" if is_applied else "withdrawn from the next run on"
+
+
+def _withdrawal(word: Sequence[Judgement]) -> Withdrawal | None:
+    """Return when the last of *word* was taken back."""
+    if any(each.withdrawn_at is None for each in word):
+        return None
+    last = max(word, key=lambda each: (each.withdrawn_at, each.judgement_id))
+    return Withdrawal(last.withdrawn_at, last.withdrawn_by, last.withdrawn_reason) if last.withdrawn_at else None
 
 
 def _joins(judgement: Judgement, first: set[uuid.UUID], second: set[uuid.UUID]) -> bool:

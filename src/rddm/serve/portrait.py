@@ -13,6 +13,7 @@ from rddm.contracts.tables import quote
 from rddm.contracts.tables.golden import ORIGIN_SUFFIX, golden_id
 from rddm.curate.golden import golden_column
 from rddm.project.settings import FactIdentity, ModelEntity, SemanticType
+from rddm.serve.between import Inside, contradictions_inside
 from rddm.serve.history import Happening, history
 from rddm.serve.lookup import Identified
 from rddm.serve.reading import Reading, Row
@@ -76,7 +77,10 @@ class PortraitFact:
 
 @dataclass(frozen=True)
 class Portrait:
-    """One golden record with everything behind it; ``title`` is what it is called."""
+    """
+    One golden record with everything behind it; ``title`` is what it is called, ``contradictions`` are between its records as
+    they are now.
+    """
 
     entity: str
     id: uuid.UUID
@@ -88,6 +92,7 @@ class Portrait:
     records: Sequence[PortraitRecord]
     facts: Sequence[PortraitFact]
     history: Sequence[Happening]
+    contradictions: Sequence[Inside]
 
 
 def portrait(reading: Reading, who: Identified) -> Portrait:
@@ -119,6 +124,7 @@ def portrait(reading: Reading, who: Identified) -> Portrait:
         records=records,
         facts=_facts(reading, who),
         history=history(reading, who.entity, who.golden_id),
+        contradictions=contradictions_inside(reading, who.entity, who.golden_id),
     )
 
 

@@ -49,7 +49,10 @@ class Patch:
 
 @dataclass(frozen=True)
 class Judgement:
-    """A human's word on two records, the lower id first."""
+    """
+    A human's word on two records, the lower id first. Who took it back and why is None while it holds, and of words taken back
+    before this was noted.
+    """
 
     judgement_id: int
     model_entity: str
@@ -61,6 +64,8 @@ class Judgement:
     made_at: datetime
     applied_run: int | None
     withdrawn_at: datetime | None
+    withdrawn_by: str | None = None
+    withdrawn_reason: str | None = None
 
 
 @dataclass(frozen=True)
@@ -225,16 +230,18 @@ class Control:
     ) -> None:
         """
         Keep one human's word on *pairs* of records; earlier ones on the same two, and those numbered in *instead_of*, are
-        withdrawn.
+        withdrawn, by who gives it and for its reason.
         """
+        withdrawn = (at, made_by, reason)
         with self._database.connect() as connection:
             connection.execute(
-                f"{_WITHDRAW} WHERE judgement_id = ANY(%s) AND withdrawn_at IS NULL", (at, list(instead_of))
+                f"{_WITHDRAW} WHERE judgement_id = ANY(%s) AND withdrawn_at IS NULL", (*withdrawn, list(instead_of))
             )
             for record_a, record_b in pairs:
                 low, high = sorted((record_a, record_b))
                 connection.execute(
-                    f"{_WITHDRAW} WHERE record_a = %s AND record_b = %s AND withdrawn_at IS NULL", (at, low, high)
+                    f"{_WITHDRAW} WHERE record_a = %s AND record_b = %s AND withdrawn_at IS NULL",
+                    (*withdrawn, low, high),
                 )
                 connection.execute(
                     "INSERT INTO control.judgement (model_entity, record_a, record_b, verdict, reason, made_by, made_at)"
@@ -242,15 +249,18 @@ class Control:
                     (model_entity, low, high, verdict, reason, made_by, at),
                 )
 
-    def withdraw_judgements(self, numbers: Sequence[int], at: datetime) -> None:
+    def withdraw_judgements(self, numbers: Sequence[int], reason: str, made_by: str, at: datetime) -> None:
         """Take back the judgements with these *numbers*; the next run goes by what is left."""
         with self._database.connect() as connection:
             connection.execute(
-                f"{_WITHDRAW} WHERE judgement_id = ANY(%s) AND withdrawn_at IS NULL", (at, list(numbers))
+                f"{_WITHDRAW} WHERE judgement_id = ANY(%s) AND withdrawn_at IS NULL",
+                (at, made_by, reason, list(numbers)),
             )
 
 
-_WITHDRAW = "UPDATE control.judgement SET withdrawn_at = %s, applied_run = NULL"
+_WITHDRAW = (
+    "UPDATE control.judgement SET withdrawn_at = %s, withdrawn_by = %s, withdrawn_reason = %s, applied_run = NULL"
+)
 
 
 def _unapplied(rows: Sequence[Sequence[Any]]) -> Unapplied:

@@ -298,7 +298,10 @@ def test_records_are_taken_out_of_a_person_and_come_back_when_that_is_taken_back
         "different", 2, "her cousin's", "ann", "applied", None,
     )  # fmt: skip
     assert " split " in new_project.rddm("person", "judgements").out
-    assert new_project.rddm("person", "unjudge", "academy/student/s5", ANNA, "--run", "--json").json["together"] is True
+    unjudge = ["person", "unjudge", "academy/student/s5", ANNA, "--reason", "she is Anna", "--run", "--json"]
+    assert new_project.rddm(*unjudge).json["together"] is True
+    merged = new_project.rddm("person", "history", anna, "--json").json["history"][-1]
+    assert (merged["kind"], merged["reason"]) == ("merged", "judgement_withdrawn")
     assert len({golden(new_project, each) for each in records}) == 1
 
 
@@ -354,3 +357,107 @@ def test_changes_can_be_read_as_a_function_too(project: Project) -> None:
     with wire.open_reading(project.folder, os.environ) as reading:
         assert isinstance(reading, Reading)
         assert identity_changes(reading, "person", 1, 2, kinds=("created",)).total == 4
+
+
+IVANTSOVS = """11;Иванцов;Пётр;Назарович;01.02.2008;8 (916) 111-11-11;a.ivan@pismo.alt;2026-01-10 10:00:00
+12;Иванцов;Пётр;Назарович;01.02.2008;;a.ivan@pismo.alt;2026-01-10 10:00:00
+13;Иванцов;Пётр;;01.02.2008;8 (916) 222-11-22;top@pismo.alt;2026-01-10 10:00:00
+14;Иванцов;Пётр;Дмитриевич;15.02.2008;8 (916) 222-11-22;top@pismo.alt;2026-01-10 10:00:00
+15;Иванцов;Пётр;Дмитриевич;15.02.2008;8 (916) 333-11-33;;2026-01-10 10:00:00
+"""
+
+
+def add_campers(project: Project, lines: str) -> None:
+    campers = project.folder / "data" / "campers.csv"
+    campers.write_text(campers.read_text(encoding="utf-8") + lines, encoding="utf-8")
+    run(project)
+
+
+def test_two_people_that_match_say_why_they_are_two(new_project: Project) -> None:
+    add_campers(new_project, IVANTSOVS)
+    first, second = (golden(new_project, f"camps/camper/{key}")[:8] for key in (11, 14))
+    assert first == golden(new_project, "camps/camper/13")[:8]
+    assert second == golden(new_project, "camps/camper/15")[:8]
+    found = new_project.rddm("person", "why", first, second, "--json").json
+    assert (found["first"]["address"], found["second"]["address"]) == ("camps/camper/13", "camps/camper/14")
+    assert found["explanation"]["total"] >= found["threshold"]
+    assert (found["pairs"], found["mean"] < 0) == (6, True)
+    refusal = found["kept_apart"]["refusal"]
+    assert (refusal["code"], refusal["pairs"], refusal["contradiction"]) == ("outweighed", 6, None)
+    assert refusal["evidence"] == pytest.approx(6 * found["mean"])
+    assert found["kept_apart"]["weight"] < 0
+    assert "middle_name" in [field for field, _, _ in found["kept_apart"]["speaks_against"]]
+    drawn = " ".join(new_project.rddm("person", "why", first, second).out.split())
+    assert f"kept apart taken together, the 6 pairs between them stand at {refusal['evidence']:+.1f}" in drawn
+    assert "most against it camps/camper/" in drawn
+    (pair,) = new_project.rddm("person", "possible", "--json").json["pairs"]
+    assert pair["refusal"] == refusal
+    assert f"all 6 pairs: {refusal['evidence']:+.1f}" in " ".join(new_project.rddm("person", "possible").out.split())
+    # Of one record and a person, the pair that is most alike is of that record.
+    one = new_project.rddm("person", "why", "camps/camper/15", first, "--json").json
+    assert one["first"]["address"] == "camps/camper/15"
+    assert one["explanation"]["total"] < found["explanation"]["total"]
+
+
+def test_two_people_tell_every_word_that_stands_between_them(new_project: Project) -> None:
+    add_campers(new_project, IVANTSOVS)
+    first, second = (golden(new_project, f"camps/camper/{key}")[:8] for key in (11, 14))
+    word = ["person", "different", "camps/camper/11", "camps/camper/15", "--reason", "cousins", "--by", "ann"]
+    assert new_project.rddm(*word).code == 0
+    why = ["person", "why", first, second]
+    (told,) = new_project.rddm(*why, "--json").json["words"]
+    assert (told["verdict"], told["reason"], told["made_by"], told["state"]) == (
+        "different", "cousins", "ann", "waits for the next run",
+    )  # fmt: skip
+    assert "are different: cousins (ann, " in " ".join(new_project.rddm(*why).out.split())
+    run(new_project)
+    found = new_project.rddm(*why, "--json").json
+    assert [each["state"] for each in found["words"]] == ["applied"]
+    assert found["kept_apart"]["refusal"]["code"] == "told_apart"
+
+
+def test_a_record_that_matches_is_not_told_as_held_by_a_word(new_project: Project) -> None:
+    add_campers(new_project, IVANTSOVS)
+    first, second = (golden(new_project, f"camps/camper/{key}")[:8] for key in (11, 14))
+    same = ["person", "same", first, second, "--reason", "asked", "--by", "ann", "--run"]
+    assert new_project.rddm(*same).code == 0
+    records = new_project.rddm("person", "why", "camps/camper/11", "--json").json["records"]
+    assert records[0]["link"] is None
+    links = {each["record"]: each["link"] for each in records[1:]}
+    assert len(links) == 4
+    assert {each["how"] for each in links.values()} == {"match"}
+    assert all(each["word"] is None for each in links.values())
+    for each in links.values():
+        reasons = sum(weight for _, _, weight in each["reasons"])
+        assert each["prior"] + reasons == pytest.approx(each["weight"])
+
+
+def test_a_record_that_a_word_alone_holds_says_who_gave_it_and_what_the_records_weigh(run_project: Project) -> None:
+    a, b = "camps/camper/2", "camps/camper/4"
+    assert run_project.rddm("person", "same", a, b, "--reason", "asked", "--by", "ann").code == 0
+    run(run_project)
+    [founder, other] = run_project.rddm("person", "why", a, "--json").json["records"]
+    assert {founder["record"], other["record"]} == {a, b}
+    link = other["link"]
+    assert (link["how"], link["other"], link["probability"]) == ("judgement", founder["record"], None)
+    assert (link["word"]["reason"], link["word"]["made_by"], link["word"]["state"]) == ("asked", "ann", "applied")
+    assert link["weight"] < 0
+    drawn = " ".join(run_project.rddm("person", "why", a).out.split())
+    assert "a steward said so" in drawn
+    assert "asked (ann, " in drawn
+    assert "prior -15.6" in drawn
+
+
+def test_a_person_whose_records_contradict_each_other_says_so(new_project: Project) -> None:
+    run(new_project, TWINS)
+    vera, vika = "academy/student/s2", "academy/student/s3"
+    assert new_project.rddm("person", "show", vera, "--json").json["contradictions"] == []
+    assert new_project.rddm("person", "same", vera, vika, "--reason", "one girl", "--run").code == 0
+    expected = {"contradiction": "twins", "pairs": 1, "first": vera, "second": vika}
+    for command in (["person", "show"], ["person", "why"]):
+        [found] = new_project.rddm(*command, vera, "--json").json["contradictions"]
+        assert {found["first"], found["second"]} == {vera, vika}
+        assert (found["contradiction"], found["pairs"]) == (expected["contradiction"], expected["pairs"])
+        drawn = " ".join(new_project.rddm(*command, vera).out.replace("│", " ").split())
+        assert "its records contradict each other twins: academy/student/s" in drawn
+    assert new_project.rddm("person", "show", vera, "--as-of", "2999-01-01", "--json").json["contradictions"] == []

@@ -139,7 +139,7 @@ def test_a_record_of_something_else_comes_with_the_statement_that_shows_it(proje
         ["person", "same", "nonsense", "camps/camper/1", "--reason", "x"],
         ["person", "different", "camps/camper/1", "nonsense", "--reason", "x"],
         ["person", "split", "nonsense", "camps/camper/1", "--reason", "x"],
-        ["person", "unjudge", "nonsense", "camps/camper/1"],
+        ["person", "unjudge", "nonsense", "camps/camper/1", "--reason", "x"],
         ["person", "erase", "nonsense", "--reason", "x", "--yes"],
         ["quarantine", "show", "nonsense"],
         ["quarantine", "fix", "nonsense", "--set", "dob=", "--reason", "x"],

@@ -70,14 +70,21 @@ s4,Щербакова,Алла,2009-05-14,+79165554433,alla@pismo.alt
     assert merged["words"].endswith(": a steward said so")
     (word,) = new_project.rddm("person", "judgements", "--json").json["judgements"]
     assert (word["verdict"], word["pairs"], word["made_by"], word["state"]) == ("same", 3, "ann", "applied")
-    taken_back = new_project.rddm("person", "unjudge", alla, anna, "--run", "--json")
+    unjudge = ["person", "unjudge", alla, anna, "--reason", "two sisters", "--by", "bob", "--run", "--json"]
+    taken_back = new_project.rddm(*unjudge)
     assert taken_back.code == 0, taken_back.err
     assert taken_back.json["together"] is False
     assert people()[:2] == before[:2]
     assert len(set(people())) == 2
     (word,) = new_project.rddm("person", "judgements", "--json").json["judgements"]
-    assert word["state"] == "withdrawn"
-    nothing = new_project.rddm("person", "unjudge", "camps/camper/1", "camps/camper/7")
+    assert (word["state"], word["made_by"]) == ("withdrawn", "ann")
+    assert (word["withdrawal"]["by"], word["withdrawal"]["reason"]) == ("bob", "two sisters")
+    assert word["withdrawal"]["at"] > word["made_at"]
+    assert "by bob: two sisters" in " ".join(new_project.rddm("person", "judgements").out.split())
+    released = new_project.rddm("person", "history", alla, "--json").json["history"][-1]
+    assert (released["kind"], released["reason"]) == ("split", "judgement_withdrawn")
+    assert released["words"].endswith(": a steward's word was taken back")
+    nothing = new_project.rddm("person", "unjudge", "camps/camper/1", "camps/camper/7", "--reason", "x")
     assert nothing.code == 7
     assert "rddm person judgements" in nothing.err
 

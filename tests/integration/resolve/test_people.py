@@ -9,7 +9,7 @@ from tests.integration.resolve.conftest import Warehouse
 from rddm.contracts.errors import NotFound
 from rddm.project.settings import ExactIdentity, ProbabilisticIdentity, SemanticType
 from rddm.serve.identity_explain import (
-    PathLink,
+    MemberLink,
     candidate_ceiling,
     explain_membership,
     explain_records,
@@ -30,13 +30,13 @@ def split(warehouse: Warehouse) -> set[frozenset[str]]:
     return set(warehouse.groups())
 
 
-def membership(warehouse: Warehouse, record: UUID) -> tuple[PathLink, ...]:
+def membership(warehouse: Warehouse, golden_id: UUID) -> list[MemberLink]:
     return explain_membership(
         warehouse.connection,
         lake="testlake",
         entity="person",
         model_entity=warehouse.model_entity,
-        record_id=record,
+        golden_id=golden_id,
     )
 
 
@@ -368,10 +368,34 @@ def test_a_record_is_where_it_is_through_its_strongest_links(warehouse: Warehous
     warehouse.run({"a": BROTHER, "b": {**BROTHER, "region": None}})
     golden = warehouse.golden_ids()["a"]
     other = next(warehouse.ids[key] for key in "ab" if warehouse.ids[key] != golden)
-    path = membership(warehouse, other)
-    assert [(one.record_a, one.record_b) for one in path] in ([(golden, other)], [(other, golden)])
-    assert path[0].probability > 0.99
-    assert membership(warehouse, golden) == ()
+    [link] = membership(warehouse, golden)
+    assert (link.record, link.nearer, link.depth, link.how) == (other, golden, 1, "match")
+    assert link.probability is not None
+    assert link.probability > 0.99
+
+
+def test_a_group_is_a_tree_of_its_strongest_matches_and_of_words_only_where_there_are_none(
+    warehouse: Warehouse,
+) -> None:
+    stranger = {"last_name": "Ли", "first_name": "Ян", "birth_date": "1990-01-02", "email": "yan@pismo.alt"}
+    warehouse.run(
+        {
+            "a": BROTHER,
+            "b": {**BROTHER, "region": None},
+            "c": {**BROTHER, "region": None},
+            "d": stranger,
+        }
+    )
+    warehouse.judgements = {frozenset("ab"): "same", frozenset("ad"): "same"}
+    warehouse.run()
+    assert split(warehouse) == {frozenset("abcd")}
+    golden = warehouse.golden_ids()["a"]
+    found = membership(warehouse, golden)
+    assert sorted(warehouse.keys[each.record] for each in found) == sorted(set("abcd") - {warehouse.keys[golden]})
+    assert sorted(each.how for each in found) == ["description", "judgement", "match"]
+    [judged] = [each for each in found if each.how == "judgement"]
+    assert judged.judged is not None
+    assert {warehouse.keys[each] for each in judged.judged} == {"a", "d"}
 
 
 def how_linked(warehouse: Warehouse) -> dict[str, str]:
@@ -398,9 +422,8 @@ def test_two_that_no_key_brings_together_match_where_a_third_brings_them_into_on
     assert how_linked(warehouse) == {"a": "match", "c": "match", "b": "alone", "d": "alone"}
     golden = warehouse.golden_ids()["a"]
     other = next(warehouse.ids[key] for key in "ac" if warehouse.ids[key] != golden)
-    [step] = membership(warehouse, other)
-    assert {step.record_a, step.record_b} == {golden, other}
-    assert not step.judged
+    [step] = membership(warehouse, golden)
+    assert (step.record, step.nearer, step.how) == (other, golden, "match")
     probability = warehouse.rows(f"SELECT probability FROM testlake.identity.person__link WHERE record_id = '{other}'")
     assert probability == [(pytest.approx(step.probability),)]
 
@@ -415,7 +438,7 @@ def test_two_that_contradict_each_other_are_one_by_a_stewards_word_alone(warehou
     assert warehouse.rows("SELECT DISTINCT probability FROM testlake.identity.person__link") == [(None,)]
 
 
-def test_asking_about_an_unknown_record_says_so_without_its_data(warehouse: Warehouse) -> None:
+def test_asking_about_an_unknown_id_says_so_without_its_data(warehouse: Warehouse) -> None:
     warehouse.run({"a": BROTHER})
     unknown = warehouse.ids["a"].__class__(int=7)
     with pytest.raises(NotFound, match="entity person"):

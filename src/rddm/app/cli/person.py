@@ -50,8 +50,9 @@ mended, what became of the id.
 """
 WHY_HELP = """
 Explain a link. With two, what speaks for and against their being one person, weight by weight, and whether a match key brings
-them together: if none does, a run compares them only where other records join them into one component. With one, how each of
-the person's records came to it.
+them together: if none does, a run compares them only where other records join them into one component. Of two people, the most
+alike of all their records, why they are two if these match, and what stewards have said of them. With one, how each of the
+person's records came to it.
 
 [bold]Examples[/bold]
 
@@ -62,8 +63,9 @@ POSSIBLE_HELP = """
 List the people who may be one and wait for your word, one pair a line, those first whose decision is worth most: the chance
 that they are one, times the records and facts that are in the wrong hands if they are.
 
-For each: how probable it is, by their two most alike records, and what speaks loudest for it and against it. Pairs kept apart
-only by a contradiction are listed too. A pair goes from the list when you have said what they are, or when their records say it.
+For each: how probable it is, by their two most alike records, and what speaks loudest for it and against it; and what keeps
+them apart, if these match. Pairs kept apart only by a contradiction are listed too. A pair goes from the list when you have
+said what they are, or when their records say it.
 
 [bold]Examples[/bold]
 
@@ -120,11 +122,12 @@ List what people have said of who is who, newest first. Where words contradict e
 UNJUDGE_HELP = """
 Take back what people have said of two: the next run goes by their records alone, and by the words that are left.
 
-Name the two as they were named then, or by records that `rddm person judgements` shows.
+Name the two as they were named then, or by records that `rddm person judgements` shows. It goes on showing what was taken back,
+and by whom, when and why.
 
 [bold]Example[/bold]
 
-  rddm person unjudge 489d3d54 0f44aa10 --run
+  rddm person unjudge 489d3d54 0f44aa10 --reason "mixed her up with her sister" --run
 """
 LATER = " The next run applies it (now: rddm quarantine redrive)."
 WhoArgument = Annotated[
@@ -396,7 +399,7 @@ def _tell_outcome(verdict: str, *, together: bool) -> None:
     else:
         typer.echo(
             "They still are two: another word tells their records apart, and that one stands."
-            " `rddm person judgements` lists them; `rddm person unjudge A B` takes one back."
+            " `rddm person judgements` lists them; `rddm person unjudge A B --reason TEXT` takes one back."
         )
 
 
@@ -414,9 +417,11 @@ def judgements_command(limit: LimitOption = 20, project: ProjectOption = None, a
 
 
 @group.command("unjudge", help=UNJUDGE_HELP)
-def unjudge_command(
+def unjudge_command(  # noqa: PLR0913 - the options of the command line
     first: FirstArgument,
     second: SecondArgument,
+    reason: ReasonOption,
+    by: ByOption = None,
     apply: RunOption = False,  # noqa: FBT002
     project: ProjectOption = None,
     as_json: JsonOption = False,  # noqa: FBT002
@@ -428,7 +433,7 @@ def unjudge_command(
     with reading(project) as warehouse:
         words = words_to_withdraw(warehouse, people_entity(warehouse), first, second)
         numbers = [each.judgement_id for each in words]
-        warehouse.control.withdraw_judgements(numbers, dt.datetime.now(dt.UTC))
+        warehouse.control.withdraw_judgements(numbers, reason, author(by), dt.datetime.now(dt.UTC))
     if not as_json:
         typer.echo(f"Taken back: what was said of {first} and {second}.{'' if apply else LATER}")
     together = _apply(project, words[0].record_a, words[0].record_b, is_silent=as_json) if apply else None

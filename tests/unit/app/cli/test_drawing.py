@@ -16,6 +16,7 @@ from rddm.app.cli.render.possible import draw_possible
 from rddm.app.cli.render.quarantine import draw_waiting
 from rddm.app.cli.render.sql import draw_answer
 from rddm.app.cli.render.tables import listing
+from rddm.resolve.refusals import Refusal
 from rddm.serve.asking import Answer
 from rddm.serve.explaining import PossibleExplained
 from rddm.serve.identity_changes import Changes, IdChange
@@ -69,7 +70,8 @@ def possible_pair() -> PossibleExplained:
         for name in ("Тихонова Ирина Константиновна", "Тихонова Арина Константиновна")
     )
     pair = PossiblePair(first, second, 11.9, 0.9997, "first_name", 3.0, 0.5, 4, 2, 1)
-    return PossibleExplained(pair, [("phone", "same", 9.1)], [("birth_date", "day and month", -2.0)])
+    refusal = Refusal("forbidden", 1, 4, -3.0, "two_documents")
+    return PossibleExplained(pair, [("phone", "same", 9.1)], [("birth_date", "day and month", -2.0)], refusal)
 
 
 @pytest.mark.parametrize("width", [40, 60, 80, 100, 120, 160, 200])
@@ -95,7 +97,7 @@ def test_the_stewards_queue_loses_nothing_in_a_narrow_terminal(width: int) -> No
         assert str(person.id)[:8] in words
         assert all(word in words for word in person.name.split())
     assert words.count("2014-03-02") == 2
-    for said in (">99.9 %", "+11.9", "3.0", "50%", "more open", "phone", "first name:"):
+    for said in (">99.9 %", "+11.9", "3.0", "50%", "more open", "phone", "first name:", "1 of 4", "insurance"):
         assert said in words
     assert all(word in words for word in ("birth", "date", "month"))
 

@@ -68,12 +68,16 @@ def draw_words(words: Sequence[Word], total: int) -> RenderableType:
             word.reason, word.made_by, dim(moment(word.made_at)), _state(word),
         )  # fmt: skip
     notes = [f"{number(len(words))} of {number(total)} shown; --limit N shows more."] if len(words) < total else []
-    notes.append("Take one back: rddm person unjudge RECORD RECORD")
+    notes.append("Take one back: rddm person unjudge RECORD RECORD --reason TEXT")
     return Group(table, *(dim(note) for note in notes))
 
 
 def _state(word: Word) -> Text:
     state = Text(word.state)
+    if word.withdrawal:
+        by = f" by {word.withdrawal.by}" if word.withdrawal.by else ""
+        why = f": {word.withdrawal.reason}" if word.withdrawal.reason else ""
+        state.append(f"\n{moment(word.withdrawal.at)}{by}{why}", "dim")
     if word.conflict:
         state.append(f"\n{word.conflict}", "yellow")
     return state

@@ -10,6 +10,7 @@ from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
 
+from rddm.app.cli.render.why import draw_inside
 from rddm.app.cli.render.words import moment, number, percent, text
 
 if TYPE_CHECKING:
@@ -43,7 +44,11 @@ class PortraitPanel:
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
         portrait = self._portrait
         behind = [part for part in (_records(portrait.records), _facts(portrait.facts)) if part is not None]
-        below = [part for part in (_repairs(portrait.records), _history(portrait.history)) if part is not None]
+        below = [
+            part
+            for part in (_inside(portrait), _repairs(portrait.records), _history(portrait.history))
+            if part is not None
+        ]
         if options.max_width >= SIDE_BY_SIDE:
             grid = Table.grid(padding=(0, 3), expand=True)
             grid.add_column(ratio=5)
@@ -136,6 +141,15 @@ def _facts(facts: Sequence[PortraitFact]) -> RenderableType | None:
     if hidden > 0:
         table.caption = f"and {number(hidden)} earlier ones (--json has all)"
     return table
+
+
+def _inside(portrait: Portrait) -> RenderableType | None:
+    """Say where its records contradict each other, and how to look at it."""
+    if not portrait.contradictions:
+        return None
+    first = portrait.contradictions[0]
+    look = f"All the weights: rddm {portrait.entity} why {first.first} {first.second}"
+    return Group(*map(draw_inside, portrait.contradictions), Text(look, style="dim"))
 
 
 def _repairs(records: Sequence[PortraitRecord]) -> RenderableType | None:

@@ -10,7 +10,7 @@ from rich.text import Text
 
 from rddm.app.cli.render.tables import dim, in_lines, labelled, listing, needed_width
 from rddm.app.cli.render.words import number, percent, text
-from rddm.resolve.told import contradiction_in_words
+from rddm.resolve.told import contradiction_in_words, refusal_in_short
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -104,9 +104,11 @@ def _block(each: PossibleExplained, width: int) -> Iterator[RenderableType]:
 def _against(each: PossibleExplained) -> Text:
     against = _reasons(each.speaks_against)
     contradiction = each.pair.contradiction
-    if not contradiction:
-        return against
-    return Text(f"{contradiction_in_words(contradiction)}: ", style="bold red").append_text(against)
+    if contradiction:
+        against = Text(f"{contradiction_in_words(contradiction)}: ", style="bold red").append_text(against)
+    if each.refusal is not None and each.refusal.code != "contradiction":
+        against.append("\n" if against else "").append(refusal_in_short(each.refusal), "bold red")
+    return against
 
 
 def _worth(pair: PossiblePair) -> Text:

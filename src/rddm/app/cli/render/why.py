@@ -8,8 +8,10 @@ from rich.console import Group
 from rich.text import Text
 
 from rddm.app.cli.render.tables import dim, listing
-from rddm.app.cli.render.words import number, percent
-from rddm.resolve.told import contradiction_in_words, odds_in_words
+from rddm.app.cli.render.words import moment, number, percent
+from rddm.resolve.clusters import WEIGHT_LIMIT
+from rddm.resolve.told import contradiction_in_words, odds_in_words, refusal_in_words
+from rddm.serve.explaining import TELLING_WEIGHT
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -18,10 +20,15 @@ if TYPE_CHECKING:
     from rich.table import Table
 
     from rddm.resolve.explain import Contribution, Explanation
-    from rddm.serve.explaining import GroupExplained, PairExplained, Step
+    from rddm.serve.between import Inside
+    from rddm.serve.explaining import GroupExplained, KeptApart, PairExplained, Step
+    from rddm.serve.judging import Word
 
 BAR_COLUMNS = 18
-LINKS = {"alone": "alone", "description": "the same description", "match": "match", "judgement": "a steward said so"}
+LEAST_SHOWN = 0.05
+"""Bits below which a figure is shown as 0.0."""
+SHOWN_AGAINST = 4
+"""Comparisons that are named of the two that speak loudest against joining two people."""
 
 
 def draw_pair(pair: PairExplained) -> RenderableType:
@@ -79,21 +86,32 @@ def draw_waterfall(explanation: Explanation) -> Table:
 
 
 def draw_group(group: GroupExplained) -> RenderableType:
-    """Return how each record came to its golden record."""
+    """Return how each record came to its golden record; what hangs on a record stands below it, a step to the right."""
     table = listing("record", "!linked by", "to", "!>weight", "because")
     for each in group.records:
-        if each.record == group.founder:
+        step = each.link
+        if step is None:
             table.add_row(Text(each.record, style="bold cyan"), "founded it", "", "", "")
-        elif not each.steps:
-            table.add_row(Text(each.record, style="cyan"), LINKS.get(each.how, each.how), group.founder, "", "")
-        for place, step in enumerate(each.steps):
-            linked = "a steward said so" if step.is_judged else f"match {percent(step.probability)}"
-            name, other = _ends(each.record, place, each.steps)
-            weight = f"{step.weight:+.1f}" if step.weight is not None else ""
-            table.add_row(Text(name, style="cyan" if place == 0 else "dim"), linked, other, weight, _reasons(step))
+            continue
+        name = Text(f"{'  ' * (each.depth - 1)}{each.record}", style="cyan")
+        weight = "" if step.weight is None else f"{step.weight:+.1f}"
+        table.add_row(name, _linked(step), step.other, weight, _because(step))
     notes = [f"and {number(group.left_out)} more records"] if group.left_out else []
     notes.append("All the weights between two of them: rddm person why RECORD RECORD")
-    return Group(table, *(dim(note) for note in notes))
+    return Group(table, *map(draw_inside, group.contradictions), *(dim(note) for note in notes))
+
+
+def draw_inside(inside: Inside) -> Text:
+    """Return a contradiction between records of one person."""
+    more = f", and {number(inside.pairs - 1)} more pairs" if inside.pairs > 1 else ""
+    what = f"{contradiction_in_words(inside.contradiction)}: {inside.first} and {inside.second}{more}"
+    return Text.assemble(("its records contradict each other  ", "bold red"), what)
+
+
+def _linked(step: Step) -> str:
+    if step.how == "match" and step.probability is not None:
+        return f"match {percent(step.probability)}"
+    return "a steward said so" if step.how == "judgement" else "the same description"
 
 
 def _folded(address: str) -> str:
@@ -102,21 +120,25 @@ def _folded(address: str) -> str:
     return f"{place}/\n{key}"
 
 
-def _ends(record: str, place: int, steps: Sequence[Step]) -> tuple[str, str]:
-    """Walk the chain: where a step starts is where the one before it ended."""
-    start = record
-    for step in steps[:place]:
-        start = step.other if step.record == start else step.record
-    step = steps[place]
-    other = step.other if step.record == start else step.record
-    return (start if place == 0 else f"  via {start}"), other
+def _because(step: Step) -> Text:
+    """Return what adds up to the step's weight, as it is shown; what weighs little is one figure."""
+    because = Text()
+    if step.word is not None:
+        because.append(f"{said(step.word)}\n")
+    if step.weight is None:
+        return because
+    telling = [("prior", "", step.prior), *(each for each in step.reasons if abs(each[2]) >= TELLING_WEIGHT)]
+    rest = round(step.weight, 1) - sum(round(weight, 1) for _, _, weight in telling)
+    shown = [*telling, ("the rest", "", rest)] if abs(rest) >= LEAST_SHOWN else telling
+    for field, level, weight in shown:
+        because.append(f"{field} ", "default").append(f"{level} " if level else "", "dim")
+        because.append(f"{weight:+.1f}  ", _colour(weight))
+    return because
 
 
-def _reasons(step: Step) -> Text:
-    reasons = Text()
-    for field, level, weight in step.reasons[:4]:
-        reasons.append(f"{field} ", "default").append(f"{level} ", "dim").append(f"{weight:+.1f}  ", _colour(weight))
-    return reasons
+def said(word: Word) -> str:
+    """Return a human's word with its reason, by whom, when, and whether it holds."""
+    return f"{word.reason} ({word.made_by}, {moment(word.made_at)}, {word.state})"
 
 
 def _range(weights: Sequence[float]) -> tuple[float, float]:
@@ -166,13 +188,37 @@ def _verdict(pair: PairExplained) -> list[RenderableType]:
     if pair.explanation.contradiction:
         words = contradiction_in_words(pair.explanation.contradiction)
         lines.append(Text.assemble(("they contradict each other  ", "bold red"), words))
-    if pair.judgement is not None:
-        word = "the same" if pair.judgement == "same" else "different"
-        lines.append(Text.assemble(("a steward said  ", "bold cyan"), f"these two are {word}"))
+    lines += [_word(word) for word in pair.words]
+    if pair.kept_apart is not None:
+        lines += _kept_apart(pair.kept_apart)
     if pair.together:
         lines.append(dim(f"Both belong to {pair.first.golden_id}."))
     else:
         lines.append(dim(f"They belong to {pair.first.golden_id} and {pair.second.golden_id}."))
+    if pair.pairs is not None and pair.mean is not None:
+        mean = f"of weight {pair.mean:+.1f} on average, each counted within ±{WEIGHT_LIMIT:.0f}"
+        lines.append(dim(f"Pairs of what the records of the one and of the other say: {number(pair.pairs)}, {mean}."))
+    return lines
+
+
+def _word(word: Word) -> Text:
+    verdict = "the same" if word.verdict == "same" else "different"
+    more = f", and {number(word.pairs - 1)} more pairs" if word.pairs > 1 else ""
+    about = f"{word.first.address} and {word.second.address}{more} are {verdict}"
+    return Text.assemble(("a steward said  ", "bold cyan"), f"{about}: {said(word)}")
+
+
+def _kept_apart(kept: KeptApart) -> list[RenderableType]:
+    lines: list[RenderableType] = [Text.assemble(("kept apart  ", "bold red"), refusal_in_words(kept.refusal))]
+    if kept.weight is not None:
+        against = Text.assemble(
+            ("most against it  ", "bold red"), f"{kept.first} and {kept.second}: {kept.weight:+.1f}"
+        )
+        if kept.contradiction is not None:
+            against.append(f", {contradiction_in_words(kept.contradiction)}")
+        for field, level, weight in kept.speaks_against[:SHOWN_AGAINST]:
+            against.append(f"  {field} ").append(f"{level} ", "dim").append(f"{weight:+.1f}", _colour(weight))
+        lines.append(against)
     return lines
 
 
