@@ -482,7 +482,7 @@ def _group_lines(asked: _Asked, ids: Sequence[uuid.UUID]) -> list[GroupLine]:
 
 
 def _strands(asked: _Asked, links: str, wanted: Sequence[object]) -> dict[uuid.UUID, list[Strand]]:
-    """Return what holds each group together: matching pairs, and judgements, which weigh without end."""
+    """Return what holds each group together: pairs that match without contradiction, and judgements, which weigh without end."""
     rows = asked.reading.rows(
         f"""
         WITH place AS (SELECT DISTINCT golden_id, fingerprint_id FROM {links})
@@ -490,7 +490,7 @@ def _strands(asked: _Asked, links: str, wanted: Sequence[object]) -> dict[uuid.U
         FROM {asked.stored("pair")} AS pair
         JOIN place AS a ON a.fingerprint_id = pair.fingerprint_a
         JOIN place AS b ON b.fingerprint_id = pair.fingerprint_b AND b.golden_id = a.golden_id
-        WHERE outcome = 'match'""",
+        WHERE outcome = 'match' AND contradiction IS NULL""",
         wanted,
     )
     judged = asked.reading.rows(

@@ -69,6 +69,18 @@ def test_the_curve_and_the_histogram_agree_with_the_summary(project: Project) ->
     assert sum(each["pairs"] for each in found["histogram"]) == pytest.approx(found["curve"][0]["pairs"])
 
 
+def test_a_pair_that_contradicts_itself_holds_no_group_together(run_project: Project) -> None:
+    (before,) = run_project.rddm("identity", "report", "--json").json["largest"]
+    assert before["weakest"] is not None
+    with open_warehouse(run_project.folder, os.environ) as warehouse:
+        number = warehouse.control.start_run(warehouse.now())
+        with warehouse.lake.transaction(f"run {number}", {"run": number}) as connection:
+            connection.execute(f"UPDATE {CATALOG}.identity.person__pair SET contradiction = 'twins'")
+    found = run_project.rddm("identity", "report", "--json").json
+    assert found["largest"] == [before | {"weakest": None, "probability": None}]
+    assert found["doubtful"] == []
+
+
 def test_the_page_shows_nobody_unless_names_are_asked_for(project: Project, tmp_path: Path) -> None:
     page = tmp_path / "page.html"
     outcome = project.rddm("identity", "report", "--out", str(page))

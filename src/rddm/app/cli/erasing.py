@@ -12,7 +12,7 @@ import typer
 
 from rddm.app.cli.confirming import be_sure
 from rddm.app.cli.opening import author, reading
-from rddm.app.cli.options import ByOption, JsonOption, LimitOption, ProjectOption, YesOption, find_project
+from rddm.app.cli.options import ByOption, JsonOption, LimitOption, ProjectOption, YesOption, find_project, given_reason
 from rddm.contracts.errors import NotFound, StoreError
 from rddm.contracts.ids import derive_record_id
 from rddm.contracts.tables.golden import golden_id
@@ -53,7 +53,11 @@ Let the records of somebody who was erased be taken in again, from the next deli
 ReasonOption = Annotated[
     str,
     typer.Option(
-        "--reason", metavar="TEXT", help="Why; kept in the proof, so name no data of theirs.", show_default=False
+        "--reason",
+        metavar="TEXT",
+        help="Why; kept in the proof, so name no data of theirs.",
+        show_default=False,
+        callback=given_reason,
     ),
 ]
 

@@ -36,6 +36,20 @@ AsOfOption = Annotated[
 ByOption = Annotated[
     str | None, typer.Option("--by", metavar="NAME", help="Who decides. Default: who is logged in.", show_default=False)
 ]
+
+
+def given_reason(reason: str) -> str:
+    """
+    Return *reason*, which somebody will read when they ask why.
+
+    Raises:
+        BadParameter: it holds no word.
+    """
+    if not reason.strip():
+        raise typer.BadParameter("it is empty: say why in a few words.")
+    return reason
+
+
 YesOption = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask. Needed where there is no terminal.")]
 
 PROJECT_FILE = "rddm.yaml"

@@ -53,13 +53,18 @@ def show(value: object, draw: Callable[[], RenderableType], *, as_json: bool) ->
 
 
 def print_drawn(drawn: RenderableType) -> None:
-    """Print *drawn*; where no terminal shows it, without the blanks that fill up its lines."""
+    """
+    Print *drawn*, without what in it would steer a terminal; where no terminal shows it, without the blanks that fill up its
+    lines.
+    """
+    from rddm.app.cli.render.tables import Plain  # noqa: PLC0415 - see the room's docstring
+
     console = stdout_console()
     if console.is_terminal:
-        console.print(drawn)
+        console.print(Plain(drawn))
         return
     with console.capture() as captured:
-        console.print(drawn)
+        console.print(Plain(drawn))
     sys.stdout.write("".join(f"{line.rstrip()}\n" for line in captured.get().splitlines()))
 
 

@@ -12,7 +12,16 @@ import typer
 from rddm.app.cli import erasing
 from rddm.app.cli.lookup import ANY_FIELD, LOOKUP_HELP, lookup_command
 from rddm.app.cli.opening import author, reading
-from rddm.app.cli.options import MOST, AsOfOption, ByOption, JsonOption, LimitOption, ProjectOption, find_project
+from rddm.app.cli.options import (
+    MOST,
+    AsOfOption,
+    ByOption,
+    JsonOption,
+    LimitOption,
+    ProjectOption,
+    find_project,
+    given_reason,
+)
 from rddm.contracts.errors import NotFound, SourceError
 
 if TYPE_CHECKING:
@@ -137,7 +146,9 @@ FirstArgument = Annotated[
     str, typer.Argument(metavar="A", help="An id, its beginning, or SOURCE/ENTITY/KEY.", show_default=False)
 ]
 SecondArgument = Annotated[str, typer.Argument(metavar="B", help="The other one.", show_default=False)]
-ReasonOption = Annotated[str, typer.Option("--reason", metavar="TEXT", help="Why; kept with it.", show_default=False)]
+ReasonOption = Annotated[
+    str, typer.Option("--reason", metavar="TEXT", help="Why; kept with it.", show_default=False, callback=given_reason)
+]
 RunOption = Annotated[bool, typer.Option("--run", help="Apply it now (without reading the sources).")]
 
 group = typer.Typer(help=HELP, no_args_is_help=True, rich_markup_mode="rich")

@@ -16,6 +16,7 @@ from rddm.app.cli.options import (
     LimitOption,
     ProjectOption,
     find_project,
+    given_reason,
 )
 from rddm.contracts.errors import SourceError
 
@@ -151,7 +152,10 @@ def fix_command(  # noqa: PLR0913 - the options of the command line
         ),
     ],
     reason: Annotated[
-        str, typer.Option("--reason", metavar="TEXT", help="Why; kept with the patch.", show_default=False)
+        str,
+        typer.Option(
+            "--reason", metavar="TEXT", help="Why; kept with the patch.", show_default=False, callback=given_reason
+        ),
     ],
     by: ByOption = None,
     apply: RunOption = False,  # noqa: FBT002
@@ -175,7 +179,9 @@ def fix_command(  # noqa: PLR0913 - the options of the command line
 @group.command("dismiss", help=DISMISS_HELP)
 def dismiss_command(
     record: AddressArgument,
-    reason: Annotated[str, typer.Option("--reason", metavar="TEXT", help="Why; kept.", show_default=False)],
+    reason: Annotated[
+        str, typer.Option("--reason", metavar="TEXT", help="Why; kept.", show_default=False, callback=given_reason)
+    ],
     by: ByOption = None,
     apply: RunOption = False,  # noqa: FBT002
     project: ProjectOption = None,

@@ -11,7 +11,7 @@ from rich.text import Text
 
 from rddm.app.cli.output import print_drawn
 from rddm.app.cli.render.identity import draw_changes
-from rddm.app.cli.render.person import draw_search
+from rddm.app.cli.render.person import draw_search, draw_words
 from rddm.app.cli.render.possible import draw_possible
 from rddm.app.cli.render.quarantine import draw_waiting
 from rddm.app.cli.render.sql import draw_answer
@@ -20,6 +20,7 @@ from rddm.resolve.refusals import Refusal
 from rddm.serve.asking import Answer
 from rddm.serve.explaining import PossibleExplained
 from rddm.serve.identity_changes import Changes, IdChange
+from rddm.serve.judging import JudgedRecord, Word
 from rddm.serve.possible import PossiblePair, PossiblePerson
 from rddm.serve.quarantine import Waiting, WaitingCount
 from rddm.serve.search import FoundPerson, Search
@@ -54,6 +55,23 @@ def test_an_id_is_never_torn_apart() -> None:
 def test_without_a_terminal_no_line_ends_in_blanks(capsys: pytest.CaptureFixture[str]) -> None:
     print_drawn(Text("short   \nlonger  "))
     assert capsys.readouterr().out == "short\nlonger\n"
+
+
+def test_what_somebody_wrote_does_not_steer_the_terminal(capsys: pytest.CaptureFixture[str]) -> None:
+    table = listing("name", "note")
+    table.add_row("Анна\x1b[31m", "twins\x1b]0;title\x07\n\x9b2Jof \x85hers")
+    print_drawn(table)
+    shown = [line.split() for line in capsys.readouterr().out.splitlines() if line]
+    assert shown[-2:] == [["Анна[31m", "twins]0;title"], ["2Jof", "hers"]]
+
+
+@pytest.mark.parametrize("width", [60, 200])
+def test_of_a_long_reason_the_list_shows_the_beginning(width: int) -> None:
+    record = JudgedRecord(uuid.uuid4(), "camps/camper/1", None)
+    word = Word("same", record, record, 1, "she said so, " * 4_000, "ann", AT, "applied", None)
+    text = drawn(draw_words([word], 1), width)
+    assert "she said so" in " ".join(text.split())
+    assert len(text.splitlines()) < 20
 
 
 WORDS = "рыжий кот сидит на окне"

@@ -50,3 +50,16 @@ def test_half_a_character_is_refused_without_what_stands_beside_it() -> None:
     assert outcome.exit_code == 2
     assert "no text" in outcome.stderr
     assert "Zimina" not in outcome.stderr
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        SAME, ["person", "different", *SAME[2:]], ["person", "split", *SAME[2:]], ["person", "erase", "a/u/0"],
+        ["person", "allow-again", "1"], ["quarantine", "dismiss", "a/u/0"], ["quarantine", "fix", "a/u/0", "--set", "a=1"],
+    ],
+)  # fmt: skip
+def test_a_reason_without_a_word_is_refused(command: list[str]) -> None:
+    outcome = rddm(*command, "--reason", " ")
+    assert outcome.exit_code == 2
+    assert "say why" in outcome.stderr

@@ -8,7 +8,7 @@ from rich.console import Group
 from rich.text import Text
 
 from rddm.app.cli.render.tables import dim, listing
-from rddm.app.cli.render.words import moment, number, percent, size
+from rddm.app.cli.render.words import begun, moment, number, percent, size
 
 if TYPE_CHECKING:
     import uuid
@@ -92,7 +92,7 @@ def draw_proofs(proofs: Sequence[Erasure], total: int) -> RenderableType:
     table = listing(">proof", "!asked (UTC)", "by", "why", ">records", ">versions", "state", "may come again")
     for each in proofs:
         table.add_row(
-            number(each.erasure_id), moment(each.made_at), each.made_by, each.reason,
+            number(each.erasure_id), moment(each.made_at), begun(each.made_by), begun(each.reason),
             number(sum(place["records"] for place in each.places)),
             number(sum(place["versions"] for place in each.places)), each.state,
             f"since {moment(each.lifted_at)}" if each.lifted_at else "no",

@@ -8,7 +8,7 @@ from rich.console import Group
 from rich.text import Text
 
 from rddm.app.cli.render.tables import dim, listing
-from rddm.app.cli.render.words import moment, number, text
+from rddm.app.cli.render.words import begun, moment, number, text
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -65,7 +65,7 @@ def draw_words(words: Sequence[Word], total: int) -> RenderableType:
         verdict = Text(word.said, style="green" if word.verdict == "same" else "red")
         table.add_row(
             Text(word.first.address, style="cyan"), verdict, Text(word.second.address, style="cyan"), number(word.pairs),
-            word.reason, word.made_by, dim(moment(word.made_at)), _state(word),
+            begun(word.reason), begun(word.made_by), dim(moment(word.made_at)), _state(word),
         )  # fmt: skip
     notes = [f"{number(len(words))} of {number(total)} shown; --limit N shows more."] if len(words) < total else []
     notes.append("Take one back: rddm person unjudge RECORD RECORD --reason TEXT")

@@ -8,7 +8,7 @@ from rich.console import Group
 from rich.text import Text
 
 from rddm.app.cli.render.tables import dim, listing
-from rddm.app.cli.render.words import day, moment, number, text
+from rddm.app.cli.render.words import begun, day, moment, number, text
 from rddm.conform.words import KIND_MEANINGS
 
 if TYPE_CHECKING:
@@ -65,7 +65,7 @@ def draw_record(record: RecordState) -> RenderableType:
         table = listing("column", "delivered", "patched to", "why", "by", "!when (UTC)", "state", title="Patches")
         for patch in record.patches:
             table.add_row(
-                patch.column, patch.before or dim("–"), patch.after or dim("–"), patch.reason, patch.made_by,
+                patch.column, patch.before or dim("–"), patch.after or dim("–"), begun(patch.reason), begun(patch.made_by),
                 dim(moment(patch.made_at)), patch.state,
             )  # fmt: skip
         parts.append(table)
@@ -90,7 +90,7 @@ def draw_patches(patches: Sequence[PatchListed], total: int) -> RenderableType:
         place = Text(f"{each.source} {each.entity} ", style="cyan").append(each.key, "bold")
         patch = each.patch
         table.add_row(
-            place, patch.column, patch.before or dim("–"), patch.after or dim("–"), patch.reason, patch.made_by,
+            place, patch.column, patch.before or dim("–"), patch.after or dim("–"), begun(patch.reason), begun(patch.made_by),
             dim(moment(patch.made_at)), patch.state,
         )  # fmt: skip
     notes = [f"{number(len(patches))} of {number(total)} shown; --limit N shows more."] if len(patches) < total else []

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from rich import box
 from rich.cells import cell_len
 from rich.padding import Padding
+from rich.segment import Segment
 from rich.table import Table
 from rich.text import Text
 
@@ -21,6 +22,8 @@ FOLDED_TO = 16
 """Columns of the terminal that running text needs to be read; below it, lines hold a word or two."""
 BESIDE = 24
 """A first cell up to this wide has the others beside it; a wider one has them below."""
+STEERING = dict.fromkeys([*range(0x09), *range(0x0B, 0x20), *range(0x7F, 0xA0)])
+"""Control characters (Unicode's category Cc) but tabs and ends of lines."""
 BETWEEN = 3
 """Columns of the terminal from one column's text to the next one's, as the box and the padding leave them."""
 
@@ -48,6 +51,20 @@ class Listing(Table):
             yield from super().__rich_console__(console, options)
         else:
             yield Paragraphs(self)
+
+
+class Plain:
+    """
+    *drawn* without control characters but those of its own styles: what somebody delivered or wrote shall neither colour a
+    terminal nor set its title.
+    """
+
+    def __init__(self, drawn: RenderableType) -> None:
+        self._drawn = drawn
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        for each in console.render(self._drawn, options):
+            yield each if each.control else Segment(each.text.translate(STEERING), each.style)
 
 
 class Paragraphs:

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from datetime import UTC, date, datetime
 
+LONGEST = 200
+"""Characters of what somebody wrote that a list shows."""
+
 
 def number(value: int) -> str:
     """
@@ -74,6 +77,16 @@ def text(value: object) -> str:
     if isinstance(value, datetime):
         return moment(value)
     return value.isoformat() if isinstance(value, date) else str(value)
+
+
+def begun(words: str) -> str:
+    """
+    Return what somebody wrote, as much of it as a list has room for.
+
+    >>> begun("twins"), len(begun("twins " * 100))
+    ('twins', 200)
+    """
+    return words if len(words) <= LONGEST else f"{words[: LONGEST - 1]}…"
 
 
 def golden_words(entity: str) -> str:
