@@ -30,6 +30,14 @@ RELOAD_LOOKS = 500
 """How often it is looked whether a setting is in force. One given on the server's command line never changes."""
 _LOOK_SECONDS = 0.1
 _METADATA = f"__ducklake_metadata_{CATALOG}.{METADATA_SCHEMA}"
+_SPELT = {"float32": "FLOAT", "float64": "DOUBLE"}
+"""The catalog's names of types that the engine calls otherwise."""
+_FORGET_STATISTICS = """
+SELECT pg_clear_attribute_stats(schemaname, tablename, attname, inherited) FROM pg_stats
+JOIN pg_class ON oid = to_regclass(format('%%I.%%I', schemaname, tablename))
+WHERE schemaname = ANY(%s) AND reltuples = 0 AND has_table_privilege(oid, 'MAINTAIN')
+"""
+"""ANALYZE leaves those of a table as they were in which it finds no row."""
 
 
 @dataclass(frozen=True)
@@ -60,7 +68,8 @@ class ClearedDatabase:
 
 def clear_history(lake: Lake, schemas: Collection[str]) -> ClearedLake:
     """
-    Write the files of *schemas* anew that hold deleted rows, and delete all files that only earlier snapshots need.
+    Write the files of *schemas* anew that hold deleted rows, delete all files that only earlier snapshots need, and forget what
+    the catalog knows of what was in them.
 
     Only the newest snapshot is left. Readings that began before may find their files gone. The caller holds the writer lock.
 
@@ -77,6 +86,7 @@ def clear_history(lake: Lake, schemas: Collection[str]) -> ClearedLake:
     expired = [each for each in snapshots if each != max(snapshots)]
     if expired:
         connection.execute(f"CALL ducklake_expire_snapshots('{CATALOG}', versions => [{', '.join(map(str, expired))}])")
+    _measure_columns(lake)
     deleted = 0
     for function in ("ducklake_cleanup_old_files", "ducklake_delete_orphaned_files"):
         deleted += len(connection.execute(f"CALL {function}('{CATALOG}', cleanup_all => true)").fetchall())
@@ -106,6 +116,56 @@ def _rewrite(lake: Lake, schemas: Collection[str], counts: dict[tuple[str, str],
             )
         compare_rows(counts, count_rows(lake), "Writing files anew")
     return (int(row[0]), int(row[1])) if row else (0, 0)
+
+
+def _measure_columns(lake: Lake) -> None:
+    """
+    Bring the lowest and the highest value of each column, which the catalog keeps, to those of the files that are left.
+
+    DuckLake does so for tables whose files it writes anew; it does not where all rows of a file went, or rows that were in none.
+    Every row is in a file now. What the engine remembers of the values it goes by the number of the next file.
+    """
+    known = f"{_METADATA}.ducklake_table_column_stats"
+    living = (
+        f"SELECT stats.*, column_type FROM {_METADATA}.ducklake_file_column_stats AS stats"
+        f" JOIN {_METADATA}.ducklake_data_file AS data USING (data_file_id)"
+        f" JOIN {_METADATA}.ducklake_column AS kept ON kept.table_id = stats.table_id AND kept.column_id = stats.column_id"
+        " WHERE data.end_snapshot IS NULL AND kept.end_snapshot IS NULL"
+    )
+    with lake.transaction(None) as connection:
+        connection.execute(f"CREATE OR REPLACE TEMP TABLE column_range AS {living}")
+        types = connection.execute(
+            "SELECT DISTINCT column_type FROM column_range WHERE min_value IS NOT NULL"
+        ).fetchall()
+        measured = " UNION ALL ".join(_range_sql(kind) for kind in sorted({"varchar", *(kind for (kind,) in types)}))
+        connection.execute(
+            f"CREATE OR REPLACE TEMP TABLE wrong_range AS SELECT table_id, column_id, low, high FROM {known} AS known"
+            f" LEFT JOIN ({measured}) AS measured USING (table_id, column_id)"
+            " WHERE known.min_value <> coalesce(low, '') OR known.max_value <> coalesce(high, '')"
+        )
+        if lake.number("SELECT count(*) FROM wrong_range"):
+            connection.execute(
+                f"UPDATE {known} AS known SET min_value = low, max_value = high FROM wrong_range AS measured"
+                " WHERE known.table_id = measured.table_id AND known.column_id = measured.column_id"
+            )
+            connection.execute(f"UPDATE {_METADATA}.ducklake_snapshot SET next_file_id = next_file_id + 1")
+        connection.execute("DROP TABLE wrong_range; DROP TABLE column_range")
+
+
+def _range_sql(kind: str) -> str:
+    """
+    Return the query for the lowest and the highest value of the columns of a type of the catalog's; null for one of which a file
+    with values does not tell. Columns: table_id, column_id, low, high. Grain: a column.
+    """
+    spelt = _SPELT.get(kind, kind)
+    low, high = (
+        f"CASE WHEN count(*) FILTER (value_count > 0 AND {value} IS NULL) = 0 THEN arg_{which}({value}, {value}::{spelt}) END"
+        for which, value in (("min", "min_value"), ("max", "max_value"))
+    )
+    return (
+        f"SELECT table_id, column_id, {low} AS low, {high} AS high FROM column_range WHERE column_type = {literal(kind)}"
+        " GROUP BY table_id, column_id"
+    )
 
 
 @dataclass(frozen=True)
@@ -167,6 +227,8 @@ def clear_database(
             rewritten, size = rewritten + is_small, size + (row[0] if is_small else 0)
             only_freed += [] if is_small else [f"{schema}.{name}"]
         # What ANALYZE keeps: the commonest values of each column, and others by which its distribution is told.
+        with contextlib.suppress(psycopg.errors.UndefinedFunction):  # there is none before PostgreSQL 18
+            connection.execute(_FORGET_STATISTICS, (list(schemas),))
         with contextlib.suppress(psycopg.errors.InsufficientPrivilege):
             _vacuum(connection, "pg_catalog", "pg_statistic", "FULL")
         is_log_cleared = _end_log(connection, recycling)

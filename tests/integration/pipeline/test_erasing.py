@@ -60,6 +60,7 @@ entities:
     key: id
     fields: {last_name: last, first_name: first, birth_date: born, phone: phone, email: email}
 """
+New = Callable[..., TinyWarehouse]
 NAMED = "person: {column: camper, entity: camper}"
 NAMED_BY_NOTHING_KNOWN = "person: {sql: 'no_such_function(camper)', entity: camper}"
 VALUES = (
@@ -542,6 +543,35 @@ def test_a_value_that_was_common_goes_from_what_looking_up_needs_too(warehouse: 
     assert len(others) < len(phones)
     assert warehouse.query("SELECT value FROM lake.identity.term ORDER BY value") == others
     assert warehouse.published("SELECT value FROM matching.term ORDER BY value") == others
+
+
+def test_nothing_of_who_is_the_last_of_all_is_in_what_the_lake_knows_of_its_columns(warehouse: TinyWarehouse) -> None:
+    values = ("Яяшурова", "+79999999998", "2011-12-13")
+    last = {"id": "z9", "first": "Яна", **dict(zip(("last", "phone", "born"), values, strict=True))}
+    # A file for her alone, which goes as a whole.
+    warehouse.deliver("camps/camper", *({**last, "changed": f"2024-05-{day}"} for day in range(10, 30)))
+    warehouse.run()
+    (found,) = warehouse.query(f"SELECT person_id FROM lake.golden.person WHERE last_name = '{values[0]}'")
+    wanted = Wanted("person", UUID(str(found)))
+    erase(warehouse.warehouse, Quiet(), wanted, find(warehouse.warehouse, wanted), AUTHOR)
+    assert places_of(warehouse, values) == []
+    assert NAMES[-1] in warehouse.published("SELECT max_value FROM lake.ducklake_table_column_stats")
+    warehouse.deliver("camps/camper", {**OTHERS[1], "id": "o99"})
+    warehouse.run()
+    assert places_of(warehouse, values) == []
+
+
+def test_nothing_of_who_was_alone_is_in_what_postgresql_knows_of_its_columns(new_warehouse: New) -> None:
+    warehouse = new_warehouse(camps=CAMPS, academy=ACADEMY, model=SMALL_MODEL)
+    warehouse.deliver("camps/camper", {**HER, "id": f"{HER['last']}-1", "changed": "2024-01-01"})
+    warehouse.deliver("academy/person", {**HER, "id": f"{HER['last']}-2"})
+    warehouse.run()
+    with warehouse.warehouse.database.connect() as connection:
+        connection.execute("ANALYZE")
+    assert [each for each in places_of(warehouse) if each.startswith("pg_catalog.pg_statistic")]
+    erase_her(warehouse)
+    assert places_of(warehouse) == []
+    assert warehouse.published("SELECT count(*) FROM warehouse.person_record") == [0]
 
 
 def _pieces(lines: list[bytes], first: int) -> list[Unreadable]:
