@@ -82,7 +82,7 @@ class Removal:
 
 
 def _remember_values(lake: Lake, entity: str) -> None:
-    """Make ``leaving_value`` (field, value): what they are compared by."""
+    """Make ``leaving_value`` (field, value): what they are compared by, if it is by weights."""
     prints = f"{CATALOG}.identity.{quote(entity + '__fingerprint')}"
     links = f"{CATALOG}.identity.{quote(entity + '__link')}"
     selects = " UNION ".join(
@@ -90,7 +90,7 @@ def _remember_values(lake: Lake, entity: str) -> None:
         f" (SELECT fingerprint_id FROM {links} WHERE record_id IN (SELECT record_id FROM {RECORDS}))"
         for field in TERM_FIELDS
     )
-    if not lake.has("identity", f"{entity}__fingerprint"):
+    if not lake.columns_of("identity", f"{entity}__fingerprint").keys() >= set(TERM_FIELDS):
         selects = "SELECT '' AS field, '' AS value LIMIT 0"
     lake.connection.execute(f"CREATE OR REPLACE TEMP TABLE leaving_value AS {selects}")
 

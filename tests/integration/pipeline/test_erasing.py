@@ -574,6 +574,17 @@ def test_nothing_of_who_was_alone_is_in_what_postgresql_knows_of_its_columns(new
     assert warehouse.published("SELECT count(*) FROM warehouse.person_record") == [0]
 
 
+@pytest.mark.parametrize("identity", ["{method: exact, fields: [last_name, first_name]}", "null"])
+def test_who_is_not_matched_by_weights_goes_too(new_warehouse: New, identity: str) -> None:
+    model = SMALL_MODEL.replace("person: {", f"person: {{identity: {identity}, ")
+    warehouse = new_warehouse(camps=CAMPS, academy=ACADEMY, model=model)
+    warehouse.deliver("camps/camper", OTHERS[0], {**HER, "id": "h1", "changed": "2024-01-01"})
+    warehouse.run()
+    assert erase_her(warehouse).state == "done"
+    assert places_of(warehouse) == []
+    assert warehouse.published("SELECT last_name FROM warehouse.person") == [OTHERS[0]["last"]]
+
+
 def _pieces(lines: list[bytes], first: int) -> list[Unreadable]:
     return [
         Unreadable(f"broken.csv, line {place}", "too many fields", line)
