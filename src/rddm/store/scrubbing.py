@@ -34,7 +34,8 @@ _SPELT = {"float32": "FLOAT", "float64": "DOUBLE"}
 """The catalog's names of types that the engine calls otherwise."""
 _FORGET_STATISTICS = """
 SELECT pg_clear_attribute_stats(schemaname, tablename, attname, inherited) FROM pg_stats
-JOIN pg_class ON oid = to_regclass(format('%%I.%%I', schemaname, tablename)) WHERE schemaname = ANY(%s) AND reltuples = 0
+JOIN pg_class ON oid = to_regclass(format('%%I.%%I', schemaname, tablename))
+WHERE schemaname = ANY(%s) AND reltuples = 0 AND has_table_privilege(oid, 'MAINTAIN')
 """
 """ANALYZE leaves those of a table as they were in which it finds no row."""
 
