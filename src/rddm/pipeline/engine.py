@@ -18,7 +18,7 @@ import pyarrow as pa
 from rddm.conform.fields import conformed_table
 from rddm.conform.mapping import MappedEntity
 from rddm.contracts.errors import SourceError
-from rddm.contracts.tables import conformed, golden, literal, quote, raw
+from rddm.contracts.tables import conformed, golden, literal, raw
 from rddm.contracts.tables.identity import SHARED_TABLES
 from rddm.curate.golden import golden_contract, references
 from rddm.pipeline.column_warnings import column_warnings
@@ -280,8 +280,7 @@ def _curate(
         entity: ModelEntity = settings.model.entities[name]
         lake.ensure(conformed_table(name, entity), golden_contract(name, entity))
         lake.add_columns(golden_contract(name, entity))
-        if lake.retype_columns(golden_contract(name, entity)):
-            lake.connection.execute(f"UPDATE {CATALOG}.golden.{quote(name)} SET row_hash = NULL")
+        lake.retype_columns(golden_contract(name, entity))
         progress(f"curate {name}")
         touch_referring(lake, settings.model, name, f"touched_{name}")
         touch_recurated(lake, settings, name, f"touched_{name}")

@@ -93,16 +93,29 @@ class Lake:
             )
         return tuple(column.name for column in missing)
 
-    def retype_columns(self, table: Table) -> tuple[str, ...]:
-        """Empty the columns that the lake holds in another type than *table* says, and give them the new; return their names."""
+    def retype_columns(self, table: Table) -> None:
+        """
+        Give the columns that the lake holds in another type than *table* says the new one.
+
+        A value stays where the new type can say the same, so that what is not written anew keeps it; another goes.
+        """
         there = self.columns_of(table.schema, table.name)
         held = {name.lower(): kind for name, kind in there.items()}
         wrong = [each for each in table.columns if held.get(each.name.lower(), each.type) != each.type]
+        if not wrong:
+            return
+        place = f"{CATALOG}.{quote(table.schema)}.{quote(table.name)}"
+        new = {column.name: quote(f"{column.name}__retyped") for column in wrong}
         for column in wrong:
-            place = f"{CATALOG}.{quote(table.schema)}.{quote(table.name)}"
+            self.connection.execute(f"ALTER TABLE {place} ADD COLUMN {new[column.name]} {column.type}")
+        values = {new[each.name]: _held_sql(quote(each.name), held[each.name.lower()], each.type) for each in wrong}
+        self.connection.execute(
+            f"UPDATE {place} SET {', '.join(f'{name} = {value}' for name, value in values.items())}"
+            f" WHERE {' OR '.join(f'{value} IS NOT NULL' for value in values.values())}"
+        )
+        for column in wrong:
             self.connection.execute(f"ALTER TABLE {place} DROP COLUMN {quote(column.name)}")
-            self.connection.execute(f"ALTER TABLE {place} ADD COLUMN {quote(column.name)} {column.type}")
-        return tuple(column.name for column in wrong)
+            self.connection.execute(f"ALTER TABLE {place} RENAME COLUMN {new[column.name]} TO {quote(column.name)}")
 
     def has(self, schema: str, name: str) -> bool:
         return bool(self.columns_of(schema, name))
@@ -194,6 +207,12 @@ class Lake:
             Snapshot(number, datetime.fromtimestamp(micros / 1e6, UTC), message, json.loads(info or "{}"))
             for number, micros, message, info in rows
         ]
+
+
+def _held_sql(value: str, old: str, new: str) -> str:
+    """Return the expression for *value*, of type *old*, in type *new*; null where that cannot say the same."""
+    cast = f"TRY_CAST({value}::VARCHAR AS {new})"  # there is no other way from a number to a date, say
+    return f"CASE WHEN TRY_CAST({cast}::VARCHAR AS {old}) = {value} THEN {cast} END"
 
 
 def spill_folder(connection: duckdb.DuckDBPyConnection) -> Path:

@@ -63,6 +63,27 @@ def test_a_field_of_another_type_is_made_anew_in_every_layer(new_warehouse: New)
     assert shoes(warehouse) == [38, None]
 
 
+@pytest.mark.parametrize("mapping", [None, WITH_SHOE.replace("shoe: shoe", "shoe: {sql: no_such_function(shoe)}")])
+def test_a_field_of_another_type_keeps_what_fits_of_a_source_that_is_not_conformed_anew(
+    new_warehouse: New, mapping: str | None
+) -> None:
+    warehouse = new_warehouse(a=PERSON, b=PERSON)
+    warehouse.write_source("b", WITH_SHOE)
+    say(warehouse, WITH_SHOE, "text")
+    warehouse.deliver("a/person", ANNA)
+    warehouse.deliver("b/person", BORIS, {**ANNA, "id": "3", "last": "Зимина", "born": "1950-03-03", "shoe": "41"})
+    warehouse.run()
+    assert shoes(warehouse) == ["38", "41", "узкая"]
+    if mapping is None:
+        (warehouse.root / "sources" / "b.yaml").unlink()
+    else:
+        warehouse.write_source("b", mapping)
+    for kind, found in (("integer", [38, 41, None]), ("date", [None] * 3)):
+        say(warehouse, WITH_SHOE, kind)
+        warehouse.run()
+        assert shoes(warehouse) == found
+
+
 def test_a_field_taken_out_of_the_model_is_no_longer_shown(new_warehouse: New) -> None:
     warehouse = new_warehouse(a=PERSON)
     say(warehouse, WITH_SHOE, "text")

@@ -154,6 +154,28 @@ def test_a_table_of_an_older_version_gets_the_orders_it_is_found_by(new_warehous
     assert lake.number("SELECT count(*) FROM lake.raw.old") == 50_005
 
 
+def test_a_retyped_column_keeps_what_its_new_type_can_say(new_warehouse: New) -> None:
+    lake = new_warehouse(a=PERSON).warehouse.lake
+    run = lake.connection.execute
+
+    def said(kind: str) -> list[object]:
+        columns = (Column("n", "BIGINT", "A number"), Column("value", kind, "A value"))
+        lake.ensure(Table("raw", "value", "one n", columns))
+        with lake.transaction("retype"):
+            lake.retype_columns(Table("raw", "value", "one n", columns))
+        return [value for (value,) in run("SELECT value::VARCHAR FROM lake.raw.value ORDER BY n").fetchall()]
+
+    assert said("VARCHAR") == []
+    texts = ["38", "1.5", "2024-05-06", "2024-05-06 07:08:09", None]
+    lake.connection.executemany("INSERT INTO lake.raw.value (n, value) VALUES (?, ?)", list(enumerate(texts)))
+    assert said("TIMESTAMP") == [None, None, None, "2024-05-06 07:08:09", None]
+    run("INSERT INTO lake.raw.value (n, value) VALUES (7, TIMESTAMP '2024-01-01')")
+    assert said("DATE") == [None, None, None, None, None, "2024-01-01"]
+    assert said("BIGINT") == [None] * 6
+    run("INSERT INTO lake.raw.value (n, value) VALUES (8, 17)")
+    assert said("VARCHAR") == [*([None] * 6), "17"]
+
+
 def test_a_file_of_which_nearly_all_is_deleted_is_written_anew(new_warehouse: New) -> None:
     lake = new_warehouse(a=PERSON).warehouse.lake
     prepare_lake(lake)
