@@ -51,8 +51,8 @@ def draw_leaving(
     return Group(head, places, *(dim(note) for note in notes), *_draw_others(who, others), "")
 
 
-def _draw_others(who: str, others: Sequence[MaybeSame]) -> list[Text]:
-    lines = []
+def _draw_others(who: str, others: Sequence[MaybeSame]) -> list[RenderableType]:
+    lines: list[RenderableType] = []
     for each in others[:SHOWN_OTHERS]:
         reasons = [f"same {_NUMBERS[column]}" for column in each.same]
         if each.probability is not None:
