@@ -18,7 +18,7 @@ import pyarrow as pa
 from rddm.conform.fields import conformed_table
 from rddm.conform.mapping import MappedEntity
 from rddm.contracts.errors import SourceError
-from rddm.contracts.tables import conformed, golden, literal, raw
+from rddm.contracts.tables import conformed, golden, literal, quote, raw
 from rddm.contracts.tables.identity import SHARED_TABLES
 from rddm.curate.golden import golden_contract, references
 from rddm.pipeline.column_warnings import column_warnings

@@ -79,8 +79,8 @@ def refusal_in_words(refusal: Refusal) -> str:
         "apart": f"{some} were {what}, and no other agrees in birth date or number",
         "outweighed": f"taken together, the {refusal.of_pairs:,} pairs between them stand at {refusal.evidence:+.1f}, and groups"
         " join from 0 on",
-        "earlier": "they were refused while the groups grew, the surest pairs first, or one of them fits somebody else too well to"
-        f" be either; as they are now, the {refusal.of_pairs:,} pairs between them stand at {refusal.evidence:+.1f}",
+        "earlier": "they were refused while the groups grew, the surest pairs first, or one of them fits somebody else too well"
+        f" to be either; as they are now, the {refusal.of_pairs:,} pairs between them stand at {refusal.evidence:+.1f}",
     }[refusal.code]
 
 
