@@ -87,7 +87,7 @@ def test_others_who_may_be_the_same_are_named_before_somebody_is_erased(run_proj
     assert "Орлов" not in shown.err
     assert run_project.rddm("person", "different", vera, pavel, "--reason", "x", "--json").code == 0
     assert pavel not in run_project.rddm("person", "erase", vera, *REASON).err
-    assert run_project.rddm("person", "unjudge", vera, pavel, "--json").code == 0
+    assert run_project.rddm("person", "unjudge", vera, pavel, "--reason", "x", "--json").code == 0
     done = run_project.rddm("person", "erase", vera, *REASON, "--yes", "--json")
     assert done.code == 0, done.err
     assert [(each["id"], each["same"]) for each in done.json["may_be_same"]] == [(pavel, ["snils"])]
