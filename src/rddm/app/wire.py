@@ -73,7 +73,8 @@ def open_warehouse(root: Path, environment: Mapping[str, str]) -> Iterator[Wareh
 @contextmanager
 def open_reading(root: Path, environment: Mapping[str, str]) -> Iterator[Reading]:
     """
-    Yield the warehouse of the project in *root* for reading: no lock, no writing, while a run may be active.
+    Yield the warehouse of the project in *root* for reading and for a steward's word: no lock, nothing written to the lake, while
+    a run may be active. Schema ``control`` is brought to this version's form.
 
     Raises:
         ConfigurationError: the project's files are wrong.
@@ -88,6 +89,9 @@ def open_reading(root: Path, environment: Mapping[str, str]) -> Iterator[Reading
         row = connection.execute("SELECT to_regclass('control.run'), to_regclass('lake.ducklake_snapshot')").fetchone()
     if row is None or None in row:
         raise NotFound(NOTHING_RUN)
+    if not database.is_migrated():
+        with database.opening():
+            database.migrate()
     engine = settings.engine.model_copy(update={"memory_limit": READING_MEMORY})
     folder = settings.root / STATE_FOLDER
     with open_lake(database.conninfo, folder, settings.storage, engine, read_only=True) as lake:

@@ -16,6 +16,7 @@ from rddm.store.trouble import store_trouble, told_in_words
 
 WRITER_LOCK = 0x5244444D  # "RDDM"; advisory locks are per database, and a warehouse has a database of its own
 OPENING_LOCK = WRITER_LOCK + 1
+_MIGRATIONS = resources.files("rddm.store") / "migrations"
 READER = "rddm_reader"
 """A login of embedded servers that reads every table, and nothing else of the server."""
 
@@ -68,7 +69,9 @@ class Database:
             os.truncate(self._log, 0)
 
     def migrate(self) -> None:
-        """Bring schema ``control`` to this version's form; does nothing when it is."""
+        """Bring schema ``control`` to this version's form; does nothing when it is. One at a time: the caller is `opening`."""
+        if self.is_migrated():
+            return
         # Here, because they take longer to import than most commands take to run.
         import sqlalchemy  # noqa: PLC0415
         from alembic import command  # noqa: PLC0415
@@ -76,9 +79,8 @@ class Database:
 
         with self.connect() as connection:
             connection.execute("CREATE SCHEMA IF NOT EXISTS control")
-        migrations = resources.files("rddm.store") / "migrations"
         config = Config()
-        config.set_main_option("script_location", str(migrations))
+        config.set_main_option("script_location", str(_MIGRATIONS))
         engine = sqlalchemy.create_engine("postgresql+psycopg://", creator=lambda: psycopg.connect(self._url))
         logging.getLogger("alembic").setLevel(logging.WARNING)
         logging.getLogger("psycopg").setLevel(
@@ -95,6 +97,16 @@ class Database:
             raise trouble from error
         finally:
             engine.dispose()
+
+    def is_migrated(self) -> bool:
+        """Whether schema ``control`` has the form of the newest migration; their files are named v0001_what.py, and so on."""
+        newest = max(each.name for each in (_MIGRATIONS / "versions").iterdir() if each.name.startswith("v"))
+        with self.connect() as connection:
+            row = connection.execute("SELECT to_regclass('control.migration')").fetchone()
+            if row is None or row[0] is None:
+                return False
+            applied = connection.execute("SELECT version_num FROM control.migration").fetchone()
+        return applied is not None and newest.startswith(f"v{applied[0]}_")
 
     @contextmanager
     def opening(self) -> Iterator[None]:

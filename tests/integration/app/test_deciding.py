@@ -122,6 +122,17 @@ def test_a_humans_word_joins_and_parts_people(run_project: Project) -> None:
     assert golden(run_project, one) != golden(run_project, two)
 
 
+def test_a_word_is_kept_in_a_warehouse_of_an_older_version(run_project: Project) -> None:
+    with Database(os.environ["RDDM_DATABASE_URL"]).connect() as connection:
+        connection.execute("ALTER TABLE control.judgement DROP COLUMN withdrawn_by, DROP COLUMN withdrawn_reason")
+        connection.execute("UPDATE control.migration SET version_num = '0002'")
+    reason = ["--reason", "asked them", "--by", "ann"]
+    assert run_project.rddm("person", "same", "camps/camper/1", "camps/camper/2", *reason).code == 0
+    assert run_project.rddm("person", "unjudge", "camps/camper/1", "camps/camper/2", *reason).code == 0
+    (word,) = run_project.rddm("person", "judgements", "--json").json["judgements"]
+    assert (word["withdrawal"]["by"], word["withdrawal"]["reason"]) == ("ann", "asked them")
+
+
 def test_an_id_that_was_merged_leads_to_the_living_one(run_project: Project) -> None:
     ids = {golden(run_project, "camps/camper/2"), golden(run_project, "academy/student/s2")}
     same = ["person", "same", "camps/camper/2", "academy/student/s2", "--reason", "x", "--run", "--json"]

@@ -402,6 +402,32 @@ def how_linked(warehouse: Warehouse) -> dict[str, str]:
     return {warehouse.keys[record]: how for record, how in found}
 
 
+def test_two_that_no_key_brings_together_match_where_a_third_brings_them_into_one_component(
+    duckdb_connection: Any,
+) -> None:
+    warehouse = Warehouse(duckdb_connection, ProbabilisticIdentity(key_limit=2))
+    said = {**BROTHER, "phone": None, "city": "Москва", "address": "улица Мира, 5, кв. 12"}
+    names = {name: BROTHER[name] for name in ("last_name", "first_name", "middle_name")}
+    vouched = {"phone": BROTHER["phone"], "source": "pass"}
+    warehouse.exclusive = [("pass", "person")]
+    warehouse.run(
+        {
+            "a": {**said, **vouched},
+            "b": {**names, **vouched, "email": "alex.sherbakov@pismo.alt"},
+            "c": {**said, "email": "alex.sherbakov@pochta.alt"},
+            "d": {**said, "school": "Лицей 7"},  # so that more than two share what a and c both say
+        }
+    )
+    assert split(warehouse) == {frozenset("ac"), frozenset("b"), frozenset("d")}
+    assert how_linked(warehouse) == {"a": "match", "c": "match", "b": "alone", "d": "alone"}
+    golden = warehouse.golden_ids()["a"]
+    other = next(warehouse.ids[key] for key in "ac" if warehouse.ids[key] != golden)
+    [step] = membership(warehouse, golden)
+    assert (step.record, step.nearer, step.how) == (other, golden, "match")
+    probability = warehouse.rows(f"SELECT probability FROM testlake.identity.person__link WHERE record_id = '{other}'")
+    assert probability == [(pytest.approx(step.probability),)]
+
+
 def test_who_fits_two_with_numbers_of_their_own_joins_neither(
     duckdb_connection: Any,
 ) -> None:
