@@ -9,6 +9,7 @@ import uuid
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain
 
 import numpy as np
 import pyarrow as pa
@@ -65,20 +66,20 @@ def find_between(reading: Reading, entity: str, people: Sequence[Two]) -> list[B
     """
     if not people:
         return []
-    link, component = (reading.table("identity", f"{entity}__{name}") for name in ("link", "component"))
     make = f"CREATE OR REPLACE TEMP TABLE {PREFIX}"
     execute = reading.lake.connection.execute
     with taken_away(reading):
         _load_people(reading, people)
-        execute(
-            f"{make}holder AS SELECT DISTINCT golden_id, fingerprint_id FROM {link}"
-            f" WHERE golden_id IN (SELECT unnest([first_id, second_id]) FROM {PREFIX}people)"
-        )
+        links = reading.of_ids("identity", f"{entity}__link", "golden_id", list(dict.fromkeys(chain(*people))))
+        execute(f"{make}link AS SELECT record_id, golden_id, fingerprint_id FROM {links}")
+        execute(f"{make}holder AS SELECT DISTINCT golden_id, fingerprint_id FROM {PREFIX}link")
         execute(
             f"{make}held AS SELECT golden_id, fingerprint_id, count(*) OVER (PARTITION BY golden_id) AS members FROM"
             f" {PREFIX}holder QUALIFY row_number() OVER (PARTITION BY golden_id ORDER BY fingerprint_id) <= {COMPONENT_LIMIT}"
         )
         found = _weigh_crossing(reading, entity)
+        held = [row["id"] for row in reading.rows(f"SELECT DISTINCT fingerprint_id AS id FROM {PREFIX}held")]
+        component = reading.of_ids("identity", f"{entity}__component", "fingerprint_id", held)
         components = {
             row["golden_id"]: row["component"]
             for row in reading.rows(
@@ -132,13 +133,10 @@ def contradictions_inside(reading: Reading, entity: str, golden_id: uuid.UUID) -
     identity = reading.settings.model.entities[entity].identity
     if reading.snapshot is not None or not isinstance(identity, ProbabilisticIdentity):
         return []
-    link = reading.table("identity", f"{entity}__link")
+    links = reading.of_ids("identity", f"{entity}__link", "golden_id", [golden_id])
     said = [
         (golden_id, row["fingerprint_id"])
-        for row in reading.rows(
-            f"SELECT DISTINCT fingerprint_id FROM {link} WHERE golden_id = ? ORDER BY 1 LIMIT {COMPONENT_LIMIT}",
-            [golden_id],
-        )
+        for row in reading.rows(f"SELECT DISTINCT fingerprint_id FROM {links} ORDER BY 1 LIMIT {COMPONENT_LIMIT}")
     ]
     if len(said) < 2:
         return []
@@ -153,16 +151,14 @@ def contradictions_inside(reading: Reading, entity: str, golden_id: uuid.UUID) -
 
 def addresses_of(reading: Reading, entity: str, fingerprints: Iterable[uuid.UUID]) -> dict[uuid.UUID, str]:
     """Return for each of *fingerprints* the first record that says so, as SOURCE/ENTITY/KEY."""
-    return {
-        row["fingerprint_id"]: row["address"]
-        for row in reading.rows(
-            "SELECT fingerprint_id, min(source || '/' || record.entity || '/' || key) AS address"
-            f" FROM {reading.table('identity', entity + '__link')} AS link"
-            f" JOIN {reading.table('conformed', entity)} AS record USING (record_id)"
-            " WHERE list_contains(?::UUID[], fingerprint_id) GROUP BY fingerprint_id",
-            [[str(each) for each in fingerprints]],
-        )
+    links = reading.of_ids("identity", f"{entity}__link", "fingerprint_id", list(fingerprints))
+    says = {
+        row["record_id"]: row["fingerprint_id"]
+        for row in reading.rows(f"SELECT record_id, fingerprint_id FROM {links}")
     }
+    records = reading.of_ids("conformed", entity, "record_id", says)
+    named = f"SELECT record_id, source || '/' || entity || '/' || key AS address FROM {records} ORDER BY address DESC"
+    return {says[row["record_id"]]: row["address"] for row in reading.rows(named)}
 
 
 def most_alike(
@@ -260,15 +256,13 @@ def _loudest(rows: Iterable[Row], which: str) -> WeighedPair:
 
 
 def _told_apart(reading: Reading, entity: str) -> set[frozenset[uuid.UUID]]:
-    """Return which two of ``people`` a human's word that the links honour keeps apart."""
-    judgement, link = (reading.table("identity", f"{entity}__{name}") for name in ("judgement", "link"))
+    """Return which two of the golden records that ``link`` has a human's word that the links honour keeps apart."""
     return {
         frozenset((row["x"], row["y"]))
         for row in reading.rows(
-            f"SELECT DISTINCT a.golden_id AS x, b.golden_id AS y FROM {judgement} AS word"
-            f" JOIN {link} AS a ON a.record_id = word.record_a JOIN {link} AS b ON b.record_id = word.record_b"
-            f" WHERE verdict = 'different' AND a.golden_id IN (SELECT golden_id FROM {PREFIX}held)"
-            f" AND b.golden_id IN (SELECT golden_id FROM {PREFIX}held)"
+            f"SELECT DISTINCT a.golden_id AS x, b.golden_id AS y FROM {reading.table('identity', f'{entity}__judgement')} AS word"
+            f" JOIN {PREFIX}link AS a ON a.record_id = word.record_a JOIN {PREFIX}link AS b ON b.record_id = word.record_b"
+            " WHERE verdict = 'different'"
         )
     }
 
@@ -280,13 +274,11 @@ def _parts_of_giants(
     component, link, pair, judgement = (
         reading.table("identity", f"{entity}__{name}") for name in ("component", "link", "pair", "judgement")
     )
-    wanted = [str(each) for each in components]
+    members_of = reading.of_ids("identity", f"{entity}__component", "component", components)
     giants = [
         row["component"]
         for row in reading.rows(
-            f"SELECT component FROM {component} WHERE list_contains(?::UUID[], component) GROUP BY component"
-            f" HAVING count(*) > {COMPONENT_LIMIT}",
-            [wanted],
+            f"SELECT component FROM {members_of} GROUP BY component HAVING count(*) > {COMPONENT_LIMIT}"
         )
     ]
     parts = {}

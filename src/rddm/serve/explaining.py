@@ -21,6 +21,7 @@ from rddm.serve.identity_explain import (
     match_probability_in_use,
 )
 from rddm.serve.judging import Word, words_between, words_by_pair
+from rddm.serve.linked import linked_records
 from rddm.serve.lookup import Identified, identify
 from rddm.serve.possible import EVERYTHING, PossiblePair, Wanted, list_possible
 from rddm.serve.reading import Reading
@@ -158,7 +159,7 @@ def explain_two(reading: Reading, entity: str, first: str, second: str) -> PairE
             reading.lake.connection,
             lake=CATALOG,
             entity=entity,
-            identity=identity,
+            model_entity=model_entity,
             record_a=records[0].record_id,
             record_b=records[1].record_id,
         ),
@@ -179,10 +180,11 @@ def _explained(
 ) -> PairExplained:
     """Return what speaks for and against two *records*, as far as an entity that is not matched by weights has it."""
     a, b = (each.record_id for each in records)
+    (explanation,) = _explain(reading, entity, [(a, b)])
     return PairExplained(
         *records,
         together=together,
-        explanation=_explain(reading, entity, a, b),
+        explanation=explanation,
         threshold=weight_of(0.99),
         possible_threshold=weight_of(0.6),
         is_candidate=True,
@@ -233,9 +235,12 @@ def explain_group(reading: Reading, entity: str, who: str) -> GroupExplained:
     founder = found.golden_id if found.golden_id in names else min(names)
     shown = links[: EXPLAINED_RECORDS - 1]
     words = words_by_pair(reading, entity, [link.judged for link in shown if link.judged is not None])
+    weighed = [(link.record, link.nearer) for link in shown if link.how != "description"]
+    explanations = dict(zip(weighed, _explain(reading, entity, weighed), strict=True))
     explained = [RecordExplained(names[founder], 0, None)]
     explained += [
-        RecordExplained(names[link.record], link.depth, _step(reading, entity, link, names, words)) for link in shown
+        RecordExplained(names[link.record], link.depth, _step(link, names[link.nearer], explanations, words))
+        for link in shown
     ]
     contradictions = contradictions_inside(reading, entity, found.golden_id)
     return GroupExplained(found.golden_id, names[founder], explained, len(links) - len(shown), contradictions)
@@ -275,16 +280,14 @@ def _loudest(explanation: Explanation) -> list[Reason]:
 
 
 def _step(
-    reading: Reading,
-    entity: str,
     link: MemberLink,
-    names: Mapping[uuid.UUID, str],
+    other: str,
+    explanations: Mapping[tuple[uuid.UUID, uuid.UUID], Explanation],
     words: Mapping[frozenset[uuid.UUID], Word],
 ) -> Step:
-    other = names[link.nearer]
     if link.how == "description":
         return Step(other, link.how)
-    explanation = _explain(reading, entity, link.record, link.nearer)
+    explanation = explanations[link.record, link.nearer]
     weighed = sorted(explanation.contributions, key=lambda each: -abs(each.weight))
     return Step(
         other,
@@ -297,30 +300,28 @@ def _step(
     )
 
 
-def _explain(reading: Reading, entity: str, first: uuid.UUID, second: uuid.UUID) -> Explanation:
+def _explain(reading: Reading, entity: str, pairs: Sequence[tuple[uuid.UUID, uuid.UUID]]) -> list[Explanation]:
     return explain_records(
         reading.lake.connection,
         lake=CATALOG,
         entity=entity,
         model_entity=reading.settings.model.entities[entity],
-        record_a=first,
-        record_b=second,
+        pairs=pairs,
     )
 
 
 def _records_of(reading: Reading, who: Identified) -> list[NamedRecord]:
     """Return the records of *who*, the founding one first."""
-    rows = reading.rows(
-        f"SELECT record.record_id, record.source, record.entity, record.key, link.golden_id"
-        f" FROM {reading.table('identity', who.entity + '__link')} AS link"
-        f" JOIN {reading.table('conformed', who.entity)} AS record USING (record_id) WHERE link.golden_id = ?"
-        " ORDER BY record.record_id <> link.golden_id, record.source, record.entity, record.key",
-        [who.golden_id],
+    rows = linked_records(
+        reading, who.entity, who.golden_id, "record.record_id, record.source, record.entity, record.key"
     )
     if not rows:
         raise NotFound(f"The {who.entity} {who.golden_id} has no records.")
+    ordered = sorted(
+        rows, key=lambda row: (row["record_id"] != who.golden_id, row["source"], row["entity"], row["key"])
+    )
     return [
-        NamedRecord(row["record_id"], f"{row['source']}/{row['entity']}/{row['key']}", row["golden_id"]) for row in rows
+        NamedRecord(row["record_id"], f"{row['source']}/{row['entity']}/{row['key']}", who.golden_id) for row in ordered
     ]
 
 
@@ -347,13 +348,11 @@ def _most_alike(
     first, second = members
     if len(first) == len(second) == 1:
         return first[0], second[0]
+    records = [record.record_id for record in (*first, *second)]
+    links = reading.of_ids("identity", f"{entity}__link", "record_id", records)
     says = {
         row["record_id"]: row["fingerprint_id"]
-        for row in reading.rows(
-            f"SELECT record_id, fingerprint_id FROM {reading.table('identity', entity + '__link')}"
-            " WHERE list_contains(?::UUID[], record_id)",
-            [[str(record.record_id) for record in (*first, *second)]],
-        )
+        for row in reading.rows(f"SELECT record_id, fingerprint_id FROM {links}")
     }
     ones, others = ({says[record.record_id]: record for record in reversed(each)} for each in members)
     if between is not None:

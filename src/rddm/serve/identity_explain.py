@@ -6,7 +6,7 @@ find.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from itertools import combinations
 from math import inf
@@ -19,14 +19,23 @@ import numpy as np
 from rddm.contracts.errors import NotFound
 from rddm.contracts.tables import literal, quote
 from rddm.project.settings import ExactIdentity, ModelEntity, ProbabilisticIdentity
+from rddm.resolve.asked import describe_one, keys_of
 from rddm.resolve.clusters import COMPONENT_LIMIT, component_labels
 from rddm.resolve.comparisons import COMPARISONS, compare_sql
 from rddm.resolve.exact import EXACT_WEIGHT
 from rddm.resolve.explain import Branch, Contribution, Explanation, Strand, StrongestForest, explain_pair
-from rddm.resolve.keys import KeyKind, common_values_sql, kinds_from_json, usable_sql, without_common_sql
+from rddm.resolve.keys import (
+    KeyKind,
+    common_values_sql,
+    identifier_keys_sql,
+    kinds_from_json,
+    usable_sql,
+    without_common_sql,
+)
 from rddm.resolve.models import weighing_model_sql
 from rddm.resolve.roles import Roles, roles_of
 from rddm.resolve.weights import Mixture, match_probability_of, probability_of
+from rddm.store.lake import of_ids_sql
 
 _SHOWN = {comparison.name: (comparison.name,) for comparison in COMPARISONS} | {
     "place": ("region", "city", "postcode", "school")
@@ -55,34 +64,33 @@ def explain_records(
     lake: str,
     entity: str,
     model_entity: ModelEntity,
-    record_a: UUID,
-    record_b: UUID,
-) -> Explanation:
+    pairs: Sequence[tuple[UUID, UUID]],
+) -> list[Explanation]:
     """
-    Return what speaks for and against *record_a* and *record_b* being one, by the model in use.
+    Return what speaks for and against each of *pairs* of records being one, by the model in use, in their order.
 
     Raises:
         NotFound: one of the records is not linked.
     """
-    links = f"{lake}.identity.{quote(f'{entity}__link')}"
-    found = dict(
-        connection.execute(
-            f"SELECT record_id, fingerprint_id FROM {links} WHERE record_id IN (?, ?)", [record_a, record_b]
-        ).fetchall()
-    )
-    if not {record_a, record_b} <= found.keys():
+    if not pairs:
+        return []
+    records = sorted({record for pair in pairs for record in pair})
+    said = _said_by(connection, lake, entity, records)
+    if len(said) < len(records):
         raise NotFound(
-            f"entity {entity}: no link for one of the two records. It may be in quarantine, deleted or not loaded yet."
+            f"entity {entity}: no link for one of the records. It may be in quarantine, deleted or not loaded yet."
         )
-    a, b = found[record_a], found[record_b]
     if isinstance(model_entity.identity, ExactIdentity):
-        stored = f"{lake}.identity.{quote(f'{entity}__fingerprint')}"
-        fingerprints = f"(SELECT * FROM {stored} WHERE fingerprint_id IN ('{a}', '{b}'))"
-        return _explain_exact(connection, model_entity.identity, fingerprints)
+        return [_explain_exact(connection, lake, entity, model_entity.identity, (said[a], said[b])) for a, b in pairs]
     mixture = model_in_use(connection, lake, entity)
-    ((pattern, contradiction, terms),) = _compared(connection, lake, entity, model_entity, mixture, [(a, b)])
-    values = _values(connection, f"{lake}.conformed.{quote(entity)}", roles_of(model_entity.fields), record_a, record_b)
-    return explain_pair(mixture, pattern, terms, values, contradiction if a != b else None)
+    compared = _compared(connection, lake, entity, model_entity, mixture, [(said[a], said[b]) for a, b in pairs])
+    values = _values(connection, lake, entity, roles_of(model_entity.fields), records)
+    explained = []
+    for (a, b), (pattern, contradiction, terms) in zip(pairs, compared, strict=True):
+        shown = {name: (values[a].get(name), values[b].get(name)) for name in _SHOWN}
+        contradicts = contradiction if said[a] != said[b] else None
+        explained.append(explain_pair(mixture, pattern, terms, shown, contradicts))
+    return explained
 
 
 def is_candidate_pair(
@@ -90,7 +98,7 @@ def is_candidate_pair(
     *,
     lake: str,
     entity: str,
-    identity: ProbabilisticIdentity,
+    model_entity: ModelEntity,
     record_a: UUID,
     record_b: UUID,
 ) -> bool:
@@ -98,17 +106,28 @@ def is_candidate_pair(
     Return whether a match key brings *record_a* and *record_b* together: else a run does not compare them. Two records that
     say the same need none.
     """
-    links, keys = (f"{lake}.identity.{quote(f'{entity}__{name}')}" for name in ("link", "key"))
-    a, b = (
-        f"(SELECT fingerprint_id FROM {links} WHERE record_id = {literal(str(record))}::UUID)"
-        for record in (record_a, record_b)
-    )
-    shared = " INTERSECT ".join(f"SELECT key FROM {keys} WHERE fingerprint_id = {each}" for each in (a, b))
-    usable = usable_sql(
-        f"(SELECT key FROM {keys} WHERE key IN ({shared}))", identity.key_limit, kinds_in_use(connection, lake, entity)
-    )
-    row = connection.execute(f"SELECT {a} = {b} OR EXISTS ({usable})").fetchone()
-    return row is not None and bool(row[0])
+    said = _said_by(connection, lake, entity, (record_a, record_b))
+    if said[record_a] == said[record_b]:
+        return True
+    roles = {role: column for role, column in asdict(roles_of(model_entity.fields)).items() if column is not None}
+    kinds = kinds_in_use(connection, lake, entity)
+    texts = ", ".join(f"{quote(column)}::VARCHAR" for column in roles.values())
+    conformed = f"{lake}.conformed.{quote(entity)}"
+    found = connection.execute(of_ids_sql(connection, conformed, "record_id", (record_a, record_b), texts)).fetchall()
+    a, b = (keys_of(describe_one(dict(zip(roles, row, strict=True))), kinds) for row in found)
+    shared = ", ".join(str(key) for key in set(a).intersection(b)) or "NULL"
+    stored = f"(SELECT key FROM {lake}.identity.{quote(f'{entity}__key')} WHERE key IN ({shared}))"
+    limit = model_entity.identity.key_limit if isinstance(model_entity.identity, ProbabilisticIdentity) else 0
+    return connection.execute(usable_sql(stored, limit, kinds)).fetchone() is not None
+
+
+def _said_by(
+    connection: duckdb.DuckDBPyConnection, lake: str, entity: str, records: Collection[UUID]
+) -> dict[UUID, UUID]:
+    """Return which fingerprint each of *records* that are linked has."""
+    links = f"{lake}.identity.{quote(f'{entity}__link')}"
+    found = of_ids_sql(connection, links, "record_id", records, "record_id, fingerprint_id")
+    return dict(connection.execute(found).fetchall())
 
 
 def explain_fingerprints(
@@ -142,18 +161,17 @@ def _compared(
     """Return pattern, contradiction and term weights by comparison for each of *pairs* of fingerprints, in their order."""
     stored, keys = (f"{lake}.identity.{quote(f'{entity}__{name}')}" for name in ("fingerprint", "key"))
     limit = model_entity.identity.key_limit if isinstance(model_entity.identity, ProbabilisticIdentity) else 0
-    ids = sorted({str(each) for pair in pairs for each in pair})
+    ids = sorted({each for pair in pairs for each in pair})
     places = {identifier: place for place, identifier in enumerate(ids)}
     wanted, common = "explained_fingerprint", "explained_common"
     connection.execute(
-        f"CREATE OR REPLACE TEMP TABLE {wanted} AS SELECT list_position([{', '.join(map(literal, ids))}],"
-        f" fingerprint_id::VARCHAR) - 1 AS n, * FROM {stored} WHERE fingerprint_id IN ({', '.join(map(literal, ids))})"
+        f"CREATE OR REPLACE TEMP TABLE {wanted} AS SELECT list_position([{', '.join(literal(str(each)) for each in ids)}],"
+        f" fingerprint_id::VARCHAR) - 1 AS n, * FROM ({of_ids_sql(connection, stored, 'fingerprint_id', ids)})"
     )
     try:
-        mine = f"SELECT key FROM {keys} WHERE fingerprint_id IN (SELECT fingerprint_id FROM {wanted})"
-        shared = f"(SELECT key FROM {keys} WHERE key IN ({mine}))"
+        shared = f"(SELECT key FROM {keys} WHERE key IN (SELECT key FROM ({identifier_keys_sql(wanted)})))"
         connection.execute(f"CREATE OR REPLACE TEMP TABLE {common} AS {common_values_sql(shared, limit)}")
-        numbered = [(places[str(a)], places[str(b)]) for a, b in pairs]
+        numbered = [(places[a], places[b]) for a, b in pairs]
         listed = ", ".join(f"({a}, {b})" for a, b in dict.fromkeys(numbered))
         pair = f"(SELECT * FROM (VALUES {listed}) AS listed(a, b))"
         nodes = f"({without_common_sql(wanted, common)})"
@@ -174,8 +192,16 @@ def _compared(
     return [compared[pair] for pair in numbered]
 
 
-def _explain_exact(connection: duckdb.DuckDBPyConnection, identity: ExactIdentity, fingerprints: str) -> Explanation:
-    row = connection.execute(f"SELECT count(DISTINCT description_id) FROM {fingerprints}").fetchone()
+def _explain_exact(
+    connection: duckdb.DuckDBPyConnection,
+    lake: str,
+    entity: str,
+    identity: ExactIdentity,
+    fingerprints: tuple[UUID, UUID],
+) -> Explanation:
+    stored = f"{lake}.identity.{quote(f'{entity}__fingerprint')}"
+    found = of_ids_sql(connection, stored, "fingerprint_id", fingerprints, "description_id")
+    row = connection.execute(f"SELECT count(DISTINCT description_id) FROM ({found})").fetchone()
     same = row is not None and row[0] == 1
     weight = EXACT_WEIGHT if same else -EXACT_WEIGHT
     step = Contribution(", ".join(identity.fields), None, None, "same" if same else "different", weight)
@@ -224,10 +250,10 @@ def match_probability_in_use(
 
 
 def _values(
-    connection: duckdb.DuckDBPyConnection, conformed: str, roles: Roles, record_a: UUID, record_b: UUID
-) -> dict[str, tuple[str | None, str | None]]:
+    connection: duckdb.DuckDBPyConnection, lake: str, entity: str, roles: Roles, records: Collection[UUID]
+) -> dict[UUID, dict[str, str | None]]:
+    """Return what to show of each of *records*, by comparison."""
     columns = asdict(roles)
-    shown: dict[UUID, dict[str, str | None]] = {}
     texts = [
         "nullif(concat_ws(', ', "
         + ", ".join(f"{quote(columns[role])}::VARCHAR" for role in wanted if columns[role])
@@ -236,11 +262,10 @@ def _values(
         else "NULL"
         for wanted in _SHOWN.values()
     ]
-    for record, *values in connection.execute(
-        f"SELECT record_id, {', '.join(texts)} FROM {conformed} WHERE record_id IN (?, ?)", [record_a, record_b]
-    ).fetchall():
-        shown[record] = dict(zip(_SHOWN, values, strict=True))
-    return {name: (shown.get(record_a, {}).get(name), shown.get(record_b, {}).get(name)) for name in _SHOWN}
+    found = of_ids_sql(
+        connection, f"{lake}.conformed.{quote(entity)}", "record_id", records, f"record_id, {', '.join(texts)}"
+    )
+    return {record: dict(zip(_SHOWN, values, strict=True)) for record, *values in connection.execute(found).fetchall()}
 
 
 def explain_membership(
@@ -258,24 +283,21 @@ def explain_membership(
     """
     identity = f"{lake}.identity"
     link, pair, judgement = (f"{identity}.{quote(f'{entity}__{name}')}" for name in ("link", "pair", "judgement"))
-    members = dict(
-        connection.execute(
-            f"SELECT record_id, fingerprint_id::VARCHAR FROM {link} WHERE golden_id = ? ORDER BY record_id", [golden_id]
-        ).fetchall()
-    )
+    found = of_ids_sql(connection, link, "golden_id", [golden_id], "record_id, fingerprint_id::VARCHAR")
+    members = dict(connection.execute(f"{found} ORDER BY record_id").fetchall())
     if not members:
         raise NotFound(f"entity {entity}: no record is linked to the id. What became of it: rddm {entity} history.")
     founder = golden_id if golden_id in members else next(iter(members))
     sayers: dict[str, UUID] = {members[founder]: founder}
     for record, fingerprint in members.items():
         sayers.setdefault(fingerprint, record)
-    inside = ", ".join(map(literal, sorted(sayers)))
+    paired = of_ids_sql(connection, pair, "fingerprint_a", [UUID(each) for each in sorted(sayers)])
     matches = [
         Strand(str(a), str(b), weight)
         for a, b, weight in connection.execute(
-            f"SELECT fingerprint_a, fingerprint_b, weight FROM {pair} WHERE outcome = 'match' AND contradiction IS NULL"
-            f" AND fingerprint_a IN ({inside}) AND fingerprint_b IN ({inside})"
+            f"SELECT fingerprint_a, fingerprint_b, weight FROM ({paired}) WHERE outcome = 'match' AND contradiction IS NULL"
         ).fetchall()
+        if str(b) in sayers
     ]
     tree = StrongestForest(matches).tree(members[founder])
     if len(tree) + 1 < len(sayers) <= COMPONENT_LIMIT:

@@ -305,23 +305,19 @@ def _meant(reading: Reading, who: Identified, *, is_one: bool) -> set[uuid.UUID]
 
 def _records_of(reading: Reading, who: Identified) -> list[uuid.UUID]:
     """Return the records of *who*, the founding one first, or the lowest when that one has gone elsewhere."""
-    rows = reading.rows(
-        f"SELECT record_id FROM {reading.table('identity', who.entity + '__link')} WHERE golden_id = ?"
-        " ORDER BY record_id <> golden_id, record_id",
-        [who.golden_id],
-    )
+    links = reading.of_ids("identity", f"{who.entity}__link", "golden_id", [who.golden_id])
+    rows = reading.rows(f"SELECT record_id FROM {links} ORDER BY record_id <> golden_id, record_id")
     if not rows:
         raise NotFound(f"The {who.entity} {who.golden_id} has no records.")
     return [row["record_id"] for row in rows]
 
 
 def _judged_records(reading: Reading, entity: str, ids: Sequence[uuid.UUID]) -> dict[uuid.UUID, JudgedRecord]:
+    record = reading.of_ids("conformed", entity, "record_id", ids)
+    link = reading.of_ids("identity", f"{entity}__link", "record_id", ids)
     rows = reading.rows(
         "SELECT record.record_id, source || '/' || record.entity || '/' || key AS address, link.golden_id"
-        f" FROM {reading.table('conformed', entity)} AS record"
-        f" LEFT JOIN {reading.table('identity', entity + '__link')} AS link USING (record_id)"
-        " WHERE list_contains(?::UUID[], record.record_id)",
-        [[str(each) for each in ids]],
+        f" FROM {record} AS record LEFT JOIN {link} AS link USING (record_id)"
     )
     found = {row["record_id"]: JudgedRecord(row["record_id"], row["address"], row["golden_id"]) for row in rows}
     return {each: found.get(each) or JudgedRecord(each, str(each), None) for each in ids}

@@ -136,7 +136,7 @@ def _of_record(
     reading: Reading, entity: str, record_id: uuid.UUID, text: str, address: RecordAddress | None = None
 ) -> Identified:
     rows = reading.rows(
-        f"SELECT golden_id FROM {reading.table('identity', entity + '__link')} WHERE record_id = ?", [record_id]
+        f"SELECT golden_id FROM {reading.of_ids('identity', entity + '__link', 'record_id', [record_id])}"
     )
     if not rows:
         raise NotFound(missing_record(reading, entity, record_id, text, address))

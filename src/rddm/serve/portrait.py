@@ -15,6 +15,7 @@ from rddm.curate.golden import golden_column
 from rddm.project.settings import FactIdentity, ModelEntity, SemanticType
 from rddm.serve.between import Inside, contradictions_inside
 from rddm.serve.history import Happening, history
+from rddm.serve.linked import linked_records
 from rddm.serve.lookup import Identified
 from rddm.serve.reading import Reading, Row
 from rddm.serve.repairs import NAME_PARTS, Repair, repairs_of
@@ -137,13 +138,12 @@ def title_of(entity: ModelEntity, golden: Row) -> str:
 
 
 def _records(reading: Reading, who: Identified, entity: ModelEntity) -> list[PortraitRecord]:
-    rows = reading.rows(
-        f"SELECT record.*, link.how, link.probability FROM {reading.table('identity', who.entity + '__link')} AS link"
-        f" JOIN {reading.table('conformed', who.entity)} AS record USING (record_id) WHERE link.golden_id = ?"
-        " ORDER BY record.source, record.entity, record.source_time, record.key",
-        [who.golden_id],
-    )
-    return [_record(reading, row, entity) for row in rows]
+    rows = linked_records(reading, who.entity, who.golden_id, "record.*, link.how, link.probability")
+    return [_record(reading, row, entity) for row in sorted(rows, key=_place_in_portrait)]
+
+
+def _place_in_portrait(row: Row) -> tuple[Any, ...]:
+    return row["source"], row["entity"], row["source_time"] is None, row["source_time"] or 0, row["key"]
 
 
 def _record(reading: Reading, row: Row, entity: ModelEntity) -> PortraitRecord:

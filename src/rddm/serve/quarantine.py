@@ -195,7 +195,7 @@ def _repairs(reading: Reading, waiting: Row | None, source: str, entity: str, ke
         return []
     name = mapped.settings.model or entity
     rows = reading.rows(
-        f"SELECT * FROM {reading.table('conformed', name)} WHERE record_id = ?", [derive_record_id(source, entity, key)]
+        f"SELECT * FROM {reading.of_ids('conformed', name, 'record_id', [derive_record_id(source, entity, key)])}"
     )
     return repairs_of(reading, rows[0], address) if rows else []
 

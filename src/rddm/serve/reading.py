@@ -6,7 +6,8 @@ A run may be active meanwhile: every statement sees one committed snapshot.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import uuid
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -14,12 +15,12 @@ from typing import Any
 import duckdb
 
 from rddm.contracts.errors import NotFound, StoreError
-from rddm.contracts.tables import conformed, quote
+from rddm.contracts.tables import conformed, literal, quote
 from rddm.project.settings import ProjectSettings
 from rddm.serve.addresses import read_state
 from rddm.store.control import Control
 from rddm.store.database import Database
-from rddm.store.lake import CATALOG, Lake, Snapshot
+from rddm.store.lake import CATALOG, Lake, Snapshot, of_ids_sql
 
 Row = dict[str, Any]
 LISTED = 10
@@ -41,6 +42,19 @@ class Reading:
         """Return the SQL that names a table of the lake at this reading's snapshot; it takes an alias."""
         at = f" AT (VERSION => {self.snapshot})" if self.snapshot is not None else ""
         return f"(SELECT * FROM {CATALOG}.{quote(schema)}.{quote(name)}{at})"
+
+    def of_ids(self, schema: str, name: str, column: str, ids: Collection[uuid.UUID]) -> str:
+        """
+        Return `table`, but of the rows alone whose *column*, one that they are found by (`rddm.contracts.tables.Table`), is one
+        of *ids*: without reading all others, but in a past state, which may have no orders yet.
+        """
+        if self.snapshot is None and self.lake.has(schema, name):
+            table = f"{CATALOG}.{quote(schema)}.{quote(name)}"
+            return f"({of_ids_sql(self.lake.connection, table, column, ids)})"
+        listed = ", ".join(literal(str(each)) for each in ids)
+        return (
+            f"(SELECT * FROM {self.table(schema, name)} WHERE {quote(column)} IN (SELECT unnest([{listed}]::UUID[])))"
+        )
 
     def conformed_entities(self) -> list[str]:
         """Return the entities that have a conformed table, also such as the model has no more."""

@@ -9,10 +9,10 @@ import pyarrow as pa
 
 from rddm.contracts.tables import quote
 from rddm.resolve.comparisons import compare_sql
-from rddm.resolve.keys import common_values_sql, is_identifier_sql, without_common_sql
+from rddm.resolve.keys import common_values_sql, identifier_keys_sql, without_common_sql
 from rddm.resolve.weights import Mixture, pattern_bits, weight_sql
 from rddm.serve.reading import Reading
-from rddm.store.lake import CATALOG, load_table
+from rddm.store.lake import CATALOG, among_sql, load_table
 
 PREFIX = "weighing_"
 """Of the temporary tables that are made here; those of others who weigh begin so too."""
@@ -26,17 +26,14 @@ def make_nodes(reading: Reading, entity: str, wanted: str, key_limit: int) -> st
     """
     connection = reading.lake.connection
     fingerprint, keys = (f"{CATALOG}.identity.{quote(f'{entity}__{name}')}" for name in ("fingerprint", "key"))
-    node, identifier, common = (f"{PREFIX}{name}" for name in ("node", "identifier", "common"))
+    node, stored, common = (f"{PREFIX}{name}" for name in ("node", "stored", "common"))
     connection.execute(
-        f"CREATE OR REPLACE TEMP TABLE {identifier} AS SELECT DISTINCT key FROM {keys}"
-        f" WHERE {is_identifier_sql()} AND fingerprint_id IN ({wanted})"
+        f"CREATE OR REPLACE TEMP TABLE {stored} AS SELECT (row_number() OVER () - 1)::INTEGER AS n, *"
+        f" FROM {fingerprint} WHERE {among_sql('fingerprint_id', wanted)}"
     )
-    shared = f"(SELECT key FROM {keys} WHERE key IN (SELECT key FROM {identifier}))"
+    shared = f"(SELECT key FROM {keys} WHERE key IN (SELECT key FROM ({identifier_keys_sql(stored)})))"
     connection.execute(f"CREATE OR REPLACE TEMP TABLE {common} AS {common_values_sql(shared, key_limit)}")
-    told = without_common_sql(f"(SELECT * FROM {fingerprint} WHERE fingerprint_id IN ({wanted}))", common)
-    connection.execute(
-        f"CREATE OR REPLACE TEMP TABLE {node} AS SELECT (row_number() OVER () - 1)::INTEGER AS n, * FROM ({told})"
-    )
+    connection.execute(f"CREATE OR REPLACE TEMP TABLE {node} AS {without_common_sql(stored, common)}")
     return node
 
 

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import duckdb
 import pyarrow as pa
@@ -259,6 +260,22 @@ def found_by_sql(table: str, column: str, wanted: str, columns: str = "*", *, fe
     the order of these (see `Table.order_columns`), and its rows may lie in another. *few*: as for `found_sql`.
     """
     return found_sql(table, f"{quote(column)} IN ({wanted})", columns, few=few, near=near_sql(column, wanted))
+
+
+def of_ids_sql(
+    connection: duckdb.DuckDBPyConnection, table: str, column: str, ids: Collection[UUID], columns: str = "*"
+) -> str:
+    """
+    Return the query for *columns* of the rows of *table* (its full name, quoted) whose *column* is one of *ids*: as
+    `found_by_sql`, where the table has the order of these, and an older version wrote it.
+    """
+    wanted = f"SELECT unnest([{', '.join(literal(str(each)) for each in ids)}]::UUID[])"
+    row = connection.execute(
+        f"SELECT count(*) FROM pragma_table_info({literal(table)}) WHERE name = ?", [order_column(column)]
+    ).fetchone()
+    if row is not None and row[0]:
+        return found_by_sql(table, column, wanted, columns, few=len(ids) <= FEW)
+    return f"SELECT {columns} FROM {table} WHERE {quote(column)} IN ({wanted})"
 
 
 def is_few(connection: duckdb.DuckDBPyConnection, wanted: str) -> bool:

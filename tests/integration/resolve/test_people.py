@@ -316,13 +316,12 @@ def test_a_waterfall_shows_what_the_run_decided_by(warehouse: Warehouse) -> None
         }
     )
     for one, other in (("a", "b"), ("a", "c")):
-        found = explain_records(
+        [found] = explain_records(
             warehouse.connection,
             lake="testlake",
             entity="person",
             model_entity=warehouse.model_entity,
-            record_a=warehouse.ids[one],
-            record_b=warehouse.ids[other],
+            pairs=[(warehouse.ids[one], warehouse.ids[other])],
         )
         assert found.prior + sum(step.weight for step in found.contributions) == pytest.approx(found.total)
         stored = warehouse.rows(
@@ -349,13 +348,11 @@ def test_a_pair_that_no_key_brings_up_is_no_candidate(
     if not expected:
         changed["birth_date"] = "1990-11-20"
     warehouse.run({"a": BROTHER, "b": changed})
-    identity = warehouse.model_entity.identity
-    assert isinstance(identity, ProbabilisticIdentity)
     found = is_candidate_pair(
         warehouse.connection,
         lake="testlake",
         entity="person",
-        identity=identity,
+        model_entity=warehouse.model_entity,
         record_a=warehouse.ids["a"],
         record_b=warehouse.ids["b"],
     )
