@@ -25,7 +25,7 @@ from rddm.contracts.names import (
     transliterate,
 )
 
-FORMS_VERSION = 3
+FORMS_VERSION = 4
 
 _SOUNDS = str.maketrans("oebgdzv", "aipktsf")
 
@@ -110,7 +110,7 @@ def given_name_forms(name: str) -> GivenNameForms:
 
 def patronymic_forms(name: str) -> PatronymicForms:
     """
-    Return the father's name in a patronymic and the gender its ending tells.
+    Return the father's name in a patronymic and the gender its ending tells; neither of an initial, which says too little.
 
     >>> patronymic_forms("Игоревна").root == patronymic_forms("Igorevich").root
     True

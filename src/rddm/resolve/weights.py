@@ -15,6 +15,7 @@ even where one of the four has hardly any pairs.
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -404,12 +405,15 @@ def choose_match_probability(mixture: Mixture, seen: Sequence[Seen], counts: Seq
 
     No truth is needed: of the pairs at a probability p, a share p is expected to match.
     """
-    probabilities = 1 / (1 + np.exp2(-seen_weights(mixture, seen)))
-    order = np.argsort(-probabilities, kind="stable")
-    pairs = np.array(counts, dtype=np.float64)[order]
-    expected = np.cumsum(pairs * probabilities[order]) / np.maximum(np.cumsum(pairs), 1)
-    lowest = float(np.min(probabilities[order][expected >= PRECISION], initial=1.0))
-    return round(min(max(lowest, LEAST_MATCH_PROBABILITY), MOST_MATCH_PROBABILITY), 6)
+    each = 1 / (1 + np.exp2(-seen_weights(mixture, seen)))
+    distinct, place = np.unique(each, return_inverse=True)
+    probabilities = distinct[::-1]
+    pairs = np.bincount(place, weights=np.array(counts, dtype=np.float64), minlength=len(distinct))[::-1]
+    expected = np.cumsum(pairs * probabilities) / np.maximum(np.cumsum(pairs), 1)
+    lowest = float(np.min(probabilities[expected >= PRECISION], initial=1.0))
+    bounded = min(max(lowest, LEAST_MATCH_PROBABILITY), MOST_MATCH_PROBABILITY)
+    # Down, or the very pairs that it was chosen for would be just below it.
+    return math.floor(bounded * 1e6) / 1e6
 
 
 def match_probability_of(identity: ProbabilisticIdentity, mixture: Mixture) -> float:

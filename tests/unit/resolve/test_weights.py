@@ -125,6 +125,7 @@ def test_learning_does_not_depend_on_the_order_of_patterns() -> None:
     one = learn_mixture(patterns, counts, measure_chance(20_000))
     other = learn_mixture(patterns[::-1], counts[::-1], measure_chance(20_000))
     assert np.array_equal(one.levels, other.levels)
+    assert one.match_probability == other.match_probability
 
 
 @pytest.mark.parametrize(
@@ -166,8 +167,18 @@ def test_the_threshold_rises_with_the_share_of_doubtful_pairs() -> None:
     }
     doubt = min(each for each in by_terms if each > LEAST_MATCH_PROBABILITY)
     pairs = [Seen(SAME_PERSON), by_terms[doubt]]
-    assert choose_match_probability(mixture, pairs, [10_000, 1]) == pytest.approx(doubt, abs=1e-5)
+    assert doubt - 1e-6 < choose_match_probability(mixture, pairs, [10_000, 1]) <= doubt
     assert choose_match_probability(mixture, pairs, [10_000, 10_000]) == MOST_MATCH_PROBABILITY
+
+
+def test_pairs_of_one_probability_are_let_in_together_or_not_at_all() -> None:
+    mixture = shipped_mixture()
+    doubtful = pattern(last_name=SAME, first_name=SAME, birth_date=SAME)
+    terms = next(each for each in range(30, -30, -1) if seen_weights(mixture, [Seen(doubtful, 0, each)])[0] > 3)
+    seen = [Seen(SAME_PERSON), Seen(doubtful, 0, terms), Seen(doubtful, 0, terms, apart=True)]
+    for order in (seen, [seen[0], seen[2], seen[1]]):
+        counts = [{False: 1, True: 10_000}[each.apart] if each is not seen[0] else 10_000 for each in order]
+        assert choose_match_probability(mixture, order, counts) == MOST_MATCH_PROBABILITY
 
 
 def test_a_few_pairs_teach_a_little() -> None:

@@ -63,10 +63,13 @@ def given_name_roots(name: str) -> tuple[str, ...]:
 
 def patronymic_root(name: str) -> str | None:
     """
-    Return the father's name in a patronymic; None of what has no letters.
+    Return the father's name in a patronymic; None of an initial, and of what has no letters.
 
     >>> patronymic_root("Игоревна") == patronymic_root("Igorevich")
     True
+    >>> patronymic_root("И.")
     """
+    if sum(map(str.isalpha, name)) < 2:
+        return None
     stem = _PATRONYMIC_ENDING.sub("", spelling_key(_OGLY_ENDING.sub("", name.strip().casefold())))
     return stem.rstrip("i") or stem or None
