@@ -24,11 +24,13 @@ from rddm.resolve.keys import (
     KeyKind,
     affordable_kinds,
     bit_sql,
+    common_values_sql,
     found_at_sql,
     keys_sql,
     kinds_from_json,
     kinds_to_json,
     usable_sql,
+    without_common_sql,
     worthwhile_kinds,
 )
 from rddm.resolve.models import newest_model_sql
@@ -247,8 +249,10 @@ FROM (SELECT n, place + unnest(range(1, {BLIND_PAIRS_EACH + 1})) AS other FROM s
 JOIN sample b ON b.place = a.other""",
     )
     both = " UNION ".join(f"SELECT {end} FROM {table}" for table in (pairs, blind) for end in "ab")
-    wanted = f"(SELECT n, {', '.join(FORM_COLUMNS)} FROM {distinct} WHERE n IN ({both}))"
-    nodes = work.make("learn_node", with_terms_sql(wanted, terms))
+    # As runs compare: what too many share tells nothing. The keys of the sample, and who else has them, are all here.
+    common = work.make("learn_common", common_values_sql(members, work.key_limit))
+    wanted = without_common_sql(f"(SELECT n, {', '.join(FORM_COLUMNS)} FROM {distinct} WHERE n IN ({both}))", common)
+    nodes = work.make("learn_node", with_terms_sql(f"({wanted})", terms))
     whole = 1 / (share * (2 - share))
     counts = [
         PatternCount(Seen(int(pattern), int(family), int(chance), apart), int(found_at), round(count * whole))
@@ -269,5 +273,5 @@ JOIN sample b ON b.place = a.other""",
     chance = measure_chance(
         work.count(distinct), [row[0] for row in blindly], [row[1] for row in blindly], float(namesakes or 0)
     )
-    work.drop(*(f"learn_{name}" for name in ("chosen", "key", "node", "member", "usable", "pair", "blind")))
+    work.drop(*(f"learn_{name}" for name in ("chosen", "key", "common", "node", "member", "usable", "pair", "blind")))
     return counts, chance

@@ -5,7 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from itertools import product
 
+import pytest
 from tests.integration.resolve.conftest import Record, Warehouse
+
+from rddm.resolve.weights import NAMES, Mixture, shipped_mixture
 
 LAST_NAMES = ("Щербаков", "Гордеев", "Шилов", "Лапин", "Жуков", "Рябов", "Титов", "Уваров", "Мельник", "Кораблёв")
 FIRST_NAMES = ("Пётр", "Иван", "Егор", "Глеб", "Лев", "Яков", "Марк", "Артём", "Юрий", "Олег")
@@ -40,3 +43,12 @@ def test_a_model_is_outgrown_by_ten_times_its_records(warehouse: Warehouse) -> N
         warehouse.connection.execute("UPDATE testlake.identity.model SET records = ?, learnt = true", [records])
         some = {"a0": {**_people(0, 1)["a0"], "email": f"{records}@mail.ru"}, **_people(99, 100)}
         assert warehouse.run(some).model_is_outgrown == is_outgrown
+
+
+def test_a_mailbox_that_too_many_share_teaches_nothing(warehouse: Warehouse) -> None:
+    school = {key: {**record, "email": "office@school.alt"} for key, record in _people(0, 100).items()}
+    warehouse.run(school, relearn=True)
+    [(text,)] = warehouse.rows("SELECT parameters FROM testlake.identity.model ORDER BY version DESC LIMIT 1")
+    field = NAMES.index("email")
+    learnt, shipped = (mixture.levels[:2, field].tolist() for mixture in (Mixture.from_json(text), shipped_mixture()))
+    assert learnt == [pytest.approx(levels) for levels in shipped]
