@@ -473,3 +473,20 @@ def test_a_person_whose_records_contradict_each_other_says_so(new_project: Proje
         drawn = " ".join(new_project.rddm(*command, vera).out.replace("│", " ").split())
         assert "its records contradict each other twins: academy/student/s" in drawn
     assert new_project.rddm("person", "show", vera, "--as-of", "2999-01-01", "--json").json["contradictions"] == []
+
+
+def test_two_whom_the_cut_of_a_giant_parted_are_told_so(new_project: Project) -> None:
+    """A chain of one name: the first shares a phone with the second, who shares a mailbox with the third, and so on."""
+    model = (new_project.folder / "model.yaml").read_text(encoding="utf-8")
+    likely = model.replace("  person:\n", "  person:\n    identity: {match_probability: 0.9}\n")
+    (new_project.folder / "model.yaml").write_text(likely, encoding="utf-8")
+    born = {0: "1980-05-05", 203: "2001-05-05"}
+    chain = [
+        f"s{n},Щербаков,Александр,{born.get(n, '')},+7916{1234567 + 7919 * (n // 2)},{1234 + 7919 * ((n + 1) // 2)}@pismo.alt"
+        for n in range(204)
+    ]
+    run(new_project, "\n".join(["id,surname,given,born,phone,email", *chain, ""]))
+    for second, code in (("s99", "cut"), ("s101", "cut"), ("s103", None)):
+        found = new_project.rddm("person", "why", "academy/student/s100", f"academy/student/{second}", "--json").json
+        assert found["together"] is False
+        assert (found["kept_apart"] and found["kept_apart"]["refusal"]["code"]) == code
