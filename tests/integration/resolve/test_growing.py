@@ -8,7 +8,8 @@ from itertools import product
 import pytest
 from tests.integration.resolve.conftest import Record, Warehouse
 
-from rddm.resolve.weights import NAMES, Mixture, shipped_mixture
+from rddm.resolve.comparisons import NAMES
+from rddm.resolve.weights import Mixture, shipped_mixture
 
 LAST_NAMES = ("Щербаков", "Гордеев", "Шилов", "Лапин", "Жуков", "Рябов", "Титов", "Уваров", "Мельник", "Кораблёв")
 FIRST_NAMES = ("Пётр", "Иван", "Егор", "Глеб", "Лев", "Яков", "Марк", "Артём", "Юрий", "Олег")
