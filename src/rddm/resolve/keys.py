@@ -342,11 +342,15 @@ def usable_sql(keys: str, limit: int, kinds: Sequence[KeyKind] = KEY_KINDS) -> s
     Return the query for the keys of *keys* (key) that find candidates: shared, not by too many (see `limit_sql`), and not only
     counted. Columns: key, shared (by how many).
     """
-    counted = ", ".join(str(KIND_NUMBERS[kind]) for kind in sorted(COUNTED_KINDS))
     return (
-        f"SELECT key, count(*) AS shared FROM {keys} WHERE {kind_number_sql()} NOT IN ({counted})"
+        f"SELECT key, count(*) AS shared FROM {keys} WHERE {is_finding_sql()}"
         f" GROUP BY key HAVING count(*) BETWEEN 2 AND {limit_sql(limit, kinds)}"
     )
+
+
+def is_finding_sql(key: str = "key") -> str:
+    """Return the SQL condition that *key* is of a kind that finds candidates, and not only counted."""
+    return f"{kind_number_sql(key)} NOT IN ({', '.join(str(KIND_NUMBERS[kind]) for kind in sorted(COUNTED_KINDS))})"
 
 
 def limit_sql(limit: int, kinds: Sequence[KeyKind] = KEY_KINDS) -> str:
@@ -387,7 +391,7 @@ def without_common_sql(nodes: str, common: str) -> str:
     return f"SELECT * REPLACE ({columns}) FROM {nodes}"
 
 
-def found_by_sql(keys: str, members: str) -> str:
+def pairs_by_kinds_sql(keys: str, members: str) -> str:
     """Return `pairs_sql` with a column found_by BIGINT: the kinds of keys that find the pair, as a mask."""
     mask = f"bit_or(1::BIGINT << {kind_number_sql()})"
     return f"SELECT a, b, {mask} AS found_by FROM ({_meetings_sql(keys, members)}) GROUP BY a, b"

@@ -15,7 +15,7 @@ from rddm.contracts.tables import quote
 from rddm.project.settings import ProbabilisticIdentity
 from rddm.resolve.comparisons import COMPARISONS, LEVELS, MISSING
 from rddm.resolve.estimates import FoundWith, WeighedPairs
-from rddm.resolve.keys import COUNTED_KINDS, KIND_NUMBERS, Found, KeyKind, found_by_sql, kind_number_sql, limit_sql
+from rddm.resolve.keys import Found, KeyKind, is_finding_sql, pairs_by_kinds_sql, usable_sql
 from rddm.resolve.weights import Mixture, weight_of
 from rddm.serve.reading import Reading
 from rddm.serve.weighing import PREFIX, make_nodes, taken_away, weigh_pairs
@@ -84,16 +84,13 @@ def _choose(
     everything = reading.lake.number(f"SELECT count(*) FROM {fingerprint}")
     share = min(1.0, SAMPLE_FINGERPRINTS / max(everything, 1))
     last = uuid.UUID(int=min(int(share * 2**128), 2**128 - 1))
-    counted = ", ".join(str(KIND_NUMBERS[kind]) for kind in sorted(COUNTED_KINDS))
-    finding = f"{kind_number_sql()} NOT IN ({counted})"
     make = "CREATE OR REPLACE TEMP TABLE"
     connection.execute(
-        f"{make} {PREFIX}own AS SELECT key, fingerprint_id FROM {keys} WHERE fingerprint_id <= '{last}'::UUID AND {finding}"
+        f"{make} {PREFIX}own AS SELECT key, fingerprint_id FROM {keys} WHERE fingerprint_id <= '{last}'::UUID"
+        f" AND {is_finding_sql()}"
     )
-    connection.execute(
-        f"{make} {PREFIX}usable AS SELECT key FROM {keys} WHERE key IN (SELECT key FROM {PREFIX}own)"
-        f" GROUP BY key HAVING count(*) BETWEEN 2 AND {limit_sql(identity.key_limit, kinds)}"
-    )
+    shared = f"(SELECT key FROM {keys} WHERE key IN (SELECT key FROM {PREFIX}own))"
+    connection.execute(f"{make} {PREFIX}usable AS {usable_sql(shared, identity.key_limit, kinds)}")
     connection.execute(
         f"{make} {PREFIX}stored_member AS SELECT key, fingerprint_id FROM {keys}"
         f" WHERE key IN (SELECT key FROM {PREFIX}usable)"
@@ -103,7 +100,7 @@ def _choose(
         f"{make} {PREFIX}member AS SELECT m.key, x.n, x.fingerprint_id <= '{last}'::UUID AS looked_at"
         f" FROM {PREFIX}stored_member m JOIN {node} x USING (fingerprint_id)"
     )
-    pairs = found_by_sql(f"(SELECT key, n FROM {PREFIX}member WHERE looked_at)", f"{PREFIX}member")
+    pairs = pairs_by_kinds_sql(f"(SELECT key, n FROM {PREFIX}member WHERE looked_at)", f"{PREFIX}member")
     connection.execute(f"{make} {PREFIX}pair AS {pairs}")
     weigh_pairs(reading, mixture, f"{PREFIX}pair", node)
     chosen = reading.lake.number(f"SELECT count(*) FROM {fingerprint} WHERE fingerprint_id <= '{last}'::UUID")
