@@ -236,7 +236,7 @@ def _resolve(  # noqa: PLR0913 - the stage's whole world, named once
             resolution = result.resolutions[name] = resolve_one(lake, settings, name, human, run, progress)
             if resolution.model_is_outgrown:
                 result.warnings.append(_outgrown(name))
-            elif not resolution.model_learnt:
+            elif resolution.model_learnt and name not in human.relearn:
                 result.warnings += _read_anew(lake, name, result.read_anew.get(name, 0))
             connection.execute(
                 f"INSERT INTO regrouped_{name} SELECT unnest([golden_id, other_id]) FROM {CATALOG}.identity.event"

@@ -23,7 +23,7 @@ from rddm.contracts.tables.raw import BATCH, ENVELOPE_NAMES, SCHEMA, UNREADABLE,
 from rddm.pipeline.conforming_work import LIVING_QUARANTINE, LIVING_TOMBSTONE, became
 from rddm.pipeline.engine import mapped_entities
 from rddm.pipeline.suppressing import evaluating, is_of_people, person_references
-from rddm.project.settings import FactIdentity, ProjectSettings
+from rddm.project.settings import FactIdentity, ProjectSettings, SemanticType
 from rddm.store.lake import CATALOG, Lake, load_table
 
 RECORDS = "leaving"
@@ -167,6 +167,18 @@ def versions_of(source: str, entity: str) -> str:
     return f"SELECT (batch, seq) FROM {VERSIONS} WHERE source = {literal(source)} AND entity = {literal(entity)}"
 
 
+def their_events_sql(entity: str) -> str:
+    """Return the condition on events that tell of nobody else: of their ids, and of records that moved to or from them."""
+    ids, records = f"SELECT golden_id::UUID FROM {IDS}", f"SELECT record_id FROM {RECORDS}"
+    moved = f"kind = 'moved' AND (record_id IN ({records}) OR other_id IN ({ids}))"
+    return f"entity = {literal(entity)} AND (golden_id IN ({ids}) OR ({moved}))"
+
+
+def their_redirects_sql(entity: str) -> str:
+    """Return the condition on redirects to their ids."""
+    return f"entity = {literal(entity)} AND golden_id IN (SELECT golden_id::UUID FROM {IDS})"
+
+
 def places_of(leaving: Leaving) -> list[tuple[str, str]]:
     """Return the places (source, entity) that something goes from."""
     whole = {(each.source, each.entity) for each in leaving.records}
@@ -261,8 +273,7 @@ def _facts_of(
     query = mapped_sql(mapped.only(references), raw_table(mapped.source, mapped.entity), names)
     theirs = " OR ".join(f"{quote(each)} IN (SELECT record_id FROM {RECORDS})" for each in references)
     says = " OR ".join(f"{quote(each)} IS NOT NULL" for each in references)
-    order = newest_first_sql(by_arrival=mapped.settings.newest_by_arrival).replace("_", "")
-    order = order.replace("sourcetime", "source_time")
+    order = newest_first_sql(by_arrival=mapped.settings.newest_by_arrival, prefix="")
     with evaluating(mapped, "its mapping", "whom its records name", "then erase again"):
         lake.connection.execute(
             f"CREATE OR REPLACE TEMP TABLE leaving_naming AS SELECT key, batch, seq, source_time, {theirs} AS is_theirs"
@@ -366,8 +377,12 @@ def _count_referring(lake: Lake, settings: ProjectSettings, name: str) -> int:
 
 # --- unreadable pieces that name them ---------------------------------------------------------------------------------
 
-_LEAST_LENGTH = {"phone": 10, "email": 6, "snils": 9, "document_number": 8}
+_LEAST_LENGTH = {
+    SemanticType.PHONE: 10, SemanticType.EMAIL: 6, SemanticType.SNILS: 9, SemanticType.DOCUMENT_NUMBER: 8,
+}  # fmt: skip
 """How many signs an identifier has at least to tell of somebody in what is no record, where it can stand between anything."""
+_NOT_ASCII = r"\\x[0-9A-F]{2}"
+"""How the engine writes a byte that is no printable ASCII sign, or that would end a text, when it shows bytes as text."""
 
 
 def _pieces(lake: Lake, settings: ProjectSettings, entity: str) -> list[LeavingPiece]:
@@ -376,11 +391,15 @@ def _pieces(lake: Lake, settings: ProjectSettings, entity: str) -> list[LeavingP
     if lake.number(f"SELECT count(*) FROM {unreadable}") == 0:
         return []
     _find_identifiers(lake, settings, entity)
+    # As bytes are shown, so that nothing depends on what a piece is encoded in. Any other sign may stand between two digits.
+    shown = "lower(content::VARCHAR)"
+    signs = _letters_and_digits(f"regexp_replace(content::VARCHAR, '{_NOT_ASCII}', '', 'g')")
     rows = lake.connection.execute(
         f"""
         SELECT DISTINCT source, entity, batch, place FROM (
-            SELECT *, lower(content::VARCHAR) AS text, {_letters_and_digits("content::VARCHAR")} AS signs FROM {unreadable}
-        ) JOIN (SELECT DISTINCT value FROM {IDENTIFIERS}) ON contains(text, value) OR contains(signs, value)
+            SELECT *, {shown} AS text, replace({shown}, '\\x00', '') AS narrow, {signs} AS signs FROM {unreadable}
+        ) JOIN (SELECT DISTINCT value, lower(encode(value)::VARCHAR) AS shown FROM {IDENTIFIERS})
+            ON contains(text, shown) OR contains(narrow, shown) OR contains(signs, value)
         ORDER BY ALL"""
     ).fetchall()
     return [LeavingPiece(*row) for row in rows]
@@ -389,27 +408,31 @@ def _pieces(lake: Lake, settings: ProjectSettings, entity: str) -> list[LeavingP
 def _find_identifiers(lake: Lake, settings: ProjectSettings, entity: str) -> None:
     """Gather the identifiers of the records that go: as they stand, and as any version delivered them."""
     lake.connection.execute(f"CREATE OR REPLACE TEMP TABLE {IDENTIFIERS} (value VARCHAR)")
+    fields = settings.model.entities[entity].fields
+    kinds = {name: field.type for name, field in fields.items() if field.type in _LEAST_LENGTH}
     columns = {column.lower() for column in lake.columns_of("conformed", entity)}
     standing = f"{CATALOG}.conformed.{quote(entity)} WHERE record_id IN (SELECT record_id FROM {RECORDS})"
-    for field in _LEAST_LENGTH:
-        if field in columns:
-            lake.connection.execute(f"INSERT INTO {IDENTIFIERS} {_value_sql(field, standing)}")
+    for field, kind in kinds.items():
+        if field.lower() in columns:
+            lake.connection.execute(f"INSERT INTO {IDENTIFIERS} {_value_sql(field, kind, standing)}")
     delivered = lake.columns(SCHEMA)
     for mapped in mapped_entities(settings).get(entity, ()):
         names = [each for each in delivered.get(f"{mapped.source}__{mapped.entity}", ()) if each not in ENVELOPE_NAMES]
-        mine = [field for field in _LEAST_LENGTH if field in mapped.settings.fields]
+        mine = [field for field in kinds if field in mapped.settings.fields]
         if names and mine:
             raw = raw_table(mapped.source, mapped.entity)
             versions = f"(SELECT * FROM {raw} WHERE _key IN ({keys_of(mapped.source, mapped.entity)}))"
-            values = (_value_sql(field, f"({mapped_sql(mapped.only(mine), versions, names)})") for field in mine)
+            rows = f"({mapped_sql(mapped.only(mine), versions, names)})"
+            values = " UNION ALL ".join(_value_sql(field, kinds[field], rows) for field in mine)
             with evaluating(mapped, "its mapping", "what they were known by", "then erase again"):
-                lake.connection.execute(f"INSERT INTO {IDENTIFIERS} {' UNION ALL '.join(values)}")
+                lake.connection.execute(f"INSERT INTO {IDENTIFIERS} {values}")
 
 
-def _value_sql(field: str, rows: str) -> str:
-    value = f"lower(trim({field}))" if field == "email" else _letters_and_digits(field)
-    shown = f"right({value}, 10)" if field == "phone" else value
-    return f"SELECT value FROM (SELECT {shown} AS value FROM {rows}) WHERE length(value) >= {_LEAST_LENGTH[field]}"
+def _value_sql(field: str, kind: SemanticType, rows: str) -> str:
+    column = quote(field)
+    value = f"lower(trim({column}))" if kind is SemanticType.EMAIL else _letters_and_digits(column)
+    shown = f"right({value}, 10)" if kind is SemanticType.PHONE else value
+    return f"SELECT value FROM (SELECT {shown} AS value FROM {rows}) WHERE length(value) >= {_LEAST_LENGTH[kind]}"
 
 
 def _letters_and_digits(text: str) -> str:
@@ -460,8 +483,8 @@ def _count_rows(lake: Lake, leaving: Leaving, places: Sequence[PlaceCount]) -> d
         "quarantine.record": f"{LIVING_QUARANTINE} WHERE record_id IN ({ids})",
         "conformed.tombstone": f"{LIVING_TOMBSTONE} WHERE record_id IN ({ids})",
         f"identity.{leaving.entity}__fingerprint": f"({prints} GROUP BY fingerprint_id)",
-        "identity.redirect": f"{CATALOG}.identity.redirect WHERE golden_id::VARCHAR IN (SELECT golden_id FROM {IDS})",
-        "identity.event": f"{CATALOG}.identity.event WHERE golden_id::VARCHAR IN (SELECT golden_id FROM {IDS})",
+        "identity.redirect": f"{CATALOG}.identity.redirect WHERE {their_redirects_sql(leaving.entity)}",
+        "identity.event": f"{CATALOG}.identity.event WHERE {their_events_sql(leaving.entity)}",
     }
     for name in {each.model_entity for each in leaving.records}:
         links = f"{CATALOG}.identity.{quote(name + '__link')}"

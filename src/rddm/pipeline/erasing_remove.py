@@ -19,6 +19,8 @@ from rddm.pipeline.erasing_find import (
     load_leaving,
     places_of,
     raw_table,
+    their_events_sql,
+    their_redirects_sql,
     versions_of,
 )
 from rddm.store.lake import CATALOG, Lake
@@ -65,12 +67,11 @@ class Removal:
         ids = f"SELECT golden_id::UUID FROM {IDS}"
         entity = f"entity = {literal(self.leaving.entity)}"
         records = f"SELECT record_id FROM {RECORDS}"
-        theirs = f"{entity} AND (golden_id IN ({ids}) OR (kind = 'moved' AND (record_id IN ({records}) OR other_id IN ({ids}))))"
-        lake.connection.execute(f"DELETE FROM {_EVENTS} WHERE {theirs}")
+        lake.connection.execute(f"DELETE FROM {_EVENTS} WHERE {their_events_sql(self.leaving.entity)}")
         # Somebody else split off from them: that they came to be stays, whom they were taken for goes.
         lake.connection.execute(f"UPDATE {_EVENTS} SET other_id = NULL WHERE {entity} AND other_id IN ({ids})")
         lake.connection.execute(f"UPDATE {_EVENTS} SET record_id = NULL WHERE {entity} AND record_id IN ({records})")
-        lake.connection.execute(f"DELETE FROM {_REDIRECTS} WHERE {entity} AND golden_id IN ({ids})")
+        lake.connection.execute(f"DELETE FROM {_REDIRECTS} WHERE {their_redirects_sql(self.leaving.entity)}")
         _forget_terms(lake, self.leaving.entity)
 
     def judged_anew(self, changed: pa.Table) -> pa.Table:

@@ -29,6 +29,8 @@ Verdict = Literal["known", "possible", "unknown", "too_little"]
 LEAST_PROBABILITY = 0.01
 """Who is less probable than this is not worth a reader's time."""
 SUGGESTIONS = 3
+NEAREST = 10
+"""So many of the people found tell what would help to choose among them."""
 LEAST_HELP = 3.0
 """Bits that a field's agreement must be worth to be asked for."""
 
@@ -74,20 +76,22 @@ class Thresholds:
     possible_probability: float
 
 
-def recognise(
-    mixture: Mixture,
-    asked: Description,
-    candidates: Sequence[Candidate],
-    thresholds: Thresholds,
-    limit: int,
-    *,
-    can_find: bool = True,
-) -> Recognised:
+@dataclass(frozen=True)
+class Asked:
     """
-    Return who of the *candidates* is the one *asked* about, at most *limit* of them explained.
+    Who is asked about. ``common``: columns that were given and ``description`` lacks, as too many share their value;
+    ``can_find``: they are looked for by a key that finds whoever has it.
+    """
 
-    *can_find*: they were looked for by a key that finds whoever has it.
-    """
+    description: Description
+    common: Collection[str] = ()
+    can_find: bool = True
+
+
+def recognise(
+    mixture: Mixture, asked: Asked, candidates: Sequence[Candidate], thresholds: Thresholds, limit: int
+) -> Recognised:
+    """Return who of the *candidates* is the one *asked* about, at most *limit* of them explained."""
     best, contradictions = _by_person(mixture, candidates)
     ranked = sorted(best.values(), key=lambda one: (-one.weight, str(one.candidate.person)))
     odds = np.exp2(np.clip([one.weight for one in ranked], -200.0, 200.0)) if ranked else np.zeros(0)
@@ -107,9 +111,9 @@ def recognise(
     verdict: Verdict = "possible" if probability >= thresholds.possible_probability else "unknown"
     if people and people[0].probability >= thresholds.match_probability and people[0].contradiction is None:
         verdict = "known"
-    if not candidates and not can_find:
+    if not candidates and not asked.can_find:
         verdict = "too_little"
-    near = {one.candidate.person for one in ranked[:limit]}
+    near = {one.candidate.person for one in ranked[:NEAREST]}
     nearest = [each for each in candidates if each.person in near]
     return Recognised(verdict, probability, people, _would_help(mixture, asked, nearest, verdict))
 
@@ -148,12 +152,10 @@ def _weight(bits: tuple[float, float, float], terms: Mapping[str, float]) -> flo
     return float(match - np.logaddexp2(family + in_family, chance + sum(terms.values())))
 
 
-def _would_help(
-    mixture: Mixture, asked: Description, nearest: Collection[Candidate], verdict: Verdict
-) -> tuple[str, ...]:
+def _would_help(mixture: Mixture, asked: Asked, nearest: Collection[Candidate], verdict: Verdict) -> tuple[str, ...]:
     """
-    Return the comparisons that *asked* lacks, worth most first: those in which the people found differ, if there are several;
-    that any of them has, if there is one; all, if there is none.
+    Return the comparisons that nothing was given for, worth most first: those in which the people found differ, if there are
+    several; that any of them has, if there is one; all, if there is none.
     """
     if verdict == "known":
         return ()
@@ -161,7 +163,7 @@ def _would_help(
     worth = _worth(mixture)
     helpful = []
     for comparison in COMPARISONS:
-        if any(asked[column] is not None for column in comparison.columns):
+        if any(asked.description[column] is not None or column in asked.common for column in comparison.columns):
             continue
         values = {
             tuple(each.description[column] for column in comparison.columns)

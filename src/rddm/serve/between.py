@@ -209,7 +209,8 @@ def _weigh_crossing(reading: Reading, entity: str) -> Mapping[Two, list[Row]]:
     for row in reading.rows(
         f"""
         SELECT first_id, second_id, contradiction, count(*) AS pairs, count(*) FILTER (weight >= {threshold!r}) AS matching,
-            sum(bounded) AS bounded, sum(evidence) AS evidence, bool_or({agree_sql("pattern")}) AS agree,
+            sum(bounded) AS bounded, sum(evidence) AS evidence,
+            bool_or({agree_sql("pattern")} AND contradiction IS DISTINCT FROM '{GENERATION_APART}') AS agree,
             first({pair} ORDER BY weight DESC, fingerprint_a, fingerprint_b) AS best,
             first({pair} ORDER BY evidence, weight, fingerprint_a, fingerprint_b) AS worst
         FROM (SELECT *, bounded - CASE WHEN coalesce(contradiction <> '{GENERATION_APART}', false) THEN {CONTRADICTION_BITS}

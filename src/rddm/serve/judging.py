@@ -296,11 +296,15 @@ def _told_apart(reading: Reading, entity: str, first: set[uuid.UUID], second: se
 
 
 def _meant(reading: Reading, who: Identified, *, is_one: bool) -> set[uuid.UUID]:
+    """
+    Return the records that a word on *who* may have been kept on. Where both are one by now, that is the one that founded the id,
+    or, where it has gone elsewhere or there is none, any.
+    """
     if who.record_id is not None:
         return {who.record_id}
-    if is_one:
-        return {who.redirected[0] if who.redirected else who.golden_id}
-    return set(_records_of(reading, who))
+    records = set(_records_of(reading, who))
+    founder = who.redirected[0] if who.redirected else who.golden_id
+    return {founder} if is_one and founder in records else records
 
 
 def _records_of(reading: Reading, who: Identified) -> list[uuid.UUID]:

@@ -35,7 +35,7 @@ from rddm.resolve.asked import (
 )
 from rddm.resolve.drawers import NOBODY, drawer_of, label_of
 from rddm.resolve.keys import KeyKind, kinds_from_json
-from rddm.resolve.known import Candidate, KnownPerson, Recognised, Thresholds, Verdict, is_comparable, recognise
+from rddm.resolve.known import Asked, Candidate, KnownPerson, Recognised, Thresholds, Verdict, is_comparable, recognise
 from rddm.resolve.roles import roles_of
 from rddm.resolve.weights import Mixture, match_probability_of
 from rddm.serve.matching import DESCRIPTION_SEPARATOR, PUBLISHED_FORMS, SCHEMA
@@ -115,6 +115,17 @@ class _Found:
     common: frozenset[int]
     version: int | None
     can_find: bool
+
+
+@contextmanager
+def _failing_in_words() -> Iterator[None]:
+    """Raise what PostgreSQL fails with inside the block as a `StoreError`."""
+    try:
+        yield
+    except psycopg.Error as error:
+        raise StoreError(
+            f"Looking people up failed in PostgreSQL ({type(error).__name__}). Is it up? Open the look-up anew."
+        ) from error
 
 
 class KnownPeople:
@@ -200,8 +211,8 @@ class KnownPeople:
             self._model = self._load_model()
             found = self._ask(asked)
         keys = identifier_keys(asked)
-        asked = asked | {column: None for column, key in keys.items() if key in found.common}
-        asked = weigh_terms(asked, found.bits)
+        common = [column for column, key in keys.items() if key in found.common]
+        asked = weigh_terms(asked | dict.fromkeys(common), found.bits)
         candidates = []
         for person, said in ((person, read_print(each)) for person, texts in found.prints for each in texts):
             candidates.append(Candidate(person, said, compare_one(asked, said, families=self._model.mixture.families)))
@@ -209,7 +220,8 @@ class KnownPeople:
         mixture = self._model.mixture
         match = match_probability_of(self._identity, mixture)
         thresholds = Thresholds(match, self._identity.possible_probability)
-        return recognise(mixture, asked, candidates, thresholds, limit, can_find=found.can_find), people
+        about = Asked(asked, common, found.can_find)
+        return recognise(mixture, about, candidates, thresholds, limit), people
 
     def _ask(self, asked: Description) -> _Found:
         drawn = list(dict.fromkeys((drawer_of(key), label_of(key)) for key in keys_of(asked, self._model.kinds)))
@@ -223,14 +235,15 @@ class KnownPeople:
             "values": [value for text in terms.values() for value in (text, "")],
             "limit": CANDIDATES,
         }
-        try:
+        with _failing_in_words():
             rows = self._connection.execute(self._question.encode(), parameters, prepare=True).fetchall()
-        except psycopg.Error as error:
-            raise StoreError(
-                f"Looking people up failed in PostgreSQL ({type(error).__name__}). Is it up? Open the look-up anew."
-            ) from error
+        # In an order of their own: the same answer however PostgreSQL was filled.
         return _Found(
-            [(UUID(name), value.split(DESCRIPTION_SEPARATOR)) for what, name, value, _ in rows if what == "print"],
+            [
+                (UUID(name), sorted(value.split(DESCRIPTION_SEPARATOR)))
+                for what, name, value, _ in rows
+                if what == "print"
+            ],
             {(name, value or None): bits for what, name, value, bits in rows if what == "term"},
             frozenset(int(name) for what, name, _, _ in rows if what == "common"),
             next((int(name) for what, name, _, _ in rows if what == "model"), None),
@@ -239,11 +252,12 @@ class KnownPeople:
 
     def _load_model(self) -> _Model:
         row = None
-        if self._connection.execute("SELECT to_regclass(%s)", (f"{SCHEMA}.model",)).fetchone() != (None,):
-            row = self._connection.execute(
-                f"SELECT version, parameters, kinds, forms FROM {SCHEMA}.model WHERE entity = %s".encode(),
-                (self._entity,),
-            ).fetchone()
+        with _failing_in_words():
+            if self._connection.execute("SELECT to_regclass(%s)", (f"{SCHEMA}.model",)).fetchone() != (None,):
+                row = self._connection.execute(
+                    f"SELECT version, parameters, kinds, forms FROM {SCHEMA}.model WHERE entity = %s".encode(),
+                    (self._entity,),
+                ).fetchone()
         if row is None:
             raise NotFound(
                 f"Nothing is published yet by which a {self._entity} could be looked up. Run the pipeline: `rddm run`."

@@ -490,3 +490,37 @@ def test_two_whom_the_cut_of_a_giant_parted_are_told_so(new_project: Project) ->
         found = new_project.rddm("person", "why", "academy/student/s100", f"academy/student/{second}", "--json").json
         assert found["together"] is False
         assert (found["kept_apart"] and found["kept_apart"]["refusal"]["code"]) == code
+
+
+def test_a_word_is_taken_back_by_ids_whose_founding_record_went_elsewhere(new_project: Project) -> None:
+    run(new_project, THREE_ANNAS)
+    anna = new_project.rddm("person", "show", ANNA, "--json").json
+    [founder] = [
+        f"{each['source']}/{each['entity']}/{each['key']}"
+        for each in anna["records"]
+        if each["record_id"] == anna["id"]
+    ]
+    why = ["--reason", "asked them", "--by", "ann"]
+    assert new_project.rddm("person", "split", anna["id"], founder, *why, "--run").code == 0
+    other = golden(new_project, founder)
+    assert other != anna["id"]
+    assert new_project.rddm("person", "same", anna["id"], other, *why, "--run").code == 0
+    assert golden(new_project, founder) == anna["id"]
+    taken = new_project.rddm("person", "unjudge", anna["id"], other, "--reason", "a mistake", "--json")
+    assert taken.code == 0, taken.err
+    states = {
+        each["verdict"]: each["state"] for each in new_project.rddm("person", "judgements", "--json").json["judgements"]
+    }
+    assert states == {"same": "withdrawn from the next run on", "different": "withdrawn"}
+
+
+def test_a_word_that_is_run_is_told_though_a_source_has_a_problem(new_project: Project) -> None:
+    run(new_project)
+    academy = new_project.folder / "sources" / "academy.yaml"
+    academy.write_text(
+        academy.read_text(encoding="utf-8").replace("phone: phone", "phone: {sql: 'nothing_such(phone)'}"),
+        encoding="utf-8",
+    )
+    words = ["person", "same", "camps/camper/1", "camps/camper/2", "--reason", "asked them", "--by", "ann"]
+    told = new_project.rddm(*words, "--run", "--json")
+    assert (told.code, told.json["applied"], told.json["together"]) == (3, True, True)

@@ -651,6 +651,40 @@ def test_pieces_with_what_an_older_version_said_go_and_stay_away_wherever_they_s
     assert all(each.balances for each in report.engine.balances)
 
 
+def test_a_piece_goes_whatever_stands_between_the_digits_and_however_it_is_encoded(warehouse: TinyWarehouse) -> None:
+    warehouse.deliver("camps/camper", {**HER, "phone": "+7 903 765-43-21", "email": "ann.o'neil@post.alt", "id": "h1"})
+    hers = ["8 (903) 765–43–21", "8\xa0903\xa0765\xa043\xa021", "Ann.O'Neil@post.alt", "8 903 765–43–21"]
+    encodings = ["utf-8", "cp1251", "utf-16-le", "utf-16-le"]
+    lines = [f"broken;{text};".encode(encoding) for text, encoding in zip(hers, encodings, strict=True)]
+    warehouse.deliver("camps/camper", *_pieces([*lines, "broken;8 903 765–43–22;".encode()], first=3))
+    warehouse.run()
+    erase_her(warehouse)
+    kept = "SELECT place FROM lake.raw.unreadable WHERE octet_length(content) > 0 AND starts_with(place, 'broken.csv') ORDER BY 1"
+    assert warehouse.query(kept) == ["broken.csv, line 7"]
+
+
+TWO_PHONES = """
+entities:
+  organisation: null
+  location: null
+  event: {fields: {organisation: null}}
+  person:
+    fields: {phone: null, organisation: null, mobile: {type: phone}, mother_phone: {type: phone}}
+"""
+
+
+def test_identifiers_are_looked_for_in_every_field_of_their_type(new_warehouse: New) -> None:
+    phones = CAMPS.replace("phone: phone", "mobile: phone, mother_phone: mother")
+    warehouse = new_warehouse(camps=phones, model=TWO_PHONES)
+    warehouse.deliver("camps/camper", {**HER, "phone": "+7 903 765-43-21", "mother": "+7 903 765-43-22", "id": "h1"})
+    lines = [b"broken;89037654321;", b"broken;89037654322;", b"broken;89037654323;"]
+    warehouse.deliver("camps/camper", *_pieces(lines, first=3))
+    warehouse.run()
+    erase_her(warehouse)
+    kept = "SELECT place FROM lake.raw.unreadable WHERE octet_length(content) > 0 AND starts_with(place, 'broken.csv') ORDER BY 1"
+    assert warehouse.query(kept) == ["broken.csv, line 5"]
+
+
 CLIENTS = """
 entities:
   organisation: null

@@ -5,7 +5,7 @@ from uuid import UUID
 import pytest
 
 from rddm.resolve.asked import compare_one, describe_one, weigh_terms
-from rddm.resolve.known import Candidate, Recognised, Thresholds, recognise
+from rddm.resolve.known import Asked, Candidate, Recognised, Thresholds, recognise
 from rddm.resolve.weights import shipped_mixture
 
 ANNA = {
@@ -17,14 +17,18 @@ THRESHOLDS = Thresholds(match_probability=0.99, possible_probability=0.6)
 
 
 def ask(
-    typed: dict[str, str], *stored: tuple[UUID, dict[str, str]], limit: int = 5, can_find: bool = True
+    typed: dict[str, str],
+    *stored: tuple[UUID, dict[str, str]],
+    limit: int = 5,
+    common: tuple[str, ...] = (),
+    can_find: bool = True,
 ) -> Recognised:
-    asked = weigh_terms(describe_one(typed), {})
+    asked = weigh_terms(describe_one(typed) | dict.fromkeys(common), {})
     candidates = []
     for person, record in stored:
         description = describe_one(record)
         candidates.append(Candidate(person, description, compare_one(asked, description)))
-    return recognise(shipped_mixture(), asked, candidates, THRESHOLDS, limit, can_find=can_find)
+    return recognise(shipped_mixture(), Asked(asked, common, can_find), candidates, THRESHOLDS, limit)
 
 
 def test_one_person_who_agrees_is_known() -> None:
@@ -60,6 +64,18 @@ def test_what_contradicts_any_record_of_a_person_is_never_taken_for_them() -> No
     found = ask({**ANNA, "snils": "08765430300"}, (ONE, document), (ONE, ANNA))
     assert found.verdict == "possible"
     assert found.people[0].contradiction == "two_documents"
+
+
+def test_what_was_given_and_too_many_share_is_not_asked_for_again() -> None:
+    typed = {"first_name": "Анна", "email": "office@school.alt"}
+    assert "email" not in ask(typed, common=("email",), can_find=False).would_help
+    assert "email" in ask({"first_name": "Анна"}, can_find=False).would_help
+
+
+def test_what_would_help_does_not_depend_on_how_many_are_shown() -> None:
+    typed = {name: ANNA[name] for name in ("last_name", "first_name")}
+    twin = {**ANNA, "birth_date": "1998-01-30"}
+    assert {ask(typed, (ONE, ANNA), (OTHER, twin), limit=limit).would_help for limit in (1, 2, 5)} == {("birth_date",)}
 
 
 def test_nobody_found_is_unknown_and_what_is_not_given_would_help() -> None:

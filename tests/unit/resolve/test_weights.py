@@ -22,7 +22,7 @@ from rddm.resolve.comparisons import (
     pattern_of,
 )
 from rddm.resolve.explain import Strand, StrongestForest, explain_pair
-from rddm.resolve.known import Candidate, Thresholds, recognise
+from rddm.resolve.known import Asked, Candidate, Thresholds, recognise
 from rddm.resolve.weights import (
     CLASSES,
     MOST_MATCH_PROBABILITY,
@@ -152,7 +152,7 @@ def test_a_weight_is_summed_up_alike_in_runs_in_learning_in_explaining_and_in_lo
     learning = seen_weights(mixture, [Seen(number, int(in_family), int(sum(terms.values())))])[0]
     nothing = dict.fromkeys(column for each in COMPARISONS for column in each.columns)
     candidate = Candidate(UUID(int=1), nothing, Compared(number, None, terms))
-    looked_up = recognise(mixture, nothing, [candidate], Thresholds(0.9, 0.6), 1)
+    looked_up = recognise(mixture, Asked(nothing), [candidate], Thresholds(0.9, 0.6), 1)
     assert learning == pytest.approx(in_a_run)
     assert explain_pair(mixture, number, terms, {}).total == pytest.approx(in_a_run)
     assert looked_up.probability == pytest.approx(probability_of(in_a_run))

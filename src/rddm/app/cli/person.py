@@ -372,12 +372,14 @@ def _keep(
         typer.echo(f"Noted: {saying.words}.{pairs}{overruled}{'' if apply else LATER}")
         if conflict:
             typer.echo(f"It is in contradiction with another word: {conflict}. `rddm {entity} judgements` lists them.")
-    together = _apply(project, *word.pairs[0], is_silent=as_json) if apply else None
+    outcome = _apply(project, *word.pairs[0], is_silent=as_json) if apply else None
+    together = outcome.together if outcome else None
     if as_json:
         told = {"verdict": verdict, "records": word.pairs[0], "pairs": word.pairs, "withdrawn": word.instead_of}
         print_json(told | {"conflict": conflict, "applied": apply, "together": together})
     elif together is not None:
         _tell_outcome(verdict, together=together)
+    _exit_as(outcome)
 
 
 def _conflict(warehouse: Reading, entity: str) -> str | None:
@@ -387,17 +389,30 @@ def _conflict(warehouse: Reading, entity: str) -> str | None:
     return words_given(warehouse, entity)[0].conflict
 
 
-def _apply(project: ProjectOption, first: uuid.UUID, second: uuid.UUID, *, is_silent: bool) -> bool:
-    """Run without reading the sources, and return whether the two records belong to one person now."""
+@dataclass(frozen=True)
+class _Outcome:
+    """What a run made of a word: whether the two records belong to one person now, and whether a source had a problem."""
+
+    together: bool
+    has_problems: bool
+
+
+def _exit_as(outcome: _Outcome | None) -> None:
+    """End as a run does whose source had a problem, if one had."""
+    if outcome is not None and outcome.has_problems:
+        raise typer.Exit(SourceError.exit_code)
+
+
+def _apply(project: ProjectOption, first: uuid.UUID, second: uuid.UUID, *, is_silent: bool) -> _Outcome:
+    """Run without reading the sources, and tell what it made of the two records."""
     from rddm.app.cli.run import run_project  # noqa: PLC0415
     from rddm.serve.judging import are_one  # noqa: PLC0415
     from rddm.serve.lookup import people_entity  # noqa: PLC0415
 
     summary = run_project(find_project(project), read=False, is_silent=is_silent)
-    if summary.problems:
-        raise typer.Exit(SourceError.exit_code)
     with reading(project) as warehouse:
-        return are_one(warehouse, people_entity(warehouse), first, second)
+        together = are_one(warehouse, people_entity(warehouse), first, second)
+    return _Outcome(together, bool(summary.problems))
 
 
 def _tell_outcome(verdict: str, *, together: bool) -> None:
@@ -447,11 +462,13 @@ def unjudge_command(  # noqa: PLR0913 - the options of the command line
         warehouse.control.withdraw_judgements(numbers, reason, author(by), dt.datetime.now(dt.UTC))
     if not as_json:
         typer.echo(f"Taken back: what was said of {first} and {second}.{'' if apply else LATER}")
-    together = _apply(project, words[0].record_a, words[0].record_b, is_silent=as_json) if apply else None
+    outcome = _apply(project, words[0].record_a, words[0].record_b, is_silent=as_json) if apply else None
+    together = outcome.together if outcome else None
     if as_json:
         print_json({"withdrawn": numbers, "applied": apply, "together": together})
     elif together is not None:
         typer.echo("They are one person now." if together else "They are two people now.")
+    _exit_as(outcome)
 
 
 erasing.add_commands(group)

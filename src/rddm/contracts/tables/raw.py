@@ -96,9 +96,13 @@ COLUMN_CHANGE = Table(
 LEDGERS = (BATCH, CURSOR, UNREADABLE, COLUMN_CHANGE)
 
 
-def newest_first_sql(*, by_arrival: bool) -> str:
-    """Return the ORDER BY terms that put a record's newest version first: by source time, or *by_arrival* alone."""
-    return ("" if by_arrival else "_source_time DESC NULLS LAST, ") + "_batch DESC, _seq DESC"
+def newest_first_sql(*, by_arrival: bool, prefix: str = "_") -> str:
+    """
+    Return the ORDER BY terms that put a record's newest version first: by source time, or *by_arrival* alone. *prefix*: what the
+    columns' names begin with.
+    """
+    terms = [] if by_arrival else [f"{prefix}source_time DESC NULLS LAST"]
+    return ", ".join([*terms, f"{prefix}batch DESC", f"{prefix}seq DESC"])
 
 
 def newness_sql(*, by_arrival: bool) -> str:
