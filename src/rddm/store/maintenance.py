@@ -1,5 +1,6 @@
 """
-Maintenance of the lake: forget old snapshots, write nearly deleted files anew, merge small ones, delete what nothing refers to.
+Maintenance of the lake: forget old snapshots, gather what many small commits have left, write nearly deleted files anew, merge
+small ones, delete what nothing refers to.
 
 No row of any table may come or go by it: rows are counted before and after, and what was written is rolled back when they differ.
 """
@@ -10,11 +11,14 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from rddm.contracts.errors import StoreError
-from rddm.contracts.tables import quote
+from rddm.contracts.tables import literal, quote
 from rddm.store.lake import CATALOG, Lake
+from rddm.store.scratch import Scratch
 
 _NEARLY_DELETED = 0.95
 """Share of deleted rows from which on a file is written anew; until then all of it is read, whatever is left of it."""
+MANY_SMALL_FILES, SMALL_FILE_BYTES = 20, 4 * 2**20
+"""From more than so many files on, each smaller than this, a table's small files are gathered in one."""
 GRACE_HOURS = 1
 """Unused files are left this long, for readings that began before and still scan them."""
 
@@ -36,7 +40,8 @@ class Maintained:
 
 def maintain(lake: Lake, *, expire_before: datetime, keep_from: int | None) -> Maintained:
     """
-    Expire the snapshots older than *expire_before* (UTC), write nearly deleted files anew, merge small ones, delete unused ones.
+    Expire the snapshots older than *expire_before* (UTC), gather small files, write nearly deleted ones anew, merge others and
+    delete unused ones.
 
     Snapshot *keep_from* (the last published one) and all after it stay whatever their age, so that the next publication can
     read what changed since. The caller holds the writer lock.
@@ -53,6 +58,7 @@ def maintain(lake: Lake, *, expire_before: datetime, keep_from: int | None) -> M
     if expired:
         numbers = ", ".join(map(str, expired))
         lake.connection.execute(f"CALL ducklake_expire_snapshots('{CATALOG}', versions => [{numbers}])")
+    _gather(lake, counts)
     _rewrite_and_merge(lake, counts)
     deleted = 0
     for function in ("ducklake_cleanup_old_files", "ducklake_delete_orphaned_files"):
@@ -88,6 +94,38 @@ def count_rows(lake: Lake) -> dict[tuple[str, str], int]:
     ]
     found = dict(lake.connection.execute(" UNION ALL ".join(selects)).fetchall()) if selects else {}
     return {(schema, name): int(found[place]) for place, (schema, name, _) in enumerate(tables)}
+
+
+def _gather(lake: Lake, counts: dict[tuple[str, str], int]) -> None:
+    """
+    Put the rows of each table's small files into one, where it has many.
+
+    The engine merges files only where nothing was deleted from them, or from those in between, so that a table which is changed
+    row by row keeps a file or two of each commit, each to be opened by whoever looks for a row (DuckDB 1.5.5).
+    """
+    crowded = {table: files for table in counts if len(files := _small_files(lake, *table)) > MANY_SMALL_FILES}
+    if not crowded:
+        return
+    scratch = Scratch(lake.connection, lake.spill / "gathered", in_files=True)
+    try:
+        with lake.transaction("maintain") as connection:
+            for (schema, name), files in crowded.items():
+                table = f"{CATALOG}.{quote(schema)}.{quote(name)}"
+                inside = f"filename IN ({', '.join(map(literal, files))})"
+                scratch.make("gathered", f"SELECT * FROM {table} WHERE {inside}")
+                connection.execute(f"DELETE FROM {table} WHERE {inside}")
+                connection.execute(f"INSERT INTO {table} BY NAME FROM gathered")
+            compare_rows(counts, count_rows(lake), "Gathering small files")
+    finally:
+        scratch.clear()
+
+
+def _small_files(lake: Lake, schema: str, name: str) -> list[str]:
+    rows = lake.connection.execute(
+        f"SELECT data_file FROM ducklake_list_files('{CATALOG}', {literal(name)}, schema => {literal(schema)})"
+        f" WHERE data_file_size_bytes < {SMALL_FILE_BYTES}"
+    ).fetchall()
+    return [row[0] for row in rows]
 
 
 def _rewrite_and_merge(lake: Lake, counts: dict[tuple[str, str], int]) -> None:

@@ -188,3 +188,19 @@ def test_a_file_of_which_nearly_all_is_deleted_is_written_anew(new_warehouse: Ne
     [(data, deleted)] = files.fetchall()
     assert deleted is None
     assert lake.number(f"SELECT count(*) FROM read_parquet('{data}')") == 2_000
+
+
+def test_what_many_small_commits_left_is_gathered_in_one_file(new_warehouse: New) -> None:
+    lake = new_warehouse(a=PERSON).warehouse.lake
+    prepare_lake(lake)
+    run = lake.connection.execute
+    run("CREATE TABLE lake.raw.number AS SELECT range AS number FROM range(1_000_000)")
+    for first in range(2_000_000, 2_030_000, 1_000):
+        run(f"INSERT INTO lake.raw.number SELECT range FROM range({first}, {first + 1_000})")
+        run(f"DELETE FROM lake.raw.number WHERE number IN ({first}, {first - 1_000 + 1})")
+    before, then = run("SELECT number FROM lake.raw.number ORDER BY 1").fetchall(), lake.current_snapshot()
+    maintain(lake, expire_before=datetime(2000, 1, 1, tzinfo=UTC), keep_from=None)
+    files = run("SELECT delete_file FROM ducklake_list_files('lake', 'number', schema => 'raw')").fetchall()
+    assert files in ([(None,)], [(None,), (None,)])
+    assert run("SELECT number FROM lake.raw.number ORDER BY 1").fetchall() == before
+    assert run(f"SELECT number FROM lake.raw.number AT (VERSION => {then}) ORDER BY 1").fetchall() == before
