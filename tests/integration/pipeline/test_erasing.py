@@ -416,6 +416,25 @@ def test_what_people_said_of_her_goes_too(warehouse: TinyWarehouse) -> None:
     assert places_of(warehouse) == []
 
 
+def test_the_proof_counts_the_events_that_go_those_of_records_that_moved_away_too(warehouse: TinyWarehouse) -> None:
+    events = "SELECT count(*) FROM lake.identity.event"
+    record = find(warehouse.warehouse, her(warehouse)).records[0].record_id
+    (somebody,) = warehouse.query(f"SELECT person_id FROM lake.golden.person WHERE last_name = '{NAMES[0]}'")
+    own = f"golden_id = '{her(warehouse).golden_id}'"
+    (hers,) = warehouse.query(f"{events} WHERE {own}")
+    moved = f"SELECT * REPLACE ('moved' AS kind, '{somebody}'::UUID AS golden_id"
+    an_event = f"FROM lake.identity.event WHERE {own} LIMIT 1"
+    warehouse.query(
+        "INSERT INTO lake.identity.event"
+        f" ({moved}, NULL AS other_id, '{record}'::UUID AS record_id) {an_event})"
+        f" UNION ALL ({moved}, golden_id AS other_id, NULL AS record_id) {an_event})"
+    )
+    (before,) = warehouse.query(events)
+    proof = erase_her(warehouse)
+    assert warehouse.query(events) == [before - hers - 2]
+    assert proof.counts["identity.event"] == hers + 2
+
+
 def test_a_record_that_its_source_had_deleted_goes_too(warehouse: TinyWarehouse) -> None:
     wanted = her(warehouse)
     warehouse.deliver("camps/camper", {"id": "h1", "changed": "2024-05-01", "gone": "yes"})
