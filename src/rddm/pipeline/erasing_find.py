@@ -381,8 +381,24 @@ _LEAST_LENGTH = {
     SemanticType.PHONE: 10, SemanticType.EMAIL: 6, SemanticType.SNILS: 9, SemanticType.DOCUMENT_NUMBER: 8,
 }  # fmt: skip
 """How many signs an identifier has at least to tell of somebody in what is no record, where it can stand between anything."""
-_NOT_ASCII = r"\\x[0-9A-F]{2}"
-"""How the engine writes a byte that is no printable ASCII sign, or that would end a text, when it shows bytes as text."""
+_NOT_ASCII = r"\\x[0-9a-f]{2}"
+"""
+How the engine writes a byte that is no printable ASCII sign, or a quotation mark or backslash, when it shows bytes as text, in
+lower case.
+"""
+_ESCAPES = (
+    (r"(?:\\x5c)+(?:u00|x){code:x}", r"(?:\\x5c)+(?:u[0-9a-f]{4}|x[0-9a-f]{2}|[abfnrtv])"),
+    ("%{code:x}", "%[0-9a-f]{2}"),
+    ("&(?:#{code}|#x{code:x}|{name});", "&#?[0-9a-z]{1,8};"),
+)
+"""
+How JSON and Python, addresses of the web, and XML write a sign by its code or name, and any sign, in bytes that are shown: in
+letters and digits, which would stand among those of an identifier.
+"""
+_OF_EMAILS = {"@": ("commat", "@"), "'": ("apos", r"\\x27"), "+": ("plus", "+")}
+"""Signs of e-mails that are written so, each with its name in XML and, for a regular expression, as bytes are shown."""
+_BESIDE_PHONES = r"[\p{L}#,;/|]|\.0$"
+"""What parts a phone from its extension, its label or another phone; the rest of a number that a table calculated with."""
 
 
 def _pieces(lake: Lake, settings: ProjectSettings, entity: str) -> list[LeavingPiece]:
@@ -391,18 +407,35 @@ def _pieces(lake: Lake, settings: ProjectSettings, entity: str) -> list[LeavingP
     if lake.number(f"SELECT count(*) FROM {unreadable}") == 0:
         return []
     _find_identifiers(lake, settings, entity)
-    # As bytes are shown, so that nothing depends on what a piece is encoded in. Any other sign may stand between two digits.
-    shown = "lower(content::VARCHAR)"
-    signs = _letters_and_digits(f"regexp_replace(content::VARCHAR, '{_NOT_ASCII}', '', 'g')")
-    rows = lake.connection.execute(
-        f"""
-        SELECT DISTINCT source, entity, batch, place FROM (
-            SELECT *, {shown} AS text, replace({shown}, '\\x00', '') AS narrow, {signs} AS signs FROM {unreadable}
-        ) JOIN (SELECT DISTINCT value, lower(encode(value)::VARCHAR) AS shown FROM {IDENTIFIERS})
-            ON contains(text, shown) OR contains(narrow, shown) OR contains(signs, value)
-        ORDER BY ALL"""
-    ).fetchall()
+    rows = lake.connection.execute(f"{pieces_sql(unreadable, IDENTIFIERS)} ORDER BY ALL").fetchall()
     return [LeavingPiece(*row) for row in rows]
+
+
+def pieces_sql(unreadable: str, identifiers: str) -> str:
+    """
+    Return the query (source, entity, batch, place) of the pieces of *unreadable* in which one of *identifiers* (value) stands.
+
+    Pieces are searched as bytes are shown, so that nothing depends on what they are encoded in; in UTF-16 every other byte is
+    null. Any other sign may stand between two letters or digits. What looks like an escape may be none, so that each piece is
+    searched as it is, and once for each way of escaping.
+    """
+    signs = _letters_and_digits(f"regexp_replace(text, '{_NOT_ASCII}', '', 'g')")
+    texts = ", ".join(["shown", *(_without_escapes("shown", *escapes) for escapes in _ESCAPES)])
+    return f"""
+        WITH piece AS (
+            SELECT source, entity, batch, place, replace(lower(content::VARCHAR), '\\x00', '') AS shown FROM {unreadable}
+        ), form AS (SELECT * EXCLUDE shown, unnest([{texts}]) AS text FROM piece)
+        SELECT DISTINCT source, entity, batch, place FROM (SELECT *, {signs} AS signs FROM form)
+        JOIN (SELECT DISTINCT value, lower(encode(value)::VARCHAR) AS shown FROM {identifiers})
+            ON contains(text, shown) OR contains(signs, value)"""
+
+
+def _without_escapes(shown: str, of_sign: str, of_any: str) -> str:
+    """Return the SQL of bytes that are *shown*, with the signs of e-mails as they are and other escapes left out."""
+    for sign, (name, meant) in _OF_EMAILS.items():
+        escaped = of_sign.format(code=ord(sign), name=name)
+        shown = f"regexp_replace({shown}, {literal(escaped)}, {literal(meant)}, 'g')"
+    return f"regexp_replace({shown}, {literal(of_any)}, '', 'g')"
 
 
 def _find_identifiers(lake: Lake, settings: ProjectSettings, entity: str) -> None:
@@ -430,9 +463,14 @@ def _find_identifiers(lake: Lake, settings: ProjectSettings, entity: str) -> Non
 
 def _value_sql(field: str, kind: SemanticType, rows: str) -> str:
     column = quote(field)
-    value = f"lower(trim({column}))" if kind is SemanticType.EMAIL else _letters_and_digits(column)
-    shown = f"right({value}, 10)" if kind is SemanticType.PHONE else value
-    return f"SELECT value FROM (SELECT {shown} AS value FROM {rows}) WHERE length(value) >= {_LEAST_LENGTH[kind]}"
+    if kind is SemanticType.EMAIL:
+        value = f"lower(trim({column}))"
+    elif kind is SemanticType.PHONE:
+        part = f"unnest(list_prepend({column}, regexp_split_to_array({column}, {literal(_BESIDE_PHONES)})))"
+        value = f"right({_letters_and_digits(part)}, 10)"
+    else:
+        value = _letters_and_digits(column)
+    return f"SELECT value FROM (SELECT {value} AS value FROM {rows}) WHERE length(value) >= {_LEAST_LENGTH[kind]}"
 
 
 def _letters_and_digits(text: str) -> str:

@@ -416,6 +416,25 @@ def test_what_people_said_of_her_goes_too(warehouse: TinyWarehouse) -> None:
     assert places_of(warehouse) == []
 
 
+def test_the_proof_counts_the_events_that_go_those_of_records_that_moved_away_too(warehouse: TinyWarehouse) -> None:
+    events = "SELECT count(*) FROM lake.identity.event"
+    record = find(warehouse.warehouse, her(warehouse)).records[0].record_id
+    (somebody,) = warehouse.query(f"SELECT person_id FROM lake.golden.person WHERE last_name = '{NAMES[0]}'")
+    own = f"golden_id = '{her(warehouse).golden_id}'"
+    (hers,) = warehouse.query(f"{events} WHERE {own}")
+    moved = f"SELECT * REPLACE ('moved' AS kind, '{somebody}'::UUID AS golden_id"
+    an_event = f"FROM lake.identity.event WHERE {own} LIMIT 1"
+    warehouse.query(
+        "INSERT INTO lake.identity.event"
+        f" ({moved}, NULL AS other_id, '{record}'::UUID AS record_id) {an_event})"
+        f" UNION ALL ({moved}, golden_id AS other_id, NULL AS record_id) {an_event})"
+    )
+    (before,) = warehouse.query(events)
+    proof = erase_her(warehouse)
+    assert warehouse.query(events) == [before - hers - 2]
+    assert proof.counts["identity.event"] == hers + 2
+
+
 def test_a_record_that_its_source_had_deleted_goes_too(warehouse: TinyWarehouse) -> None:
     wanted = her(warehouse)
     warehouse.deliver("camps/camper", {"id": "h1", "changed": "2024-05-01", "gone": "yes"})
@@ -635,6 +654,14 @@ def _pieces(lines: list[bytes], first: int) -> list[Unreadable]:
     ]
 
 
+def _kept_pieces(warehouse: TinyWarehouse) -> list[object]:
+    """Where the pieces stand that `_pieces` made and that still have their content."""
+    return warehouse.query(
+        "SELECT place FROM lake.raw.unreadable WHERE octet_length(content) > 0 AND starts_with(place, 'broken.csv')"
+        " ORDER BY place"
+    )
+
+
 def test_pieces_with_what_an_older_version_said_go_and_stay_away_wherever_they_stand(warehouse: TinyWarehouse) -> None:
     old = {"phone": "+7 903 765-43-21", "email": "Old.Address@post.alt"}
     warehouse.deliver("camps/camper", {**HER, **old, "id": "h1", "changed": "2023-01-01"})
@@ -659,8 +686,46 @@ def test_a_piece_goes_whatever_stands_between_the_digits_and_however_it_is_encod
     warehouse.deliver("camps/camper", *_pieces([*lines, "broken;8 903 765–43–22;".encode()], first=3))
     warehouse.run()
     erase_her(warehouse)
-    kept = "SELECT place FROM lake.raw.unreadable WHERE octet_length(content) > 0 AND starts_with(place, 'broken.csv') ORDER BY 1"
-    assert warehouse.query(kept) == ["broken.csv, line 7"]
+    assert _kept_pieces(warehouse) == ["broken.csv, line 7"]
+
+
+ESCAPED = (
+    r'"8\u00a0903\u2013765\u201343\t21"',
+    r"b'8\\xa0903\xa0765\xa043\xa021'",
+    "phone=%2B7%20903%20765-43%E2%80%9321",
+    "<phone>8&nbsp;903&#8211;765&#x2013;43-21</phone>",
+    r'"Ann.O\u0027Neil\u002BCamp\u0040post.alt"',
+    "mail=Ann.O%27Neil%2bcamp%40post.alt",
+    "<mail>ann.o&apos;neil&#43;camp&#x40;post.alt</mail>",
+    "progress=50%9037654321",
+)
+OF_OTHERS = (r'"8\u00a0903\u2013765\u201343\t22"', "mail=ann.o%27neil%40post.alt", "mail=ann.oneil+camp@post.alt")
+
+
+def test_a_piece_goes_however_its_format_writes_what_is_no_letter_and_no_digit(warehouse: TinyWarehouse) -> None:
+    written = {"phone": "+7 903 765-43-21", "email": "ann.o'neil+camp@post.alt", "id": "h1"}
+    warehouse.deliver("camps/camper", {**HER, **written})
+    warehouse.deliver("camps/camper", *_pieces([text.encode() for text in (*ESCAPED, *OF_OTHERS)], first=11))
+    warehouse.run()
+    erase_her(warehouse)
+    assert _kept_pieces(warehouse) == ["broken.csv, line 19", "broken.csv, line 20", "broken.csv, line 21"]
+
+
+def test_a_piece_goes_with_a_phone_that_an_older_version_wrote_beside_something_else(warehouse: TinyWarehouse) -> None:
+    older = (
+        "8 903 765-43-21 доб. 12",
+        "9037654322 #12",
+        "8 903 765-43-23, 8 905 111-22-33",
+        "7,9037654324E+10",
+        "89037654325.0",
+    )
+    versions = [{"phone": phone, "changed": f"2023-01-0{day}"} for day, phone in enumerate(older, start=1)]
+    warehouse.deliver("camps/camper", *({**HER, **version, "id": "h1"} for version in versions))
+    lines = [f"broken;8903765432{last};".encode() for last in range(1, 7)]
+    warehouse.deliver("camps/camper", *_pieces([*lines, b"broken;89051112233;"], first=1))
+    warehouse.run()
+    erase_her(warehouse)
+    assert _kept_pieces(warehouse) == ["broken.csv, line 6"]
 
 
 TWO_PHONES = """
@@ -681,8 +746,7 @@ def test_identifiers_are_looked_for_in_every_field_of_their_type(new_warehouse: 
     warehouse.deliver("camps/camper", *_pieces(lines, first=3))
     warehouse.run()
     erase_her(warehouse)
-    kept = "SELECT place FROM lake.raw.unreadable WHERE octet_length(content) > 0 AND starts_with(place, 'broken.csv') ORDER BY 1"
-    assert warehouse.query(kept) == ["broken.csv, line 5"]
+    assert _kept_pieces(warehouse) == ["broken.csv, line 5"]
 
 
 CLIENTS = """

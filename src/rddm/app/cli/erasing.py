@@ -14,12 +14,12 @@ from rddm.app.cli.confirming import be_sure
 from rddm.app.cli.opening import author, reading
 from rddm.app.cli.options import ByOption, JsonOption, LimitOption, ProjectOption, YesOption, find_project, given_reason
 from rddm.contracts.errors import NotFound, StoreError
-from rddm.contracts.ids import derive_record_id
 from rddm.contracts.tables.golden import golden_id
 
 if TYPE_CHECKING:
     from rddm.pipeline.erasing import Wanted
     from rddm.pipeline.erasing_find import LeavingRecord
+    from rddm.serve.addresses import IdRange, RecordAddress
     from rddm.serve.reading import Reading
     from rddm.store.erasures import Erasure, Erasures
 
@@ -171,69 +171,67 @@ def _wanted(warehouse: Reading, who: str) -> tuple[Wanted, tuple[uuid.UUID, ...]
     Return whom *who* means, and the ids that were merged into them on the way.
 
     Raises:
+        Malformed: it is neither an id nor an address.
         NotFound: nobody; they were erased already; it is a record of something else.
     """
     from rddm.pipeline.erasing import Wanted  # noqa: PLC0415
+    from rddm.serve.addresses import RecordAddress, read_who  # noqa: PLC0415
     from rddm.serve.lookup import identify_ever, people_entity  # noqa: PLC0415
 
     entity = people_entity(warehouse)
-    _refuse_other_entities(warehouse, entity, who)
+    named = read_who(who, entity)
+    address = named if isinstance(named, RecordAddress) else None
+    if address is not None:
+        _refuse_other_entities(warehouse, entity, address)
     try:
         found = identify_ever(warehouse, entity, who)
     except NotFound:
-        _refuse_erased(warehouse, who)
-        record = _loose_record(warehouse, entity, who)
+        _refuse_erased(warehouse, named)
+        record = None if address is None else _loose_record(warehouse, entity, address)
         if record is None:
             raise
         return Wanted(entity, None, record), ()
     return Wanted(entity, found.golden_id), found.redirected
 
 
-def _refuse_other_entities(warehouse: Reading, entity: str, who: str) -> None:
-    source, _, rest = who.partition("/")
-    settings = warehouse.settings.sources.get(source)
-    own, _, key = rest.partition("/")
-    if not key or settings is None or own not in settings.entities:
+def _refuse_other_entities(warehouse: Reading, entity: str, address: RecordAddress) -> None:
+    settings = warehouse.settings.sources.get(address.source)
+    if settings is None or address.entity not in settings.entities:
         return
-    model = settings.entities[own].model or own
+    model = settings.entities[address.entity].model or address.entity
     if model != entity:
         raise NotFound(
-            f"{who} is a record of {source}/{own}, which becomes {model}: only a {entity} can be erased."
+            f"{address} is a record of {address.source}/{address.entity}, which becomes {model}: only a {entity} can be erased."
             " What names a person goes with the person."
         )
 
 
-def _refuse_erased(warehouse: Reading, who: str) -> None:
-    source, _, rest = who.partition("/")
-    own, _, key = rest.partition("/")
-    try:
-        known = derive_record_id(source, own, key) if key else uuid.UUID(who)
-    except ValueError:
-        return
-    proof = _erasures(warehouse).of(known)
+def _refuse_erased(warehouse: Reading, named: IdRange | RecordAddress) -> None:
+    """Of the erased only hashes of whole ids are kept, so a beginning tells nothing."""
+    from rddm.serve.addresses import RecordAddress  # noqa: PLC0415
+
+    if isinstance(named, RecordAddress):
+        proof = _erasures(warehouse).of(named.record_id)
+    else:
+        proof = _erasures(warehouse).of(named.low) if named.low == named.high else None
     if proof is not None:
         raise NotFound(
             f"Erased already, on {proof.made_at:%Y-%m-%d}: `rddm person erasures --proof {proof.erasure_id}` shows the proof."
         )
 
 
-def _loose_record(warehouse: Reading, entity: str, who: str) -> LeavingRecord | None:
+def _loose_record(warehouse: Reading, entity: str, address: RecordAddress) -> LeavingRecord | None:
     """A record that belongs to nobody: it waits in quarantine, or was deleted."""
     from rddm.pipeline.erasing_find import LeavingRecord  # noqa: PLC0415
 
-    source, _, rest = who.partition("/")
-    own, _, key = rest.partition("/")
-    if not key:
-        return None
     found = [
         row
         for table in (warehouse.table("quarantine", "record"), warehouse.table("conformed", "tombstone"))
         for row in warehouse.rows(
-            f"SELECT key FROM {table} WHERE record_id = ? AND model_entity = ?",
-            [derive_record_id(source, own, key), entity],
+            f"SELECT key FROM {table} WHERE record_id = ? AND model_entity = ?", [address.record_id, entity]
         )
     ]
-    return LeavingRecord(source, own, key, entity) if found else None
+    return LeavingRecord(address.source, address.entity, address.key, entity) if found else None
 
 
 def _title(warehouse: Reading, wanted: Wanted) -> str:
