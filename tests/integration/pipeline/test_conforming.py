@@ -345,7 +345,7 @@ def test_dates_with_the_month_first_are_told_until_their_format_is_and_then_lear
 
 @pytest.mark.parametrize(("count", "relearn", "is_learnt"), [(56, (), False), (250, ("person",), True)])
 def test_learning_is_not_hinted_at_where_the_weights_are_the_shipped_ones_or_are_being_learnt_anew(
-    new_warehouse: New, count: int, relearn: tuple[str, ...], is_learnt: bool
+    new_warehouse: New, count: int, relearn: tuple[str, ...], *, is_learnt: bool
 ) -> None:
     warehouse = new_warehouse(a=PERSON, b=PERSON)
     deliver_month_first(warehouse, count)
