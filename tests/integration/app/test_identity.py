@@ -377,6 +377,10 @@ IVANTSOVS = """11;Иванцов;Пётр;Назарович;01.02.2008;8 (916) 
 14;Иванцов;Пётр;Дмитриевич;15.02.2008;8 (916) 222-11-22;top@pismo.alt;2026-01-10 10:00:00
 15;Иванцов;Пётр;Дмитриевич;15.02.2008;8 (916) 333-11-33;;2026-01-10 10:00:00
 """
+OSOKINS = """31;Осокин;Глеб;Павлович;12.05.1970;8 (916) 333-22-11;gleb@pismo.alt;2026-01-10 10:00:00
+32;Осокин;Глеб;Павлович;;8 (916) 333-22-11;gleb@pismo.alt;2026-01-10 10:00:00
+33;Осокин;Глеб;Павлович;12.05.1990;;gleb@pismo.alt;2026-01-10 10:00:00
+"""
 
 
 def add_campers(project: Project, lines: str) -> None:
@@ -409,6 +413,18 @@ def test_two_people_that_match_say_why_they_are_two(new_project: Project) -> Non
     one = new_project.rddm("person", "why", "camps/camper/15", first, "--json").json
     assert one["first"]["address"] == "camps/camper/15"
     assert one["explanation"]["total"] < found["explanation"]["total"]
+
+
+def test_a_father_and_a_son_whose_birth_dates_are_one_digit_apart_are_told_to_be_born_a_generation_apart(
+    new_project: Project,
+) -> None:
+    add_campers(new_project, OSOKINS)
+    word = ["person", "same", "camps/camper/31", "camps/camper/32", "--reason", "asked them", "--by", "ann", "--run"]
+    assert new_project.rddm(*word).code == 0
+    father, undated, son = (golden(new_project, f"camps/camper/{key}")[:8] for key in (31, 32, 33))
+    assert father == undated != son
+    refusal = new_project.rddm("person", "why", father, son, "--json").json["kept_apart"]["refusal"]
+    assert (refusal["code"], refusal["contradiction"], refusal["pairs"]) == ("apart", "born_a_generation_apart", 1)
 
 
 def test_two_people_tell_every_word_that_stands_between_them(new_project: Project) -> None:
