@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import datetime as dt
 import uuid
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import groupby
 
@@ -12,8 +13,11 @@ from rddm.contracts.errors import NotFound
 from rddm.resolve.judgements import Conflict, conflicts
 from rddm.serve.lookup import Identified, identify
 from rddm.serve.reading import Reading
-from rddm.store.control import Judgement
+from rddm.store.control import Control, Judgement
+from rddm.store.lake import Lake
 
+JUDGED = "judged_now"
+"""The view of `judged`."""
 MOST_PAIRS = 10_000
 """Pairs of records that one word is kept on at most; a split of more is many people's records, and wants another remedy."""
 
@@ -71,6 +75,17 @@ class Word:
     def said(self) -> str:
         """What was said, in a word: same, different, or split where records were taken out of a person."""
         return "split" if self.verdict == "different" and self.pairs > 1 else self.verdict
+
+
+@contextmanager
+def judged(lake: Lake, control: Control) -> Iterator[None]:
+    """For the length of the block, what people have said of records is a view of the connection: `Control.judgements`."""
+    judgements, _ = control.judgements()
+    lake.connection.register(JUDGED, judgements)
+    try:
+        yield
+    finally:
+        lake.connection.unregister(JUDGED)
 
 
 def to_judge(reading: Reading, entity: str, verdict: str, first: str, second: str) -> ToJudge:
