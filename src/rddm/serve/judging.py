@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import datetime as dt
 import uuid
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import groupby
 
@@ -12,8 +13,11 @@ from rddm.contracts.errors import NotFound
 from rddm.resolve.judgements import Conflict, conflicts
 from rddm.serve.lookup import Identified, identify
 from rddm.serve.reading import Reading
-from rddm.store.control import Judgement
+from rddm.store.control import Control, Judgement
+from rddm.store.lake import Lake
 
+JUDGED = "judged_now"
+"""The view of `judged`."""
 MOST_PAIRS = 10_000
 """Pairs of records that one word is kept on at most; a split of more is many people's records, and wants another remedy."""
 
@@ -71,6 +75,17 @@ class Word:
     def said(self) -> str:
         """What was said, in a word: same, different, or split where records were taken out of a person."""
         return "split" if self.verdict == "different" and self.pairs > 1 else self.verdict
+
+
+@contextmanager
+def judged(lake: Lake, control: Control) -> Iterator[None]:
+    """For the length of the block, what people have said of records is a view of the connection: `Control.judgements`."""
+    judgements, _ = control.judgements()
+    lake.connection.register(JUDGED, judgements)
+    try:
+        yield
+    finally:
+        lake.connection.unregister(JUDGED)
 
 
 def to_judge(reading: Reading, entity: str, verdict: str, first: str, second: str) -> ToJudge:
@@ -239,19 +254,28 @@ def words_to_withdraw(reading: Reading, entity: str, first: str, second: str) ->
     """
     Return the judgements to take back: every word that holds on a record of *first* and one of *second*, whole.
 
-    An id that was merged stands for the record that founded it.
+    Where both are one by now, an id stands for the record that founded it. That one may have been elsewhere when the word was
+    given; so if nothing is found, or it is not theirs, an id stands for any record of theirs, as long as one word alone is found.
 
     Raises:
-        NotFound: one of the two is nobody, or no word holds on the two.
+        NotFound: one of the two is nobody, no word holds on the two, or several may be meant.
     """
     one, other = identify(reading, entity, first), identify(reading, entity, second)
     is_one = one.golden_id == other.golden_id
-    ends = [_meant(reading, each, is_one=is_one) for each in (one, other)]
     words = _words([each for each in reading.control.judgements_made(entity) if each.withdrawn_at is None])
-    found = [word for word in words if any(_joins(each, *ends) for each in word)]
+    for founders_only in (True, False) if is_one else (False,):
+        ends = [_meant(reading, each, founders_only=founders_only) for each in (one, other)]
+        found = [word for word in words if any(_joins(each, *ends) for each in word)]
+        if found:
+            break
     if not found:
         raise NotFound(
             f"No word holds on {first} and {second}. `rddm {entity} judgements` lists what people have said, by records."
+        )
+    if is_one and len(found) > 1 and any(len(end) > 1 for end in ends):
+        raise NotFound(
+            f"{first} and {second} are one {entity} by now, and {len(found):,} words hold on records of it. Name the two records"
+            f" that the word was given on, as SOURCE/ENTITY/KEY; `rddm {entity} judgements` lists them."
         )
     return [each for word in found for each in word]
 
@@ -295,16 +319,13 @@ def _told_apart(reading: Reading, entity: str, first: set[uuid.UUID], second: se
     ]
 
 
-def _meant(reading: Reading, who: Identified, *, is_one: bool) -> set[uuid.UUID]:
-    """
-    Return the records that a word on *who* may have been kept on. Where both are one by now, that is the one that founded the id,
-    or, where it has gone elsewhere or there is none, any.
-    """
+def _meant(reading: Reading, who: Identified, *, founders_only: bool) -> set[uuid.UUID]:
+    """Return the records that a word on *who* may be on: with *founders_only* the one that founded the id, if it is theirs."""
     if who.record_id is not None:
         return {who.record_id}
     records = set(_records_of(reading, who))
     founder = who.redirected[0] if who.redirected else who.golden_id
-    return {founder} if is_one and founder in records else records
+    return {founder} if founders_only and founder in records else records
 
 
 def _records_of(reading: Reading, who: Identified) -> list[uuid.UUID]:

@@ -7,12 +7,12 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from rddm.contracts.tables import literal
+from rddm.serve.judging import JUDGED, judged
 from rddm.serve.lookup import require_probabilistic
 from rddm.serve.reading import Reading
 
 UNIQUE = ("snils", "document_number")
 """Columns of fingerprints that hold what belongs to one person alone."""
-_JUDGED = "judged_of_one"
 
 
 @dataclass(frozen=True)
@@ -44,9 +44,7 @@ def list_maybe_same(reading: Reading, entity: str, golden_ids: Collection[uuid.U
         f" GROUP BY {column} HAVING count(*) <= {limit})"
         for column in UNIQUE
     )
-    judgements, _ = reading.control.judgements()
-    reading.lake.connection.register(_JUDGED, judgements)
-    try:
+    with judged(reading.lake, reading.control):
         rows = reading.rows(
             f"""
 WITH linked AS (SELECT DISTINCT fingerprint_id, golden_id FROM {link}),
@@ -57,7 +55,7 @@ alike AS (
     UNION ALL SELECT fingerprint_b, NULL, weight FROM {pair} WHERE fingerprint_a IN (FROM own)
     UNION ALL SELECT fingerprint_a, NULL, weight FROM {pair} WHERE fingerprint_b IN (FROM own)
 ),
-word AS (SELECT record_a::UUID AS a, record_b::UUID AS b FROM {_JUDGED} WHERE verdict = 'different'),
+word AS (SELECT record_a::UUID AS a, record_b::UUID AS b FROM {JUDGED} WHERE verdict = 'different'),
 apart AS (
     SELECT y.golden_id
     FROM (SELECT a, b FROM word UNION ALL SELECT b, a FROM word)
@@ -69,6 +67,4 @@ FROM alike JOIN linked USING (fingerprint_id)
 WHERE golden_id NOT IN ({own}) AND golden_id NOT IN (FROM apart)
 GROUP BY golden_id ORDER BY numbers IS NULL, probability DESC NULLS LAST, golden_id"""
         )
-    finally:
-        reading.lake.connection.unregister(_JUDGED)
     return [MaybeSame(row["golden_id"], tuple(row["numbers"] or ()), row["probability"]) for row in rows]

@@ -13,15 +13,16 @@ from __future__ import annotations
 
 import datetime as dt
 import uuid
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from rddm.contracts.tables import quote
 from rddm.contracts.tables.golden import golden_id
+from rddm.curate.golden import golden_column
 from rddm.project.settings import FactIdentity, SemanticType
 from rddm.resolve.clusters import WEIGHT_LIMIT
 from rddm.serve.identity_explain import model_in_use
+from rddm.serve.judging import JUDGED, judged
 from rddm.serve.lookup import require_probabilistic
 from rddm.serve.places import require_source
 from rddm.serve.portrait import title_of
@@ -29,8 +30,6 @@ from rddm.serve.reading import Reading, Row
 from rddm.serve.weighing import PREFIX, make_nodes, taken_away, weigh_pairs
 from rddm.store.control import Control
 from rddm.store.lake import CATALOG, Lake
-
-JUDGED = "judged_now"
 
 
 @dataclass(frozen=True)
@@ -82,7 +81,7 @@ def count_possible(lake: Lake, control: Control, entity: str) -> int:
     """Return how many pairs of golden records `list_possible` would list, however many they are."""
     if not lake.has("identity", f"{entity}__pair"):
         return 0
-    with _judged(lake, control):
+    with judged(lake, control):
         return lake.number(f"SELECT count(*) FROM ({_open_pairs(entity)})")
 
 
@@ -102,7 +101,7 @@ def list_possible(
         require_source(reading, wanted.source)
     if not reading.lake.has("identity", f"{entity}__pair"):
         return [], 0
-    with _judged(reading.lake, reading.control), taken_away(reading):
+    with judged(reading.lake, reading.control), taken_away(reading):
         _make_open(reading, entity, wanted)
         total = reading.lake.number(f"SELECT count(*) FROM {PREFIX}open")
         if not total:
@@ -203,10 +202,10 @@ def _facts(reading: Reading, entity: str) -> str:
     for name, each in reading.settings.model.entities.items():
         if isinstance(each.identity, FactIdentity) and reading.lake.has("golden", name):
             queries += [
-                f"SELECT {quote(field + '_id')} AS id FROM {reading.table('golden', name)}"
-                f" WHERE {quote(field + '_id')} IN (SELECT id FROM degree)"
+                f"SELECT {column} AS id FROM {reading.table('golden', name)} WHERE {column} IN (SELECT id FROM degree)"
                 for field, settings in each.fields.items()
                 if settings.references == entity
+                for column in (quote(golden_column(field, settings)),)
             ]
     union = " UNION ALL ".join(queries) or "SELECT id FROM degree LIMIT 0"
     return f"SELECT id, count(*) AS n FROM ({union}) GROUP BY id"
@@ -273,17 +272,6 @@ WHERE (least(x, y), greatest(x, y)) NOT IN (
 QUALIFY row_number() OVER (
     PARTITION BY least(x, y), greatest(x, y) ORDER BY weight DESC, fingerprint_a, fingerprint_b
 ) = 1"""
-
-
-@contextmanager
-def _judged(lake: Lake, control: Control) -> Iterator[None]:
-    """For the length of the block, what people have said of records is a view of the connection."""
-    judgements, _ = control.judgements()
-    lake.connection.register(JUDGED, judgements)
-    try:
-        yield
-    finally:
-        lake.connection.unregister(JUDGED)
 
 
 def _person(reading: Reading, entity: str, golden: Row, record: uuid.UUID, fingerprint: uuid.UUID) -> PossiblePerson:

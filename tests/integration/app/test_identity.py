@@ -377,6 +377,10 @@ IVANTSOVS = """11;Иванцов;Пётр;Назарович;01.02.2008;8 (916) 
 14;Иванцов;Пётр;Дмитриевич;15.02.2008;8 (916) 222-11-22;top@pismo.alt;2026-01-10 10:00:00
 15;Иванцов;Пётр;Дмитриевич;15.02.2008;8 (916) 333-11-33;;2026-01-10 10:00:00
 """
+OSOKINS = """31;Осокин;Глеб;Павлович;12.05.1970;8 (916) 333-22-11;gleb@pismo.alt;2026-01-10 10:00:00
+32;Осокин;Глеб;Павлович;;8 (916) 333-22-11;gleb@pismo.alt;2026-01-10 10:00:00
+33;Осокин;Глеб;Павлович;12.05.1990;;gleb@pismo.alt;2026-01-10 10:00:00
+"""
 
 
 def add_campers(project: Project, lines: str) -> None:
@@ -409,6 +413,18 @@ def test_two_people_that_match_say_why_they_are_two(new_project: Project) -> Non
     one = new_project.rddm("person", "why", "camps/camper/15", first, "--json").json
     assert one["first"]["address"] == "camps/camper/15"
     assert one["explanation"]["total"] < found["explanation"]["total"]
+
+
+def test_a_father_and_a_son_whose_birth_dates_are_one_digit_apart_are_told_to_be_born_a_generation_apart(
+    new_project: Project,
+) -> None:
+    add_campers(new_project, OSOKINS)
+    word = ["person", "same", "camps/camper/31", "camps/camper/32", "--reason", "asked them", "--by", "ann", "--run"]
+    assert new_project.rddm(*word).code == 0
+    father, undated, son = (golden(new_project, f"camps/camper/{key}")[:8] for key in (31, 32, 33))
+    assert father == undated != son
+    refusal = new_project.rddm("person", "why", father, son, "--json").json["kept_apart"]["refusal"]
+    assert (refusal["code"], refusal["contradiction"], refusal["pairs"]) == ("apart", "born_a_generation_apart", 1)
 
 
 def test_two_people_tell_every_word_that_stands_between_them(new_project: Project) -> None:
@@ -514,6 +530,31 @@ def test_a_word_is_taken_back_by_ids_whose_founding_record_went_elsewhere(new_pr
     assert states == {"same": "withdrawn from the next run on", "different": "withdrawn"}
 
 
+def test_a_word_on_ids_whose_founding_records_came_together_only_by_it_is_taken_back_if_no_other_may_be_meant(
+    new_project: Project,
+) -> None:
+    run(new_project, THREE_ANNAS)
+    anna, vera = golden(new_project, ANNA), golden(new_project, "academy/student/s2")
+    add_campers(new_project, "1;Лисицына;Вера;;07.07.2007;8 (916) 999-00-11;vera@pismo.alt;2026-02-01 10:00:00\n")
+    assert golden(new_project, ANNA) == vera
+    assert golden(new_project, "academy/student/s1") == anna
+    why = ["--reason", "asked them", "--by", "ann"]
+    another = ["camps/camper/2", "academy/student/s2"]
+    assert new_project.rddm("person", "same", *another, *why).code == 0
+    assert new_project.rddm("person", "same", anna, vera, *why, "--run").code == 0
+    unjudge = ["person", "unjudge", anna, vera, "--reason", "a mistake", "--json"]
+    refused = new_project.rddm(*unjudge)
+    assert (refused.code, "2 words hold on records of it" in refused.err) == (7, True)
+    assert new_project.rddm("person", "unjudge", *another, "--reason", "a mistake").code == 0
+    taken = new_project.rddm(*unjudge)
+    assert taken.code == 0, taken.err
+    words = new_project.rddm("person", "judgements", "--json").json["judgements"]
+    assert [(each["pairs"], each["state"]) for each in words] == [
+        (3, "withdrawn from the next run on"),
+        (1, "withdrawn from the next run on"),
+    ]
+
+
 def test_a_word_that_is_run_is_told_though_a_source_has_a_problem(new_project: Project) -> None:
     run(new_project)
     academy = new_project.folder / "sources" / "academy.yaml"
@@ -524,3 +565,8 @@ def test_a_word_that_is_run_is_told_though_a_source_has_a_problem(new_project: P
     words = ["person", "same", "camps/camper/1", "camps/camper/2", "--reason", "asked them", "--by", "ann"]
     told = new_project.rddm(*words, "--run", "--json")
     assert (told.code, told.json["applied"], told.json["together"]) == (3, True, True)
+    [problem] = told.json["problems"]
+    assert problem.startswith('source "academy", entity student: ')
+    unjudge = ["person", "unjudge", *words[2:4], "--reason", "a mistake", "--run"]
+    taken = new_project.rddm(*unjudge)
+    assert (taken.code, "They are two people now." in taken.out) == (3, True)

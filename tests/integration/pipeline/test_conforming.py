@@ -14,6 +14,7 @@ from rddm.contracts.errors import ConservationError
 from rddm.contracts.ids import derive_record_id
 from rddm.pipeline import conforming_versions
 from rddm.pipeline.conservation import balances
+from rddm.pipeline.engine import FEWEST_READ_ANEW
 from rddm.pipeline.landing import Place
 from rddm.pipeline.patching import Author, patch_record
 from rddm.pipeline.removing import remove_source
@@ -301,11 +302,12 @@ def test_what_the_sql_of_a_mapping_fails_on_is_noted_and_told(new_warehouse: New
     )
 
 
-def test_dates_with_the_month_first_are_told_until_their_format_is_and_then_learning_is_hinted_at(
-    new_warehouse: New,
-) -> None:
-    warehouse = new_warehouse(a=PERSON, b=PERSON)
-    days = [f"{1 + place % 12:02}/{1 + place % 28:02}/20{place % 10:02}" for place in range(250)]
+MONTH_FIRST = PERSON.replace("birth_date: born", 'birth_date: {column: born, format: "%m/%d/%Y"}')
+
+
+def deliver_month_first(warehouse: TinyWarehouse, count: int) -> None:
+    """Of so many people source a says the birth date with its month first, and b with its day first."""
+    days = [f"{1 + place % 12:02}/{1 + place % 28:02}/20{place % 10:02}" for place in range(count)]
     for source, born in (("a", lambda day: day), ("b", lambda day: f"{day[3:5]}.{day[:2]}.{day[6:]}")):
         warehouse.deliver(
             f"{source}/person",
@@ -314,6 +316,13 @@ def test_dates_with_the_month_first_are_told_until_their_format_is_and_then_lear
                 for place, day in enumerate(days)
             ),
         )
+
+
+def test_dates_with_the_month_first_are_told_until_their_format_is_and_then_learning_is_hinted_at(
+    new_warehouse: New,
+) -> None:
+    warehouse = new_warehouse(a=PERSON, b=PERSON)
+    deliver_month_first(warehouse, 250)
     report = warehouse.run()
     (warning,) = (each for each in report.engine.warnings if "month" in each)
     assert warning.startswith(
@@ -324,7 +333,7 @@ def test_dates_with_the_month_first_are_told_until_their_format_is_and_then_lear
     again = warehouse.run()
     assert not any("month" in each or "learn" in each for each in again.engine.warnings)
     assert again.engine.repaired == {}
-    warehouse.write_source("a", PERSON.replace("birth_date: born", 'birth_date: {column: born, format: "%m/%d/%Y"}'))
+    warehouse.write_source("a", MONTH_FIRST)
     warehouse.reopen()
     (hint,) = (each for each in warehouse.run().engine.warnings if "month" in each or "learn" in each)
     assert "of 500 records of entity person say something else now" in hint
@@ -332,6 +341,21 @@ def test_dates_with_the_month_first_are_told_until_their_format_is_and_then_lear
     dates = "SELECT birth_date FROM lake.conformed.person WHERE source = '{}' ORDER BY key"
     assert warehouse.query(dates.format("a")) == warehouse.query(dates.format("b"))
     assert not any("learn" in each for each in warehouse.run().engine.warnings)
+
+
+@pytest.mark.parametrize(("count", "relearn", "is_learnt"), [(56, (), False), (250, ("person",), True)])
+def test_learning_is_not_hinted_at_where_the_weights_are_the_shipped_ones_or_are_being_learnt_anew(
+    new_warehouse: New, count: int, relearn: tuple[str, ...], *, is_learnt: bool
+) -> None:
+    warehouse = new_warehouse(a=PERSON, b=PERSON)
+    deliver_month_first(warehouse, count)
+    warehouse.run()
+    warehouse.write_source("a", MONTH_FIRST)
+    warehouse.reopen()
+    engine = run(warehouse.warehouse, Quiet(), read=False, relearn=relearn).engine
+    assert engine.read_anew["person"] >= FEWEST_READ_ANEW
+    assert engine.resolutions["person"].model_learnt is is_learnt
+    assert not any("learn" in each for each in engine.warnings)
 
 
 def test_a_column_that_sql_reads_and_nobody_delivers_is_told(new_warehouse: New) -> None:

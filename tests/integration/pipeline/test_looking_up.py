@@ -438,6 +438,41 @@ def test_what_is_typed_is_cleaned_as_what_is_delivered(new_warehouse: New) -> No
         assert set(record.problems) == {rule for rule in rules if rule.startswith("invalid")}
 
 
+def test_an_answer_does_not_depend_on_the_order_in_which_postgresql_was_filled(new_warehouse: New) -> None:
+    """One person in two descriptions that contradict what is asked in two ways."""
+    warehouse = new_warehouse(a=PERSON, model=PEOPLE_ALONE)
+    born = (ANNA[2], "1985-11-30")
+    warehouse.deliver("a/person", *(row(str(n), ("Белова", "Вера", day, *ANNA[3:])) for n, day in enumerate(born)))
+    warehouse.run()
+    one, other = warehouse.query("SELECT record_id FROM lake.conformed.person ORDER BY record_id")
+    warehouse.warehouse.control.add_judgements("person", [(one, other)], "same", "one", "ann", warehouse.clock)
+    warehouse.run()
+    answers = []
+    for _ in range(2):
+        answers.append(look_up(warehouse, typed(ANNA)))
+        with warehouse.warehouse.database.connect() as connection:
+            [(prints,)] = connection.execute("SELECT print FROM matching.person_print")
+            turned = DESCRIPTION_SEPARATOR.join(reversed(prints.split(DESCRIPTION_SEPARATOR)))
+            assert turned != prints
+            connection.execute("UPDATE matching.person_print SET print = %s", (turned,))
+    assert answers[0] == answers[1]
+    assert [each.contradiction for each in answers[0].people] == ["birth_date_and_given_name"]
+
+
+def test_what_postgresql_cannot_answer_is_told_in_words(new_warehouse: New) -> None:
+    warehouse = new_warehouse(a=PERSON, model=PEOPLE_ALONE)
+    warehouse.deliver("a/person", row("1", ANNA))
+    warehouse.run()
+    failed = r"failed in PostgreSQL \(UndefinedColumn\)"
+    with known_people(warehouse) as people:
+        with warehouse.warehouse.database.connect() as connection:
+            connection.execute("ALTER TABLE matching.model RENAME COLUMN version TO versions")
+        with pytest.raises(StoreError, match=failed):
+            people.look_up(typed(ANNA), TODAY)
+    with pytest.raises(StoreError, match=failed), known_people(warehouse):
+        pass
+
+
 def test_what_another_version_published_is_refused_and_made_anew_by_the_next_run(new_warehouse: New) -> None:
     warehouse = new_warehouse(a=PERSON)
     warehouse.deliver("a/person", row("1", ANNA))

@@ -202,7 +202,7 @@ def test_a_stewards_word_stands_through_later_runs(warehouse: Warehouse) -> None
     warehouse.run()
     assert split(warehouse) == {frozenset("ac"), frozenset("b")}
     warehouse.run({"b": {**BROTHER, "region": "Татарстан"}, "d": BROTHER})
-    assert split(warehouse) in ({frozenset("acd"), frozenset("b")}, {frozenset("ac"), frozenset("bd")})
+    assert split(warehouse) == {frozenset("ac"), frozenset("bd")}
     warehouse.judgements = {}
     warehouse.run()
     assert split(warehouse) == {frozenset("abd"), frozenset("c")}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from itertools import combinations
 
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from rddm.resolve.clusters import CONTRADICTION_BITS, CrossPair, agglomerate
@@ -30,7 +30,7 @@ def crossing(pairs: list[CrossPair], groups: list[int], first: int, second: int)
         len(joining),
         sum(pair.weight - CONTRADICTION_BITS * pair.contradicting for pair in across),
         contradictions={code: codes.count(code) for code in codes},
-        agree=any(pair.agree for pair in across),
+        agree=any(pair.agree and not pair.apart for pair in across),
         several=all(groups.count(each) > 1 for each in (first, second)),
     )
 
@@ -38,7 +38,7 @@ def crossing(pairs: list[CrossPair], groups: list[int], first: int, second: int)
 @st.composite
 def components(draw: st.DrawFn) -> tuple[int, list[CrossPair]]:
     count = draw(st.integers(2, 6))
-    kinds = st.sampled_from(["", "", "", "forbidden", "contradicting", "apart", "agree"])
+    kinds = st.sampled_from(["", "", "", "forbidden", "contradicting", "apart", "agree", "apart and agree"])
     pairs = []
     for a, b in combinations(range(count), 2):
         kind, weight = draw(kinds), draw(st.integers(-20, 20))
@@ -49,14 +49,22 @@ def components(draw: st.DrawFn) -> tuple[int, list[CrossPair]]:
                 float(weight),
                 kind == "forbidden",
                 kind in ("forbidden", "contradicting"),
-                kind == "apart",
-                kind == "agree",
+                "apart" in kind,
+                "agree" in kind,
             )
         )
     return count, pairs
 
 
+FATHER_SON_AND_UNDATED = [
+    CrossPair(0, 1, 5.0, forbidden=False, apart=True, agree=True),
+    CrossPair(0, 2, 19.0, forbidden=False),
+    CrossPair(1, 2, 7.0, forbidden=False),
+]
+
+
 @given(components())
+@example((3, FATHER_SON_AND_UNDATED))
 def test_every_two_groups_that_match_have_a_reason_that_grouping_honours(
     component: tuple[int, list[CrossPair]],
 ) -> None:
@@ -66,16 +74,13 @@ def test_every_two_groups_that_match_have_a_reason_that_grouping_honours(
         found = crossing(pairs, groups, first, second)
         refusal = refusal_of(found, Standing())
         assert (refusal is not None) is (found.matching > 0)
-        if refusal is not None and refusal.code not in ("contradiction", "earlier"):
-            # Grown as they are, the two would be refused by any pair that could join them.
-            held = [
-                CrossPair(a, b, 20.0, forbidden=False)
-                for a, b in combinations(range(count), 2)
-                if groups[a] == groups[b]
-            ]
+        if refusal is not None:
+            # Grown as they are, the two would be refused by any pair that could join them; or nothing speaks against it now.
+            held = [(a, b) for a, b in combinations(range(count), 2) if groups[a] == groups[b]]
             across = [pair for pair in pairs if {groups[pair.a], groups[pair.b]} == {first, second}]
-            again = agglomerate(count, held + across, THRESHOLD)
-            assert len({again[place] for place in range(count) if groups[place] in (first, second)}) > 1
+            again = agglomerate(count, across, THRESHOLD, same=held)
+            are_two = len({again[place] for place in range(count) if groups[place] in (first, second)}) > 1
+            assert are_two is (refusal.code != "earlier")
 
 
 def test_what_is_told_goes_by_the_order_in_which_it_is_asked() -> None:

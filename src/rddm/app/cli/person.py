@@ -25,7 +25,7 @@ from rddm.app.cli.options import (
 from rddm.contracts.errors import NotFound, SourceError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from rddm.serve.judging import ToJudge
     from rddm.serve.reading import Reading
@@ -373,10 +373,10 @@ def _keep(
         if conflict:
             typer.echo(f"It is in contradiction with another word: {conflict}. `rddm {entity} judgements` lists them.")
     outcome = _apply(project, *word.pairs[0], is_silent=as_json) if apply else None
-    together = outcome.together if outcome else None
+    together, problems = (outcome.together, outcome.problems) if outcome else (None, ())
     if as_json:
         told = {"verdict": verdict, "records": word.pairs[0], "pairs": word.pairs, "withdrawn": word.instead_of}
-        print_json(told | {"conflict": conflict, "applied": apply, "together": together})
+        print_json(told | {"conflict": conflict, "applied": apply, "together": together, "problems": problems})
     elif together is not None:
         _tell_outcome(verdict, together=together)
     _exit_as(outcome)
@@ -391,15 +391,15 @@ def _conflict(warehouse: Reading, entity: str) -> str | None:
 
 @dataclass(frozen=True)
 class _Outcome:
-    """What a run made of a word: whether the two records belong to one person now, and whether a source had a problem."""
+    """What a run made of a word: whether the two records belong to one person now, and the problems that sources had."""
 
     together: bool
-    has_problems: bool
+    problems: Sequence[str]
 
 
 def _exit_as(outcome: _Outcome | None) -> None:
     """End as a run does whose source had a problem, if one had."""
-    if outcome is not None and outcome.has_problems:
+    if outcome is not None and outcome.problems:
         raise typer.Exit(SourceError.exit_code)
 
 
@@ -412,7 +412,7 @@ def _apply(project: ProjectOption, first: uuid.UUID, second: uuid.UUID, *, is_si
     summary = run_project(find_project(project), read=False, is_silent=is_silent)
     with reading(project) as warehouse:
         together = are_one(warehouse, people_entity(warehouse), first, second)
-    return _Outcome(together, bool(summary.problems))
+    return _Outcome(together, summary.problems)
 
 
 def _tell_outcome(verdict: str, *, together: bool) -> None:
@@ -463,9 +463,9 @@ def unjudge_command(  # noqa: PLR0913 - the options of the command line
     if not as_json:
         typer.echo(f"Taken back: what was said of {first} and {second}.{'' if apply else LATER}")
     outcome = _apply(project, words[0].record_a, words[0].record_b, is_silent=as_json) if apply else None
-    together = outcome.together if outcome else None
+    together, problems = (outcome.together, outcome.problems) if outcome else (None, ())
     if as_json:
-        print_json({"withdrawn": numbers, "applied": apply, "together": together})
+        print_json({"withdrawn": numbers, "applied": apply, "together": together, "problems": problems})
     elif together is not None:
         typer.echo("They are one person now." if together else "They are two people now.")
     _exit_as(outcome)
