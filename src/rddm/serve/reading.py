@@ -15,12 +15,12 @@ from typing import Any
 import duckdb
 
 from rddm.contracts.errors import NotFound, StoreError
-from rddm.contracts.tables import conformed, literal, quote
+from rddm.contracts.tables import conformed, quote
 from rddm.project.settings import ProjectSettings
 from rddm.serve.addresses import read_state
 from rddm.store.control import Control
 from rddm.store.database import Database
-from rddm.store.lake import CATALOG, Lake, Snapshot, of_ids_sql
+from rddm.store.lake import CATALOG, Lake, Snapshot, ids_sql, of_ids_sql
 
 Row = dict[str, Any]
 LISTED = 10
@@ -51,10 +51,7 @@ class Reading:
         if self.snapshot is None and self.lake.has(schema, name):
             table = f"{CATALOG}.{quote(schema)}.{quote(name)}"
             return f"({of_ids_sql(self.lake.connection, table, column, ids)})"
-        listed = ", ".join(literal(str(each)) for each in ids)
-        return (
-            f"(SELECT * FROM {self.table(schema, name)} WHERE {quote(column)} IN (SELECT unnest([{listed}]::UUID[])))"
-        )
+        return f"(SELECT * FROM {self.table(schema, name)} WHERE {quote(column)} IN ({ids_sql(ids)}))"
 
     def conformed_entities(self) -> list[str]:
         """Return the entities that have a conformed table, also such as the model has no more."""

@@ -269,13 +269,18 @@ def of_ids_sql(
     Return the query for *columns* of the rows of *table* (its full name, quoted) whose *column* is one of *ids*: as
     `found_by_sql`, where the table has the order of these, and an older version wrote it.
     """
-    wanted = f"SELECT unnest([{', '.join(literal(str(each)) for each in ids)}]::UUID[])"
+    wanted = ids_sql(ids)
     row = connection.execute(
         f"SELECT count(*) FROM pragma_table_info({literal(table)}) WHERE name = ?", [order_column(column)]
     ).fetchone()
     if row is not None and row[0]:
         return found_by_sql(table, column, wanted, columns, few=len(ids) <= FEW)
     return f"SELECT {columns} FROM {table} WHERE {quote(column)} IN ({wanted})"
+
+
+def ids_sql(ids: Collection[UUID]) -> str:
+    """Return the query whose rows are *ids*."""
+    return f"SELECT unnest([{', '.join(literal(str(each)) for each in ids)}]::UUID[])"
 
 
 def is_few(connection: duckdb.DuckDBPyConnection, wanted: str) -> bool:
