@@ -728,14 +728,9 @@ def test_a_piece_goes_with_a_phone_that_an_older_version_wrote_beside_something_
     assert _kept_pieces(warehouse) == ["broken.csv, line 6"]
 
 
-TWO_PHONES = """
-entities:
-  organisation: null
-  location: null
-  event: {fields: {organisation: null}}
-  person:
-    fields: {phone: null, organisation: null, mobile: {type: phone}, mother_phone: {type: phone}}
-"""
+TWO_PHONES = SMALL_MODEL.replace(
+    "person: {fields: {", "person: {fields: {phone: null, mobile: {type: phone}, mother_phone: {type: phone}, "
+)
 
 
 def test_identifiers_are_looked_for_in_every_field_of_their_type(new_warehouse: New) -> None:
