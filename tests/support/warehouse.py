@@ -19,6 +19,7 @@ from psycopg import sql
 from rddm.app.wire import DATABASE_URL, open_warehouse
 from rddm.contracts.batches import Batch, Cursor, Unreadable
 from rddm.contracts.errors import SourceError
+from rddm.pipeline.cursors import read_cursors
 from rddm.pipeline.engine import prepare_lake
 from rddm.pipeline.ingesting import Ingested, ingest
 from rddm.pipeline.landing import Place
@@ -186,6 +187,7 @@ class TinyWarehouse:
             1,
             opened.now,
             lambda _: None,
+            read_cursors(opened.lake).get((source, name)),
         )
 
     def run(self) -> RunReport:

@@ -33,29 +33,18 @@ class EnvelopeChange:
 
 def envelope_changes(lake: Lake, settings: ProjectSettings) -> list[EnvelopeChange]:
     """Return what changed of the envelopes of a project's sources since their records were read, in the project's order."""
-    read = _read_with(lake)
+    rows = lake.connection.execute(f"SELECT source, entity, envelope FROM {CATALOG}.{SCHEMA}.{CURSOR.name}").fetchall()
+    read = {(source, entity): envelope for source, entity, envelope in rows}
     changes = [
-        _change(source.name, name, read.get((source.name, name)), entity)
+        envelope_change(source.name, name, read.get((source.name, name)), entity)
         for source in settings.sources.values()
         for name, entity in source.entities.items()
     ]
     return [change for change in changes if change is not None]
 
 
-def envelope_change(lake: Lake, source: str, entity: str, settings: SourceEntity) -> EnvelopeChange | None:
-    """Return what changed of one envelope since its records were read; None when nothing did, or none were."""
-    return _change(source, entity, _read_with(lake).get((source, entity)), settings)
-
-
-def _read_with(lake: Lake) -> dict[tuple[str, str], str]:
-    """The envelopes that records were read with, as JSON, by source and entity; the ledger is there before any is read."""
-    rows = lake.connection.execute(
-        f"SELECT source, entity, envelope FROM {CATALOG}.{SCHEMA}.{CURSOR.name} WHERE envelope IS NOT NULL"
-    ).fetchall()
-    return {(source, entity): envelope for source, entity, envelope in rows}
-
-
-def _change(source: str, entity: str, read_with: str | None, settings: SourceEntity) -> EnvelopeChange | None:
+def envelope_change(source: str, entity: str, read_with: str | None, settings: SourceEntity) -> EnvelopeChange | None:
+    """Return what changed of one envelope since its records were read, *read_with* these, JSON; None when nothing did."""
     now = envelope_settings(settings)
     if read_with is None or read_with == now:
         return None

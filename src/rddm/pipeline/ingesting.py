@@ -13,6 +13,7 @@ import pyarrow as pa
 from rddm.contracts.batches import Batch, Cursor, Unreadable
 from rddm.contracts.errors import RddmError, SourceError, is_interrupt
 from rddm.pipeline.column_names import with_safe_names
+from rddm.pipeline.cursors import SavedCursor
 from rddm.pipeline.envelope import envelope_change
 from rddm.pipeline.fitting import within_columns, within_types
 from rddm.pipeline.landing import (
@@ -23,7 +24,6 @@ from rddm.pipeline.landing import (
     land,
     land_deletions,
     raw_columns,
-    read_cursor,
 )
 from rddm.pipeline.suppressing import Suppression
 from rddm.sources.protocol import Source
@@ -73,10 +73,11 @@ def ingest(  # noqa: PLR0913 - what is read, and all that reading it needs
     run_id: int,
     now: Clock,
     progress: Callable[[int], None],
+    saved: SavedCursor | None,
     suppression: Suppression | None = None,
 ) -> Ingested:
     """
-    Land everything that is new in *place*; *progress* is told how many pieces each batch had.
+    Land everything that is new in *place* after the cursor that is *saved*; *progress* is told how many pieces each batch had.
 
     Records that *suppression* knows, of people who were erased, are counted and not kept.
 
@@ -89,9 +90,10 @@ def ingest(  # noqa: PLR0913 - what is read, and all that reading it needs
         lake.connection.execute("CREATE OR REPLACE TEMP TABLE seen_key (_key VARCHAR)")
     try:
         with _landing(place):
-            begin, columns = _beginning(lake, place)
+            saved, columns = _prepare(lake, place, saved)
         # A snapshot is only complete when it is read from its beginning.
-        for batch in _batches(place, open_source, None if is_snapshot else begin):
+        begin = saved.beginning(place.settings) if saved is not None and not is_snapshot else None
+        for batch in _batches(place, open_source, begin):
             with _landing(place):
                 records = with_safe_names(batch.records, columns)
                 if is_snapshot:
@@ -101,7 +103,8 @@ def ingest(  # noqa: PLR0913 - what is read, and all that reading it needs
                     records = suppression.without_erased(lake.connection, place, records)
                 erased = batch.records.num_rows - records.num_rows
                 fitting = within_columns(replace(batch, records=records), columns)
-                landed = _land(lake, place, fitting, run_id, now(), erased)
+                landed = _land(lake, place, fitting, run_id, now(), saved, erased)
+                saved = landed.cursor
                 columns = {name.lower(): name for name in fitting.records.column_names} | columns
                 result.cut_off += [each for each in batch.unreadable if each.is_cut_off]
             result.add(landed)
@@ -123,28 +126,28 @@ def ingest(  # noqa: PLR0913 - what is read, and all that reading it needs
     return result
 
 
-def _beginning(lake: Lake, place: Place) -> tuple[Cursor | None, dict[str, str]]:
-    """Return where to go on reading, and the columns that the raw table has, by lower case; follow a changed envelope first."""
-    with lake.transaction(None):  # by itself, each statement would ask the catalog for the newest state
-        change = envelope_change(lake, place.source, place.entity, place.settings)
-        begin, columns = read_cursor(lake, place), raw_columns(lake, place)
-    if change is not None:
-        follow_envelope(lake, place, change)
-        begin = read_cursor(lake, place)
-    return begin, columns
+def _prepare(lake: Lake, place: Place, saved: SavedCursor | None) -> tuple[SavedCursor | None, dict[str, str]]:
+    """Follow a changed envelope; return the cursor that is kept then, and the columns of the raw table, by lower case."""
+    if saved is not None:
+        change = envelope_change(place.source, place.entity, saved.envelope, place.settings)
+        if change is not None:
+            saved = follow_envelope(lake, place, change, saved)
+    return saved, raw_columns(lake, place)
 
 
-def _land(lake: Lake, place: Place, batch: Batch, run_id: int, received_at: datetime, erased: int) -> Landed:
+def _land(  # noqa: PLR0913 - as `land`
+    lake: Lake, place: Place, batch: Batch, run_id: int, received_at: datetime, saved: SavedCursor | None, erased: int
+) -> Landed:
     """Land *batch*, of which *erased* records were left out; when that fails, without the records that are why."""
     try:
-        return land(lake, place, batch, run_id, received_at, erased)
+        return land(lake, place, batch, run_id, received_at, saved=saved, erased=erased)
     except Exception as error:
         if _is_no_fault_of_the_source(error):
             raise
         fitting = within_types(lake.connection, batch)
         if fitting is batch:
             raise
-        return land(lake, place, fitting, run_id, received_at, erased)
+        return land(lake, place, fitting, run_id, received_at, saved=saved, erased=erased)
 
 
 def _is_no_fault_of_the_source(error: Exception) -> bool:

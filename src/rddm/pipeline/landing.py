@@ -10,7 +10,6 @@ A record equal to a version that is already here adds nothing and is counted as 
 
 from __future__ import annotations
 
-import json
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -20,14 +19,13 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from rddm.contracts.batches import Batch, Cursor, Unreadable
+from rddm.contracts.batches import Batch, Unreadable
 from rddm.contracts.errors import SourceError
 from rddm.contracts.tables import literal, quote
 from rddm.contracts.tables.conformed import PROGRESS
 from rddm.contracts.tables.raw import (
     BATCH,
     COLUMN_CHANGE,
-    CURSOR,
     ENVELOPE_NAMES,
     KEY_LIMIT_BYTES,
     MISSING_KEY_PREFIX,
@@ -36,9 +34,9 @@ from rddm.contracts.tables.raw import (
     newness_sql,
     record_table,
 )
+from rddm.pipeline.cursors import SavedCursor, save_cursor
 from rddm.pipeline.envelope import EnvelopeChange
 from rddm.project.expressions import expression_columns
-from rddm.project.hashes import envelope_settings, reading_fingerprint
 from rddm.project.settings import SourceEntity
 from rddm.sources.header import is_likely_data, shown
 from rddm.store.lake import CATALOG, Lake
@@ -60,7 +58,8 @@ ROWS_AT_ONCE = 16_384
 class Landed:
     """
     What became of one batch's pieces: received = landed + duplicate + unreadable + erased. ``changes``: (column, change).
-    ``missing``: unreadable pieces, also such as were here before, that may be records.
+    ``missing``: unreadable pieces, also such as were here before, that may be records. ``cursor``: where reading goes on, unless
+    we made the batch ourselves.
     """
 
     batch: int
@@ -71,6 +70,7 @@ class Landed:
     erased: int = 0
     missing: int = 0
     changes: tuple[tuple[str, str], ...] = ()
+    cursor: SavedCursor | None = None
 
 
 DELETED_BY_US = "md5('gone')::UUID"
@@ -90,27 +90,18 @@ class Place:
         return f"{CATALOG}.{SCHEMA}.{quote(f'{self.source}__{self.entity}')}"
 
 
-def read_cursor(lake: Lake, place: Place) -> Cursor | None:
-    """Return where to go on from; None for the beginning, also when the connector would read otherwise than it did."""
-    row = lake.connection.execute(
-        f"SELECT cursor FROM {CATALOG}.{SCHEMA}.cursor WHERE source = ? AND entity = ? AND reading = ?",
-        [place.source, place.entity, reading_fingerprint(place.settings)],
-    ).fetchone()
-    return None if row is None else json.loads(row[0])
-
-
-def follow_envelope(lake: Lake, place: Place, change: EnvelopeChange) -> None:
+def follow_envelope(lake: Lake, place: Place, change: EnvelopeChange, saved: SavedCursor) -> SavedCursor:
     """
-    Read times and deletions of what the raw layer holds anew, as *change* says that they were read with other settings.
+    Read times and deletions of what the raw layer holds anew, as *change* says that they were read with other settings than
+    *saved* has; return the cursor that is kept from then on.
 
     Raises:
         SourceError: the key is another one. Whose record a version is cannot change under all that refers to it.
     """
     mine = (place.source, place.entity)
-    cursors = f"{CATALOG}.{SCHEMA}.{CURSOR.name}"
     if change.error is not None:
         raise change.error
-    now = envelope_settings(place.settings)
+    after = saved.with_envelope(place.settings)
     columns = _delivered_columns(lake, place)
     with lake.transaction(f"read the envelope of {place.source}/{place.entity} anew") as connection:
         connection.execute(
@@ -136,17 +127,8 @@ def follow_envelope(lake: Lake, place: Place, change: EnvelopeChange) -> None:
             f"UPDATE {CATALOG}.{PROGRESS.schema}.{PROGRESS.name} SET conforming_hash = '' WHERE source = ? AND entity = ?",
             mine,
         )
-        # By arrival, a value that came back counts, which by time was a version that was there already: it is read again.
-        reading = ", reading = ''" if place.settings.newest_by_arrival else ""
-        connection.execute(f"UPDATE {cursors} SET envelope = ?{reading} WHERE source = ? AND entity = ?", [now, *mine])
-
-
-def forget_cursors(lake: Lake, source: str) -> None:
-    """Let the next reading of every entity of *source* begin anew."""
-    if not lake.has(SCHEMA, CURSOR.name):
-        return  # nothing was ever read
-    with lake.transaction(f"begin {source} anew") as connection:
-        connection.execute(f"UPDATE {CATALOG}.{SCHEMA}.{CURSOR.name} SET reading = '' WHERE source = ?", [source])
+        save_cursor(connection, mine, saved, after, _last_batch(lake))
+    return after
 
 
 def raw_columns(lake: Lake, place: Place) -> dict[str, str]:
@@ -159,14 +141,26 @@ def _delivered_columns(lake: Lake, place: Place) -> list[str]:
     return [name for name in columns if name not in ENVELOPE_NAMES]
 
 
-def land(lake: Lake, place: Place, batch: Batch, run_id: int, received_at: datetime, erased: int = 0) -> Landed:
+def land(  # noqa: PLR0913 - a batch, where and when it came, and what was there before it
+    lake: Lake,
+    place: Place,
+    batch: Batch,
+    run_id: int,
+    received_at: datetime,
+    *,
+    saved: SavedCursor | None,
+    erased: int = 0,
+) -> Landed:
     """
-    Commit *batch*, whose columns have the raw table's names (`rddm.pipeline.column_names`), and its cursor. ``received_at`` is
-    naive UTC; *erased* records of people who were erased came with it and were taken out (`rddm.pipeline.suppressing`).
+    Commit *batch*, whose columns have the raw table's names (`rddm.pipeline.column_names`), and its cursor in place of *saved*.
+
+    ``received_at`` is naive UTC; *erased* records of people who were erased came with it and were taken out
+    (`rddm.pipeline.suppressing`).
     """
+    cursor = SavedCursor.of(batch.cursor, place.settings)
     delivered = batch.records
     with lake.transaction(f"land {place.source}/{place.entity}", {"run": run_id, "origin": batch.origin}) as connection:
-        number = _next_batch(lake)
+        number = _last_batch(lake) + 1
         changes = _follow_columns(lake, place, delivered, number)
         # The engine scans in parallel and forgets the order of delivery, so every record carries its place.
         numbered = delivered.append_column("_seq", pa.array(np.arange(delivered.num_rows)))
@@ -195,8 +189,9 @@ def land(lake: Lake, place: Place, batch: Batch, run_id: int, received_at: datet
             erased=erased,
             missing=sum(not piece.is_no_loss for piece in batch.unreadable),
             changes=changes,
+            cursor=cursor,
         )
-        _move_cursor(connection, place, batch.cursor, number)
+        save_cursor(connection, (place.source, place.entity), saved, cursor, number)
         connection.execute(
             f"INSERT INTO {CATALOG}.{SCHEMA}.{BATCH.name} VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             [number, run_id, place.source, place.entity, batch.origin, counts.received, counts.unreadable,
@@ -228,7 +223,7 @@ def land_deletions(
     if count == 0:
         return None
     with lake.transaction(f"deletions {place.source}/{place.entity}", {"run": run_id}) as connection:
-        number = _next_batch(lake)
+        number = _last_batch(lake) + 1
         connection.execute(
             f"""
             INSERT INTO {place.raw_table} BY NAME
@@ -409,8 +404,8 @@ def as_text_sql(column: pa.Field) -> str:
     return f"{name}::VARCHAR"
 
 
-def _next_batch(lake: Lake) -> int:
-    return lake.number(f"SELECT max(batch) FROM {CATALOG}.{SCHEMA}.{BATCH.name}") + 1
+def _last_batch(lake: Lake) -> int:
+    return lake.number(f"SELECT max(batch) FROM {CATALOG}.{SCHEMA}.{BATCH.name}")
 
 
 def _follow_columns(lake: Lake, place: Place, delivered: pa.Table, number: int) -> tuple[tuple[str, str], ...]:
@@ -482,20 +477,3 @@ def _keep_unreadable(
     finally:
         connection.unregister("unreadable_pieces")
     return int(row[0]) if row else 0
-
-
-def _move_cursor(connection: duckdb.DuckDBPyConnection, place: Place, cursor: Cursor, number: int) -> None:
-    connection.execute(
-        f"DELETE FROM {CATALOG}.{SCHEMA}.{CURSOR.name} WHERE source = ? AND entity = ?", [place.source, place.entity]
-    )
-    connection.execute(
-        f"INSERT INTO {CATALOG}.{SCHEMA}.{CURSOR.name} VALUES (?, ?, ?, ?, ?, ?)",
-        [
-            place.source,
-            place.entity,
-            json.dumps(dict(cursor), ensure_ascii=False, sort_keys=True),
-            number,
-            reading_fingerprint(place.settings),
-            envelope_settings(place.settings),
-        ],
-    )

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from rddm.pipeline.landing import BETWEEN_RUNS, Place, forget_cursors, land_deletions
+from rddm.pipeline.cursors import forget_cursors
+from rddm.pipeline.landing import BETWEEN_RUNS, Place, land_deletions
 from rddm.pipeline.run import Warehouse
 
 

@@ -14,6 +14,7 @@ from datetime import UTC, datetime
 from typing import Protocol
 
 from rddm.contracts.errors import SourceError
+from rddm.pipeline.cursors import SavedCursor, read_cursors
 from rddm.pipeline.engine import EngineResult, HumanWord, prepare_lake, run_engine
 from rddm.pipeline.envelope import envelope_changes
 from rddm.pipeline.erasing_remove import Removal
@@ -143,11 +144,11 @@ def _steps(warehouse: Warehouse, reporter: Reporter, task: Task, report: RunRepo
     prepare_lake(lake)
     suppression = load_suppression(lake, warehouse.erasures, warehouse.settings.model)
     with timed(report.stage_seconds, "ingest"):
+        saved = read_cursors(lake) if task.to_read else {}
         for source in (warehouse.settings.sources[name] for name in task.to_read):
             for name, entity in source.entities.items():
-                report.ingested.append(
-                    _ingest(warehouse, reporter, Place(source.name, name, entity), report.run_id, suppression)
-                )
+                place, cursor = Place(source.name, name, entity), saved.get((source.name, name))
+                report.ingested.append(_ingest(warehouse, reporter, place, cursor, report.run_id, suppression))
     patches, patch_changed, patches_read = control.patches()
     judgements, judgements_read = control.judgements()
     human = HumanWord(patches, patch_changed, judgements, task.relearn)
@@ -175,7 +176,12 @@ def _to_read(warehouse: Warehouse, only: Collection[str]) -> Collection[str]:
 
 
 def _ingest(
-    warehouse: Warehouse, reporter: Reporter, place: Place, run_id: int, suppression: Suppression | None
+    warehouse: Warehouse,
+    reporter: Reporter,
+    place: Place,
+    saved: SavedCursor | None,
+    run_id: int,
+    suppression: Suppression | None,
 ) -> Ingested:
     result = ingest(
         warehouse.lake,
@@ -184,6 +190,7 @@ def _ingest(
         run_id,
         warehouse.now,
         lambda pieces: reporter.reading(place.source, place.entity, pieces),
+        saved,
         suppression,
     )
     reporter.read(result)

@@ -30,6 +30,8 @@ from rddm.store.trouble import store_trouble
 
 CATALOG = "lake"
 METADATA_SCHEMA = "lake"
+METADATA = f"__ducklake_metadata_{CATALOG}.{METADATA_SCHEMA}"
+"""Where the engine keeps the catalog's tables, ``ducklake_…``."""
 ROW_GROUP_ROWS = 32_768
 """The engine reads a file with as many threads as it has row groups; files of one batch are small."""
 FEW = 2_000
@@ -191,10 +193,9 @@ class Lake:
             raise NotFound(f"Snapshots between {after} and {up_to} have been expired.")
         ids = {int(each) for (changes,) in rows for ids in changes.values() for each in ids if each.isdecimal()}
         listed = ", ".join(map(str, sorted(ids))) or "NULL"
-        metadata = f"__ducklake_metadata_{CATALOG}.{METADATA_SCHEMA}"
         names = self.connection.execute(
-            f"SELECT DISTINCT schema_name, table_name FROM {metadata}.ducklake_table"
-            f" JOIN {metadata}.ducklake_schema USING (schema_id) WHERE table_id IN ({listed})"
+            f"SELECT DISTINCT schema_name, table_name FROM {METADATA}.ducklake_table"
+            f" JOIN {METADATA}.ducklake_schema USING (schema_id) WHERE table_id IN ({listed})"
         ).fetchall()
         return frozenset(names)
 
@@ -405,10 +406,9 @@ def _follow_move(connection: duckdb.DuckDBPyConnection, data_folder: Path, *, re
     Raises:
         StoreError: the files have not come along.
     """
-    metadata = f"__ducklake_metadata_{CATALOG}.{METADATA_SCHEMA}"
     row = connection.execute(
-        f"SELECT (SELECT value FROM {metadata}.ducklake_metadata WHERE key = 'data_path'),"
-        f" (SELECT count(*) FROM {metadata}.ducklake_data_file)"
+        f"SELECT (SELECT value FROM {METADATA}.ducklake_metadata WHERE key = 'data_path'),"
+        f" (SELECT count(*) FROM {METADATA}.ducklake_data_file)"
     ).fetchone()
     before, files = row or ("", 0)
     if files and next(data_folder.rglob("*.parquet"), None) is None:
@@ -418,7 +418,7 @@ def _follow_move(connection: duckdb.DuckDBPyConnection, data_folder: Path, *, re
         )
     if not read_only:
         connection.execute(
-            f"UPDATE {metadata}.ducklake_metadata SET value = {literal(f'{data_folder}{os.sep}')} WHERE key = 'data_path'"
+            f"UPDATE {METADATA}.ducklake_metadata SET value = {literal(f'{data_folder}{os.sep}')} WHERE key = 'data_path'"
         )
 
 

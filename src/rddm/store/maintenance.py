@@ -2,23 +2,30 @@
 Maintenance of the lake: forget old snapshots, gather what many small commits have left, write nearly deleted files anew, merge
 small ones, delete what nothing refers to.
 
+Rows of small commits lie in the catalog, as the engine *inlines* them, until they are gathered.
+
 No row of any table may come or go by it: rows are counted before and after, and what was written is rolled back when they differ.
 """
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 from datetime import datetime
 
 from rddm.contracts.errors import StoreError
 from rddm.contracts.tables import literal, quote
-from rddm.store.lake import CATALOG, Lake
+from rddm.store.lake import CATALOG, METADATA, Lake
 from rddm.store.scratch import Scratch
 
 _NEARLY_DELETED = 0.95
 """Share of deleted rows from which on a file is written anew; until then all of it is read, whatever is left of it."""
 MANY_SMALL_FILES, SMALL_FILE_BYTES = 20, 4 * 2**20
-"""From more than so many files on, each smaller than this, a table's small files are gathered in one."""
+"""From more than so many files on, each smaller than this, what is small of a table is gathered in one file."""
+MANY_INLINED_ROWS = 1_000
+"""From more than so many rows in the catalog on, too."""
+_INLINED = "ducklake_inlined_data_"
+"""What the engine says is the file of a row in the catalog begins so."""
 GRACE_HOURS = 1
 """Unused files are left this long, for readings that began before and still scan them."""
 
@@ -58,6 +65,7 @@ def maintain(lake: Lake, *, expire_before: datetime, keep_from: int | None) -> M
     if expired:
         numbers = ", ".join(map(str, expired))
         lake.connection.execute(f"CALL ducklake_expire_snapshots('{CATALOG}', versions => [{numbers}])")
+    _drop_dead_rows(lake)
     _gather(lake, counts)
     _rewrite_and_merge(lake, counts)
     deleted = 0
@@ -96,14 +104,30 @@ def count_rows(lake: Lake) -> dict[tuple[str, str], int]:
     return {(schema, name): int(found[place]) for place, (schema, name, _) in enumerate(tables)}
 
 
+def _drop_dead_rows(lake: Lake) -> None:
+    """Delete the inlined rows that no snapshot has; expiring snapshots leaves them in the catalog (DuckLake 1.5.5)."""
+    with lake.transaction(None) as connection:
+        oldest = lake.number(f"SELECT min(snapshot_id) FROM {METADATA}.ducklake_snapshot")
+        tables = connection.execute(f"SELECT table_name FROM {METADATA}.ducklake_inlined_data_tables").fetchall()
+        for (name,) in tables:
+            connection.execute(f"DELETE FROM {METADATA}.{quote(name)} WHERE end_snapshot <= {oldest}")
+
+
 def _gather(lake: Lake, counts: dict[tuple[str, str], int]) -> None:
     """
-    Put the rows of each table's small files into one, where it has many.
+    Put the rows of each table's small files and its inlined ones into one file, where it has many.
 
     The engine merges files only where nothing was deleted from them, or from those in between, so that a table which is changed
-    row by row keeps a file or two of each commit, each to be opened by whoever looks for a row (DuckDB 1.5.5).
+    row by row keeps a file or two of each commit, each to be opened by whoever looks for a row. Its flushing of inlined rows
+    makes its change feed wrong (DuckDB 1.5.5).
     """
-    crowded = {table: files for table in counts if len(files := _small_files(lake, *table)) > MANY_SMALL_FILES}
+    inlined = _inlined_rows(lake)
+    small = {table: _small_files(lake, *table) for table in counts}
+    crowded = {
+        table: files
+        for table, files in small.items()
+        if len(files) > MANY_SMALL_FILES or inlined.get(table, 0) > MANY_INLINED_ROWS
+    }
     if not crowded:
         return
     scratch = Scratch(lake.connection, lake.spill / "gathered", in_files=True)
@@ -111,13 +135,28 @@ def _gather(lake: Lake, counts: dict[tuple[str, str], int]) -> None:
         with lake.transaction("maintain") as connection:
             for (schema, name), files in crowded.items():
                 table = f"{CATALOG}.{quote(schema)}.{quote(name)}"
-                inside = f"filename IN ({', '.join(map(literal, files))})"
+                inside = f"(filename LIKE '{_INLINED}%' OR filename IN ({', '.join(map(literal, files)) or 'NULL'}))"
                 scratch.make("gathered", f"SELECT * FROM {table} WHERE {inside}")
                 connection.execute(f"DELETE FROM {table} WHERE {inside}")
                 connection.execute(f"INSERT INTO {table} BY NAME FROM gathered")
             compare_rows(counts, count_rows(lake), "Gathering small files")
     finally:
         scratch.clear()
+
+
+def _inlined_rows(lake: Lake) -> dict[tuple[str, str], int]:
+    """Return how many inlined rows of the newest snapshot each table has that ever had any."""
+    tables = lake.connection.execute(
+        f"SELECT schema_name, t.table_name, inlined.table_name FROM {METADATA}.ducklake_inlined_data_tables AS inlined"
+        f" JOIN {METADATA}.ducklake_table AS t USING (table_id) JOIN {METADATA}.ducklake_schema AS s USING (schema_id)"
+        " WHERE t.end_snapshot IS NULL AND s.end_snapshot IS NULL"
+    ).fetchall()
+    counts: Counter[tuple[str, str]] = Counter()
+    for schema, name, inlined in tables:
+        counts[schema, name] += lake.number(
+            f"SELECT count(*) FROM {METADATA}.{quote(inlined)} WHERE end_snapshot IS NULL"
+        )
+    return counts
 
 
 def _small_files(lake: Lake, schema: str, name: str) -> list[str]:

@@ -16,7 +16,7 @@ from psycopg import sql
 
 from rddm.contracts.tables import literal
 from rddm.store.database import Database
-from rddm.store.lake import CATALOG, METADATA_SCHEMA, Lake
+from rddm.store.lake import CATALOG, METADATA, Lake
 from rddm.store.maintenance import compare_rows, count_rows
 from rddm.store.spill import clear_dead, others
 
@@ -29,7 +29,6 @@ LOCK_PATIENCE_SECONDS = 20
 RELOAD_LOOKS = 500
 """How often it is looked whether a setting is in force. One given on the server's command line never changes."""
 _LOOK_SECONDS = 0.1
-_METADATA = f"__ducklake_metadata_{CATALOG}.{METADATA_SCHEMA}"
 _SPELT = {"float32": "FLOAT", "float64": "DOUBLE"}
 """The catalog's names of types that the engine calls otherwise."""
 _FORGET_STATISTICS = """
@@ -91,7 +90,7 @@ def clear_history(lake: Lake, schemas: Collection[str]) -> ClearedLake:
     for function in ("ducklake_cleanup_old_files", "ducklake_delete_orphaned_files"):
         deleted += len(connection.execute(f"CALL {function}('{CATALOG}', cleanup_all => true)").fetchall())
     compare_rows(counts, count_rows(lake), "Clearing the history")
-    whole = lake.number(f"SELECT sum(file_size_bytes) FROM {_METADATA}.ducklake_data_file WHERE end_snapshot IS NULL")
+    whole = lake.number(f"SELECT sum(file_size_bytes) FROM {METADATA}.ducklake_data_file WHERE end_snapshot IS NULL")
     return ClearedLake(*rewritten, whole, len(expired), deleted)
 
 
@@ -100,10 +99,10 @@ def _rewrite(lake: Lake, schemas: Collection[str], counts: dict[tuple[str, str],
     listed = ", ".join(map(literal, schemas))
     # Files with deleted rows alone; a file without is not touched.
     holding = (
-        f"{_METADATA}.ducklake_data_file AS data JOIN {_METADATA}.ducklake_table AS t USING (table_id)"
-        f" JOIN {_METADATA}.ducklake_schema AS s USING (schema_id) WHERE s.schema_name IN ({listed})"
+        f"{METADATA}.ducklake_data_file AS data JOIN {METADATA}.ducklake_table AS t USING (table_id)"
+        f" JOIN {METADATA}.ducklake_schema AS s USING (schema_id) WHERE s.schema_name IN ({listed})"
         f" AND data.end_snapshot IS NULL AND t.end_snapshot IS NULL AND s.end_snapshot IS NULL AND data.data_file_id IN"
-        f" (SELECT data_file_id FROM {_METADATA}.ducklake_delete_file WHERE end_snapshot IS NULL)"
+        f" (SELECT data_file_id FROM {METADATA}.ducklake_delete_file WHERE end_snapshot IS NULL)"
     )
     connection = lake.connection
     row = connection.execute(f"SELECT count(*), coalesce(sum(data.file_size_bytes), 0) FROM {holding}").fetchone()
@@ -125,11 +124,11 @@ def _measure_columns(lake: Lake) -> None:
     DuckLake does so for tables whose files it writes anew; it does not where all rows of a file went, or rows that were in none.
     Every row is in a file now. What the engine remembers of the values it goes by the number of the next file.
     """
-    known = f"{_METADATA}.ducklake_table_column_stats"
+    known = f"{METADATA}.ducklake_table_column_stats"
     living = (
-        f"SELECT stats.*, column_type FROM {_METADATA}.ducklake_file_column_stats AS stats"
-        f" JOIN {_METADATA}.ducklake_data_file AS data USING (data_file_id)"
-        f" JOIN {_METADATA}.ducklake_column AS kept ON kept.table_id = stats.table_id AND kept.column_id = stats.column_id"
+        f"SELECT stats.*, column_type FROM {METADATA}.ducklake_file_column_stats AS stats"
+        f" JOIN {METADATA}.ducklake_data_file AS data USING (data_file_id)"
+        f" JOIN {METADATA}.ducklake_column AS kept ON kept.table_id = stats.table_id AND kept.column_id = stats.column_id"
         " WHERE data.end_snapshot IS NULL AND kept.end_snapshot IS NULL"
     )
     with lake.transaction(None) as connection:
@@ -148,7 +147,7 @@ def _measure_columns(lake: Lake) -> None:
                 f"UPDATE {known} AS known SET min_value = low, max_value = high FROM wrong_range AS measured"
                 " WHERE known.table_id = measured.table_id AND known.column_id = measured.column_id"
             )
-            connection.execute(f"UPDATE {_METADATA}.ducklake_snapshot SET next_file_id = next_file_id + 1")
+            connection.execute(f"UPDATE {METADATA}.ducklake_snapshot SET next_file_id = next_file_id + 1")
         connection.execute("DROP TABLE wrong_range; DROP TABLE column_range")
 
 

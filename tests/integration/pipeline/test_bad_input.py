@@ -133,7 +133,7 @@ def run_with(warehouse: TinyWarehouse, bad: Source) -> RunReport:
 def ingested(warehouse: TinyWarehouse, bad: Source) -> Ingested:
     opened = warehouse.warehouse
     place = Place("bad", "person", opened.settings.sources["bad"].entities["person"])
-    return ingest(opened.lake, place, lambda: bad, 1, opened.now, lambda _: None)
+    return ingest(opened.lake, place, lambda: bad, 1, opened.now, lambda _: None, None)
 
 
 def of(table: dict[str, pa.Array | list[str]], cursor: Any = None) -> Batch:

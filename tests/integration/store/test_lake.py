@@ -13,8 +13,18 @@ from rddm.contracts.errors import NotFound, StoreError
 from rddm.contracts.ids import id_order_sql
 from rddm.contracts.tables import Column, Table
 from rddm.pipeline.engine import prepare_lake
-from rddm.store.lake import ROW_GROUP_ROWS, Lake, among_sql, found_sql, is_few, keep_in_order, near_sql, with_orders_sql
-from rddm.store.maintenance import maintain
+from rddm.store.lake import (
+    METADATA,
+    ROW_GROUP_ROWS,
+    Lake,
+    among_sql,
+    found_sql,
+    is_few,
+    keep_in_order,
+    near_sql,
+    with_orders_sql,
+)
+from rddm.store.maintenance import MANY_INLINED_ROWS, maintain
 
 New = Callable[..., TinyWarehouse]
 ANNA = {"id": "1", "last": "Белова", "first": "Анна", "changed": "2024-01-01"}
@@ -204,3 +214,34 @@ def test_what_many_small_commits_left_is_gathered_in_one_file(new_warehouse: New
     assert files in ([(None,)], [(None,), (None,)])
     assert run("SELECT number FROM lake.raw.number ORDER BY 1").fetchall() == before
     assert run(f"SELECT number FROM lake.raw.number AT (VERSION => {then}) ORDER BY 1").fetchall() == before
+
+
+def test_inlined_rows_are_gathered_and_those_that_no_snapshot_has_leave_the_catalog(new_warehouse: New) -> None:
+    lake = new_warehouse(a=PERSON).warehouse.lake
+    prepare_lake(lake)
+    run = lake.connection.execute
+    run("CREATE TABLE lake.raw.number (number BIGINT)")
+    for first in range(0, 2 * MANY_INLINED_ROWS, 10):
+        with lake.transaction("some"):
+            run(f"DELETE FROM lake.raw.number WHERE number IN ({first - 3}, {first - 4})")
+            run(f"INSERT INTO lake.raw.number SELECT range FROM range({first}, {first + 10})")
+    [inlined] = [name for (name,) in run(f"SELECT table_name FROM {METADATA}.ducklake_inlined_data_tables").fetchall()
+                 if lake.number(f"SELECT count(*) FROM {METADATA}.{name}") > MANY_INLINED_ROWS]  # fmt: skip
+    before, published = run("SELECT number FROM lake.raw.number ORDER BY 1").fetchall(), lake.current_snapshot()
+    dead = lake.number(f"SELECT count(*) FROM {METADATA}.{inlined} WHERE end_snapshot IS NOT NULL")
+    assert dead > 100
+    run("INSERT INTO lake.raw.number VALUES (-1)")
+    run("DELETE FROM lake.raw.number WHERE number = 1000")
+    maintain(lake, expire_before=datetime(2100, 1, 1, tzinfo=UTC), keep_from=published)
+    after = lake.current_snapshot()
+    assert run("SELECT number FROM lake.raw.number ORDER BY 1").fetchall() == sorted({*before, (-1,)} - {(1000,)})
+    assert run(f"SELECT number FROM lake.raw.number AT (VERSION => {published}) ORDER BY 1").fetchall() == before
+    assert lake.number(f"SELECT count(*) FROM {METADATA}.{inlined} WHERE end_snapshot IS NULL") == 0
+    assert lake.number(f"SELECT count(*) FROM {METADATA}.{inlined} WHERE end_snapshot <= {published}") == 0
+    net = run(
+        "SELECT number, sum(CASE change_type WHEN 'insert' THEN 1 WHEN 'delete' THEN -1 ELSE 0 END) AS net FROM"
+        f" ducklake_table_changes('lake', 'raw', 'number', {published + 1}, {after}) GROUP BY number HAVING net <> 0 ORDER BY 1"
+    ).fetchall()
+    assert net == [(-1, 1), (1000, -1)]
+    maintain(lake, expire_before=datetime(2100, 1, 1, tzinfo=UTC), keep_from=after)
+    assert lake.number(f"SELECT count(*) FROM {METADATA}.{inlined}") == 0

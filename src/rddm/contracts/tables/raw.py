@@ -54,12 +54,26 @@ CURSOR = Table(
     (
         Column("source", "VARCHAR", "Source"),
         Column("entity", "VARCHAR", "The source's entity"),
-        Column("cursor", "VARCHAR", "Where the connector goes on from, JSON"),
-        Column("batch", "BIGINT", "The batch that moved it last"),
+        Column("cursor", "VARCHAR", "Where the connector goes on from, JSON; its mappings are in raw.cursor_entry"),
+        Column("batch", "BIGINT", "The last batch when this row was written"),
         Column(
             "reading", "VARCHAR", "Hash of the connector's settings it was read with; with others, reading begins anew"
         ),
         Column("envelope", "VARCHAR", "The settings that key, time and deletion of its records were read with, JSON"),
+    ),
+)
+
+CURSOR_ENTRY = Table(
+    SCHEMA,
+    "cursor_entry",
+    "one entry of a mapping in a cursor, such as what is known of one file",
+    (
+        Column("source", "VARCHAR", "Source"),
+        Column("entity", "VARCHAR", "The source's entity"),
+        Column("name", "VARCHAR", "The mapping's name in the cursor: files"),
+        Column("key", "VARCHAR", "The entry's key in it: the file's name"),
+        Column("value", "VARCHAR", "Its value, JSON"),
+        Column("batch", "BIGINT", "The last batch when this row was written"),
     ),
 )
 
@@ -93,7 +107,7 @@ COLUMN_CHANGE = Table(
     ),
 )
 
-LEDGERS = (BATCH, CURSOR, UNREADABLE, COLUMN_CHANGE)
+LEDGERS = (BATCH, CURSOR, CURSOR_ENTRY, UNREADABLE, COLUMN_CHANGE)
 
 
 def newest_first_sql(*, by_arrival: bool, prefix: str = "_") -> str:
