@@ -119,7 +119,7 @@ def resolve_entity(  # noqa: PLR0913 - the engine's call; each argument is one t
         progress("learn", 0.2)
         model = _model(work, stored, relearn=relearn)
         progress("compare", 0.3)
-        make_fingerprints(work, model.mixture)
+        make_fingerprints(work, model.mixture, model.common)
         make_nodes(work)
         write_fingerprints(work)
         find_pairs(work, model.mixture, model.kinds)

@@ -26,6 +26,7 @@ from rddm.resolve.keys import (
     bit_sql,
     common_values_sql,
     found_at_sql,
+    identifier_keys_sql,
     keys_sql,
     kinds_from_json,
     kinds_to_json,
@@ -77,6 +78,7 @@ class StoredModel:
     kinds: tuple[KeyKind, ...]
     applied: str
     run_id: int
+    common: tuple[int, ...]
 
 
 @dataclass(frozen=True)
@@ -115,15 +117,16 @@ def applied_settings(work: Work) -> str:
 def load_model(work: Work) -> StoredModel | None:
     """Return the newest stored model of the entity."""
     row = work.connection.execute(
-        "SELECT version, parameters, learnt, pairs, records, kinds, applied, run_id"
+        "SELECT version, parameters, learnt, pairs, records, kinds, applied, run_id, common"
         f" FROM ({newest_model_sql(work.stored('model'), work.entity)})"
     ).fetchone()
     if row is None:
         return None
-    version, parameters, learnt, pairs, records, kinds, applied, run_id = row
+    version, parameters, learnt, pairs, records, kinds, applied, run_id, common = row
     mixture = Mixture.from_json(parameters) if parameters else shipped_mixture()
     weighs = parameters != ""
-    return StoredModel(version, mixture, weighs, learnt, pairs, records, kinds_from_json(kinds), applied, run_id)
+    kept = kinds_from_json(kinds)
+    return StoredModel(version, mixture, weighs, learnt, pairs, records, kept, applied, run_id, tuple(common or ()))
 
 
 def is_outgrown(work: Work, model: StoredModel) -> bool:
@@ -172,9 +175,17 @@ def learn_model(work: Work, version: int) -> StoredModel:
     kinds = affordable_kinds(descriptions)
     if learnt and descriptions >= FEW_DESCRIPTIONS:
         kinds = worthwhile_kinds(_found(work, mixture, counts), kinds)
+    common = _common(work) if learnt else ()
     return StoredModel(
-        version, mixture, probabilistic, learnt, pairs, work.count(work.conformed), kinds, "", work.run.run_id
+        version, mixture, probabilistic, learnt, pairs, work.count(work.conformed), kinds, "", work.run.run_id, common
     )
+
+
+def _common(work: Work) -> tuple[int, ...]:
+    """Return the keys of the identifiers that too many descriptions share."""
+    keys = identifier_keys_sql(work.table("distinct"))
+    rows = work.connection.execute(f"{common_values_sql(f'({keys})', work.key_limit)} ORDER BY key").fetchall()
+    return tuple(key for (key,) in rows)
 
 
 def _found(work: Work, mixture: Mixture, counts: Sequence[PatternCount]) -> list[FoundAt]:
@@ -196,7 +207,7 @@ def store_model(work: Work, model: StoredModel, *, replace: bool) -> None:
         work.execute(f"DELETE FROM {work.stored('term')} WHERE entity = {literal(work.entity)}")
     work.connection.execute(
         f"INSERT INTO {work.stored('model')} ({', '.join(map(quote, MODEL.column_names))}) VALUES (?, ?, ?, ?, ?,"
-        f" ?, ?, ?, ?, ?)",
+        f" ?, ?, ?, ?, ?, ?)",
         [
             work.entity,
             model.version,
@@ -206,6 +217,7 @@ def store_model(work: Work, model: StoredModel, *, replace: bool) -> None:
             model.mixture.to_json() if work.method == "probabilistic" else "",
             kinds_to_json(model.kinds),
             applied_settings(work),
+            [*model.common],
             model.run_id,
             work.run.at,
         ],

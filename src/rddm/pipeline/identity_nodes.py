@@ -6,6 +6,10 @@ A fingerprint that takes part is a *node* with a number of this run: numbers are
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
+import pyarrow as pa
+
 from rddm.contracts.tables import quote
 from rddm.contracts.tables.identity import fingerprint_table
 from rddm.pipeline.identity_compare import part_of_node_sql, threshold_of, weighed
@@ -17,6 +21,7 @@ from rddm.resolve.keys import (
     identifier_keys_sql,
     is_identifier_sql,
     kind_number_sql,
+    without_common_sql,
     without_shared_sql,
 )
 from rddm.resolve.weights import Mixture
@@ -26,19 +31,21 @@ _NEAR = "ORDER BY given_part, birth_part"
 """Most pairs share the given name, and most of them the birth date: numbered like this, their nodes are near each other."""
 
 
-def make_fingerprints(work: Work, mixture: Mixture) -> None:
+def make_fingerprints(work: Work, mixture: Mixture, common: Sequence[int]) -> None:
     """
     Make ``record_now`` (record_id, description_id, fingerprint_id), ``change`` (fingerprint_id, description_id: null where the
     fingerprint goes; before, after: records, where they differ or the fingerprint is new), ``known`` (those of them that are
     stored, as they were) and the view ``weighed``: descriptions with term weights.
 
     A description that would not prove a match with its own equal does not collapse records: each of them is its own
-    fingerprint.
+    fingerprint. Identifiers whose keys are *common* prove nothing.
     """
     distinct = work.table("distinct")
     if work.method == "probabilistic":
         terms = work.view("weighed", with_terms_sql(distinct, work.table("terms")))
-        with weighed(work, self_sql(terms, "description_id"), mixture, "description_id") as proof:
+        keys = work.load("common_in_model", pa.table({"key": pa.array(common, pa.int64())}))
+        telling = f"({without_common_sql(terms, keys)})" if common else terms
+        with weighed(work, self_sql(telling, "description_id"), mixture, "description_id") as proof:
             least = threshold_of(work, mixture)
             weak = work.make("weak", f"SELECT description_id FROM ({proof}) WHERE weight < {least!r}")
     else:

@@ -1,8 +1,9 @@
 """
 Learn an entity's model anew, and say what that changes: before it does, or after it has.
 
-A preview does all of the matching inside a transaction that is rolled back, so what it tells is what would be committed, and
-not an estimate. What was before is remembered beforehand: inside the transaction, looking back would show what is new.
+A preview does all of the matching inside a transaction that is rolled back, so what it tells of matching is what would be
+committed, and not an estimate; a run conforms what waits for it besides, patches and changed mappings. What was before is
+remembered beforehand: inside the transaction, looking back would show what is new.
 """
 
 from __future__ import annotations
@@ -14,7 +15,8 @@ from dataclasses import dataclass
 from rddm.contracts.errors import NotFound
 from rddm.contracts.tables import quote
 from rddm.pipeline.engine import HumanWord, resolve_one
-from rddm.pipeline.run import Reporter, Warehouse, run
+from rddm.pipeline.erasing import finish_erasures
+from rddm.pipeline.run import Reporter, Task, Warehouse, run_locked
 from rddm.pipeline.stamp import RunStamp
 from rddm.resolve.keys import kinds_from_json
 from rddm.resolve.models import weighing_model_sql
@@ -106,9 +108,11 @@ def learn_anew(warehouse: Warehouse, entity: str, reporter: Reporter) -> LearntA
         NotFound: nothing of the entity was matched by weights yet.
         RunInProgress, StoreError, ConservationError: see `rddm.pipeline.run.run`.
     """
-    before = _remember(warehouse.lake, entity)
-    report = run(warehouse, reporter, read=False, relearn=(entity,))
-    return _told(warehouse.lake, entity, before, report.run_id)
+    with warehouse.database.writer_lock() as still_held, warehouse.lake.only_while(still_held):
+        finish_erasures(warehouse, reporter)
+        before = _remember(warehouse.lake, entity)
+        report = run_locked(warehouse, reporter, Task(relearn=(entity,)))
+        return _told(warehouse.lake, entity, before, report.run_id)
 
 
 @dataclass(frozen=True)

@@ -102,12 +102,11 @@ def run(
     only: Collection[str] = (),
     *,
     read: bool = True,
-    relearn: Collection[str] = (),
 ) -> RunReport:
     """
     Read the sources (*only* these, when any are named; none without *read*), bring every layer up to date and publish.
 
-    The models of the entities in *relearn* are learnt anew. An erasure that was killed is brought to its end first.
+    An erasure that was killed is brought to its end first.
 
     Raises:
         RunInProgress: someone else writes to the warehouse.
@@ -117,7 +116,7 @@ def run(
 
     with warehouse.database.writer_lock() as still_held, warehouse.lake.only_while(still_held):
         finish_erasures(warehouse, reporter)
-        return run_locked(warehouse, reporter, Task(_to_read(warehouse, only) if read else (), relearn))
+        return run_locked(warehouse, reporter, Task(_to_read(warehouse, only) if read else ()))
 
 
 def run_locked(warehouse: Warehouse, reporter: Reporter, task: Task) -> RunReport:

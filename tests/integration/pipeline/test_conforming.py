@@ -18,7 +18,7 @@ from rddm.pipeline.engine import FEWEST_READ_ANEW
 from rddm.pipeline.landing import Place
 from rddm.pipeline.patching import Author, patch_record
 from rddm.pipeline.removing import remove_source
-from rddm.pipeline.run import run
+from rddm.pipeline.run import Task, run, run_locked
 from rddm.store.control import Patch
 
 New = Callable[..., TinyWarehouse]
@@ -352,7 +352,8 @@ def test_learning_is_not_hinted_at_where_the_weights_are_the_shipped_ones_or_are
     warehouse.run()
     warehouse.write_source("a", MONTH_FIRST)
     warehouse.reopen()
-    engine = run(warehouse.warehouse, Quiet(), read=False, relearn=relearn).engine
+    with warehouse.warehouse.database.writer_lock():
+        engine = run_locked(warehouse.warehouse, Quiet(), Task(relearn=relearn)).engine
     assert engine.read_anew["person"] >= FEWEST_READ_ANEW
     assert engine.resolutions["person"].model_learnt is is_learnt
     assert not any("learn" in each for each in engine.warnings)

@@ -53,3 +53,26 @@ def test_a_mailbox_that_too_many_share_teaches_nothing(warehouse: Warehouse) -> 
     field = NAMES.index("email")
     learnt, shipped = (mixture.levels[:2, field].tolist() for mixture in (Mixture.from_json(text), shipped_mixture()))
     assert learnt == [pytest.approx(levels) for levels in shipped]
+
+
+def test_two_of_one_name_and_a_mailbox_that_too_many_share_stay_two(warehouse: Warehouse) -> None:
+    people: dict[str, Record] = {}
+    for number, (last_name, first_name, year) in enumerate(product(LAST_NAMES, FIRST_NAMES[:7], range(2001, 2005))):
+        name: Record = {"last_name": last_name, "first_name": first_name}
+        born: Record = {**name, "birth_date": f"{year}-{number % 12 + 1:02d}-{number % 28 + 1:02d}"}
+        people[f"a{number}"] = {**born, "phone": f"+7916{number * 7919:07d}"}
+        people[f"b{number}"] = {**born, "source": "school", "email": f"{number}@mail.ru"}
+        people[f"c{number // 4}"] = {**name, "source": "app", "email": "office@school.alt"}
+    hers: Record = {"last_name": "Кораблёва", "first_name": "Юлия", "email": "office@school.alt"}
+    his: Record = {"last_name": "Лапин", "first_name": "Олег", "email": "lapin@mail.ru"}
+    people |= {"she": hers, "another": hers, "he": his, "again": his}
+    learnt = warehouse.run(people)
+    ids = warehouse.golden_ids()
+    assert learnt.model_learnt
+    assert ids["she"] != ids["another"]
+    assert ids["he"] == ids["again"]
+    later = warehouse.run({"third": hers, "once more": his})
+    ids = warehouse.golden_ids()
+    assert len({ids["she"], ids["another"], ids["third"]}) == 3
+    assert ids["once more"] == ids["he"]
+    assert (later.split, later.merged) == (0, 0)

@@ -216,6 +216,12 @@ MODEL = Table(
             "JSON: how many may share a match key, by the kinds in use; null: as many as the entity allows",
         ),
         Column("applied", "VARCHAR", "JSON: the settings that the stored links were made with"),
+        Column(
+            "common",
+            "BIGINT[]",
+            "Match keys of the phones, e-mails and numbers that more than `key_limit` descriptions shared then: with nothing"
+            " else, equal descriptions do not prove a match by them; null: not looked for",
+        ),
         Column("run_id", "BIGINT", "The run that learnt it"),
         Column("at", "TIMESTAMP", "When, UTC"),
     ),
