@@ -1,11 +1,13 @@
-"""What happened to a golden id: founded, merged, split, and which ids it took over."""
+"""What happened to a golden id: founded, merged, split, which ids it took over, and what people said of its records."""
 
 from __future__ import annotations
 
 import datetime as dt
 import uuid
+from collections.abc import Iterator
 from dataclasses import dataclass
 
+from rddm.serve.judging import Word, words_on
 from rddm.serve.reading import Reading, Row
 
 REASONS = {
@@ -22,10 +24,13 @@ REASONS = {
 
 @dataclass(frozen=True)
 class Happening:
-    """One thing that happened to a golden id, in words. ``other``: the other id that was part in it."""
+    """
+    One thing that happened to a golden id, in words. ``at`` is naive UTC; ``run``: None of what a person said; ``other``: the
+    other id that was part in it.
+    """
 
     at: dt.datetime
-    run: int
+    run: int | None
     kind: str
     id: uuid.UUID
     other: uuid.UUID | None
@@ -35,7 +40,10 @@ class Happening:
 
 
 def history(reading: Reading, entity: str, golden_id: uuid.UUID) -> list[Happening]:
-    """Return what happened to *golden_id* and to the ids that were merged into it, oldest first."""
+    """
+    Return what happened to *golden_id* and to the ids that were merged into it, oldest first; unless of a past state, with what
+    people said of the records that are its own now.
+    """
     rows = reading.rows(
         f"""
         WITH RECURSIVE redirect AS (SELECT * FROM {reading.table("identity", "redirect")} WHERE entity = ?),
@@ -49,7 +57,12 @@ def history(reading: Reading, entity: str, golden_id: uuid.UUID) -> list[Happeni
         ORDER BY event.at, event.run_id, event.kind, event.golden_id""",
         [entity, golden_id, entity, golden_id],
     )
-    return [_happening(row, golden_id) for row in rows]
+    if reading.snapshot is not None:
+        return [_happening(row, golden_id) for row in rows]  # what people say is kept as it is now
+    links = reading.of_ids("identity", f"{entity}__link", "golden_id", [golden_id])
+    records = {row["record_id"] for row in reading.rows(f"SELECT record_id FROM {links} AS link")}
+    said = [each for word in words_on(reading, entity, records) for each in _said(word, golden_id)]
+    return sorted([*(_happening(row, golden_id) for row in rows), *said], key=lambda each: each.at)
 
 
 def _happening(row: Row, golden_id: uuid.UUID) -> Happening:
@@ -68,6 +81,24 @@ def _happening(row: Row, golden_id: uuid.UUID) -> Happening:
         row["at"], row["run_id"], kind, row["golden_id"], row["other_id"], row["record_id"], row["reason"],
         f"{words}: {reason}" if reason else words,
     )  # fmt: skip
+
+
+def _said(word: Word, golden_id: uuid.UUID) -> Iterator[Happening]:
+    """Yield that *word* was given, and that it was taken back."""
+    are = "are the same" if word.verdict == "same" else "are not the same"
+    more = f", nor are others: {word.pairs:,} pairs of records" if word.said == "split" else ""
+    given = f"{word.first.address} and {word.second.address} {are}{more}"
+    yield _of_a_person(word.made_at, word.said, golden_id, f"{word.made_by} said: {given}", word.reason)
+    if word.withdrawal is not None:
+        by = word.withdrawal.by or "a steward"
+        yield _of_a_person(
+            word.withdrawal.at, "withdrawn", golden_id, f"{by} took back: {given}", word.withdrawal.reason
+        )
+
+
+def _of_a_person(at: dt.datetime, kind: str, golden_id: uuid.UUID, words: str, reason: str | None) -> Happening:
+    naive = at.astimezone(dt.UTC).replace(tzinfo=None)
+    return Happening(naive, None, kind, golden_id, None, None, None, f"{words} ({reason})" if reason else words)
 
 
 def _short(golden_id: uuid.UUID) -> str:

@@ -158,6 +158,14 @@ def words_given(reading: Reading, entity: str) -> list[Word]:
     return _told(reading, entity, _words(reading.control.judgements_made(entity)))
 
 
+def words_on(reading: Reading, entity: str, records: Collection[uuid.UUID]) -> list[Word]:
+    """Return every word ever given on any of *records*, newest first, withdrawn ones too."""
+    words = _words(reading.control.judgements_made(entity))
+    return _told(
+        reading, entity, [word for word in words if any({each.record_a, each.record_b} & {*records} for each in word)]
+    )
+
+
 def words_between(
     reading: Reading, entity: str, first: Collection[uuid.UUID], second: Collection[uuid.UUID]
 ) -> list[Word]:

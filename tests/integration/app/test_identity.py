@@ -312,8 +312,15 @@ def test_records_are_taken_out_of_a_person_and_come_back_when_that_is_taken_back
     assert " split " in new_project.rddm("person", "judgements").out
     unjudge = ["person", "unjudge", "academy/student/s5", ANNA, "--reason", "she is Anna", "--run", "--json"]
     assert new_project.rddm(*unjudge).json["together"] is True
-    merged = new_project.rddm("person", "history", anna, "--json").json["history"][-1]
-    assert (merged["kind"], merged["reason"]) == ("merged", "judgement_withdrawn")
+    told = new_project.rddm("person", "history", anna, "--json").json["history"]
+    assert [(each["kind"], each["run"] is None, each["reason"]) for each in told][-4:] == [
+        ("split", True, None), ("split", False, "judgement"),
+        ("withdrawn", True, None), ("merged", False, "judgement_withdrawn"),
+    ]  # fmt: skip
+    given = "camps/camper/1 and academy/student/s5 are not the same, nor are others: 2 pairs of records"
+    assert told[-4]["words"] == f"ann said: {given} (her cousin's)"
+    assert told[-2]["words"].endswith(f" took back: {given} (she is Anna)")
+    assert "her cousin's" in new_project.rddm("person", "history", anna).out.replace("\n", "")
     assert len({golden(new_project, each) for each in records}) == 1
 
 

@@ -86,7 +86,7 @@ said what they are, or when their records say it.
   rddm person different 489d3d54 0f44aa10 --reason "twins"
 """
 HISTORY_HELP = """
-Tell what happened to an id: founded, merged, split.
+Tell what happened to an id - founded, merged, split - and what people said of its records.
 
 [bold]Example[/bold]
 

@@ -52,7 +52,12 @@ def draw_history(happenings: Sequence[Happening]) -> RenderableType:
     """Return what happened to an id, oldest first."""
     table = listing("!when (UTC)", ">run", "what happened", "!id")
     for each in happenings:
-        table.add_row(moment(each.at), number(each.run), each.words, Text(str(each.id), style="cyan"))
+        table.add_row(
+            moment(each.at),
+            number(each.run) if each.run is not None else "",
+            each.words,
+            Text(str(each.id), style="cyan"),
+        )
     return table
 
 

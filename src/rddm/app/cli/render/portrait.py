@@ -174,7 +174,8 @@ def _history(happenings: Sequence[Happening]) -> RenderableType | None:
         return None
     table = _section("The id", "when", "run", "what happened")
     for each in happenings[-SHOWN_EVENTS:]:
-        table.add_row(Text(moment(each.at), style="dim"), number(each.run), each.words)
+        run = number(each.run) if each.run is not None else ""
+        table.add_row(Text(moment(each.at), style="dim"), run, each.words)
     return table
 
 
