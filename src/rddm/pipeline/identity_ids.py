@@ -15,6 +15,7 @@ from rddm.resolve.golden_ids import (
     untold_sql,
     went_sql,
 )
+from rddm.resolve.weights import probability_sql
 from rddm.store.lake import among_sql
 
 _PROBABILITY_DIGITS = 12
@@ -88,7 +89,7 @@ WITH size AS (
 SELECT n.record_id, i.golden_id, n.fingerprint_id,
   CASE WHEN s.records = 1 THEN 'alone' WHEN s.first = s.last THEN 'description' WHEN n.best IS NOT NULL THEN 'match'
     ELSE 'judgement' END AS how,
-  round(1 / (1 + pow(2.0, -n.best)), {_PROBABILITY_DIGITS}) AS probability
+  round({probability_sql("n.best")}, {_PROBABILITY_DIGITS}) AS probability
 FROM {work.table("now")} n
 JOIN {work.table("name")} i ON i.grp = n.grp
 JOIN size s ON s.grp = n.grp""",

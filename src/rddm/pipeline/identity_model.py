@@ -46,7 +46,6 @@ from rddm.resolve.weights import (
     measure_chance,
     seen_weights,
     shipped_mixture,
-    too_few,
 )
 
 _LAYOUT_VERSION = 1
@@ -154,7 +153,8 @@ def learn_model(work: Work, version: int) -> StoredModel:
     """
     Learn from ``distinct``, store what was learnt as *version*, and return it.
 
-    Makes ``terms``. With too few descriptions the shipped parameters are stored, with too few descriptions no terms.
+    Makes ``terms``. With fewer than `LEAST_DESCRIPTIONS` the shipped parameters are stored, with fewer than `LEAST_FOR_TERMS` no
+    terms.
     """
     probabilistic = work.method == "probabilistic"
     query = " UNION ALL ".join(terms_sql(work.table("distinct"), field) for field in TERM_FIELDS)
@@ -162,23 +162,23 @@ def learn_model(work: Work, version: int) -> StoredModel:
     work.make("terms", query if countable else f"SELECT field, value, bits FROM {work.past('term')} LIMIT 0")
     counts, chance = _pattern_counts(work) if probabilistic else ([], measure_chance(0))
     pairs = sum(each.pairs for each in counts)
-    learnt = probabilistic and not too_few(chance.descriptions, pairs)
     whole: Counter[Seen] = Counter()
     for each in counts:
         whole[each.seen] += each.pairs
-    mixture = learn_mixture(list(whole), list(whole.values()), chance)
+    learnt = learn_mixture(list(whole), list(whole.values()), chance) if probabilistic else None
+    mixture = learnt or shipped_mixture()
     work.execute(
         f"INSERT INTO {work.stored('term')} ({', '.join(map(quote, TERM.column_names))})"
         f" SELECT {literal(work.entity)}, {version}, field, value, bits FROM {work.table('terms')}"
     )
     descriptions = work.count(work.table("distinct"))
     kinds = affordable_kinds(descriptions)
-    if learnt and descriptions >= FEW_DESCRIPTIONS:
+    if learnt is not None and descriptions >= FEW_DESCRIPTIONS:
         kinds = worthwhile_kinds(_found(work, mixture, counts), kinds)
-    common = _common(work) if learnt else ()
     return StoredModel(
-        version, mixture, probabilistic, learnt, pairs, work.count(work.conformed), kinds, "", work.run.run_id, common
-    )
+        version, mixture, probabilistic, learnt is not None, pairs, work.count(work.conformed), kinds, "", work.run.run_id,
+        () if learnt is None else _common(work),
+    )  # fmt: skip
 
 
 def _common(work: Work) -> tuple[int, ...]:

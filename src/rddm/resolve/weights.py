@@ -320,9 +320,9 @@ def _term_bits(seen: Sequence[Seen]) -> Floats:
     return np.array([[getattr(one, column) if column else 0 for column in columns] for one in seen], dtype=np.float64)
 
 
-def learn_mixture(seen: Sequence[Seen], counts: Sequence[int], chance: Chance) -> Mixture:
+def learn_mixture(seen: Sequence[Seen], counts: Sequence[int], chance: Chance) -> Mixture | None:
     """
-    Return the mixture that explains *counts* of what was *seen* of candidate pairs best; the shipped one if `too_few`.
+    Return the mixture that explains *counts* of what was *seen* of candidate pairs best; None if they are too few.
 
     Match and family are learnt (maximum a posteriori, EM); namesake and random follow from *chance*, and so do the given
     names of a family: brothers and sisters share everything else, but not those. Priors keep few pairs from teaching much.
@@ -335,8 +335,8 @@ def learn_mixture(seen: Sequence[Seen], counts: Sequence[int], chance: Chance) -
         seen, counts = [one for one, _ in pairs], [count for _, count in pairs]
     prior = shipped_mixture()
     total = float(sum(counts))
-    if too_few(chance.descriptions, total):
-        return prior
+    if chance.descriptions < LEAST_DESCRIPTIONS or total == 0:
+        return None
     ordered = sorted(zip(seen, counts, strict=True))  # sums of floats depend on their order
     hot = _one_hot([one.pattern for one, _ in ordered])
     terms = _term_bits([one for one, _ in ordered])
@@ -384,11 +384,6 @@ def show_generations(seen: Sequence[Seen], counts: Sequence[int]) -> bool:
         if is_one_name and is_one_home and not is_numbered and level["birth_date"] == DIFFERENT:
             apart, near = apart + count * one.apart, near + count * (not one.apart)
     return apart > near and (apart - near) ** 2 > CERTAIN_DEVIATIONS**2 * (apart + near)
-
-
-def too_few(descriptions: int, pairs: float) -> bool:
-    """Tell whether *descriptions* and candidate *pairs* are too few to learn from."""
-    return descriptions < LEAST_DESCRIPTIONS or pairs == 0
 
 
 def seen_weights(mixture: Mixture, seen: Sequence[Seen]) -> Floats:
@@ -453,6 +448,11 @@ def probability_of(weight: float) -> float:
     0.5
     """
     return float(1.0 / (1.0 + 2.0 ** -min(max(weight, -1000.0), 1000.0)))
+
+
+def probability_sql(weight: str) -> str:
+    """Return the SQL expression for the match probability of *weight* (an expression)."""
+    return f"(1 / (1 + pow(2.0, -({weight}))))"
 
 
 def weight_of(probability: float) -> float:

@@ -7,7 +7,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from rddm.contracts.errors import NotFound
-from rddm.project.settings import ProbabilisticIdentity
 from rddm.resolve.explain import Explanation
 from rddm.resolve.refusals import Refusal
 from rddm.resolve.weights import weight_of
@@ -22,7 +21,7 @@ from rddm.serve.identity_explain import (
 )
 from rddm.serve.judging import Word, words_between, words_by_pair
 from rddm.serve.linked import linked_records
-from rddm.serve.lookup import Identified, identify
+from rddm.serve.lookup import Identified, identify, require_probabilistic
 from rddm.serve.possible import EVERYTHING, PossiblePair, Wanted, list_possible
 from rddm.serve.reading import Reading
 from rddm.store.lake import CATALOG
@@ -144,52 +143,31 @@ def explain_two(reading: Reading, entity: str, first: str, second: str) -> PairE
     one, other = identify(reading, entity, first), identify(reading, entity, second)
     members = _members(reading, one, other)
     together = one.golden_id == other.golden_id
-    model_entity = reading.settings.model.entities[entity]
-    identity = model_entity.identity
-    if not isinstance(identity, ProbabilisticIdentity):
-        return _explained(reading, entity, (members[0][0], members[1][0]), together=together)
+    identity = require_probabilistic(reading, entity)
     between = None if together else find_between(reading, entity, [(one.golden_id, other.golden_id)])[0]
     records = _most_alike(reading, entity, members, None if one.record_id or other.record_id else between)
+    a, b = (each.record_id for each in records)
+    (explanation,) = _explain(reading, entity, [(a, b)])
     match = match_probability_in_use(reading.lake.connection, lake=CATALOG, entity=entity, identity=identity)
-    explained = replace(
-        _explained(reading, entity, records, together=together),
+    explained = PairExplained(
+        *records,
+        together=together,
+        explanation=explanation,
         threshold=weight_of(match),
         possible_threshold=weight_of(identity.possible_probability),
         is_candidate=is_candidate_pair(
             reading.lake.connection,
             lake=CATALOG,
             entity=entity,
-            model_entity=model_entity,
-            record_a=records[0].record_id,
-            record_b=records[1].record_id,
+            model_entity=reading.settings.model.entities[entity],
+            record_a=a,
+            record_b=b,
         ),
+        words=words_between(reading, entity, *([[a], [b]] if between is None else _everybody(reading, one, other))),
     )
     if between is None:
         return explained
-    return replace(
-        explained,
-        words=words_between(reading, entity, *_everybody(reading, one, other)),
-        pairs=between.pairs,
-        mean=between.mean,
-        kept_apart=_kept_apart(reading, entity, between),
-    )
-
-
-def _explained(
-    reading: Reading, entity: str, records: tuple[NamedRecord, NamedRecord], *, together: bool
-) -> PairExplained:
-    """Return what speaks for and against two *records*, as far as an entity that is not matched by weights has it."""
-    a, b = (each.record_id for each in records)
-    (explanation,) = _explain(reading, entity, [(a, b)])
-    return PairExplained(
-        *records,
-        together=together,
-        explanation=explanation,
-        threshold=weight_of(0.99),
-        possible_threshold=weight_of(0.6),
-        is_candidate=True,
-        words=words_between(reading, entity, [a], [b]),
-    )
+    return replace(explained, pairs=between.pairs, mean=between.mean, kept_apart=_kept_apart(reading, entity, between))
 
 
 def _everybody(reading: Reading, *who: Identified) -> list[list[uuid.UUID]]:

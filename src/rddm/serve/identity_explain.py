@@ -18,12 +18,11 @@ import numpy as np
 
 from rddm.contracts.errors import NotFound
 from rddm.contracts.tables import literal, quote
-from rddm.project.settings import ExactIdentity, ModelEntity, ProbabilisticIdentity
+from rddm.project.settings import ModelEntity, ProbabilisticIdentity
 from rddm.resolve.asked import describe_one, keys_of
 from rddm.resolve.clusters import COMPONENT_LIMIT, component_labels
 from rddm.resolve.comparisons import COMPARISONS, compare_sql
-from rddm.resolve.exact import EXACT_WEIGHT
-from rddm.resolve.explain import Branch, Contribution, Explanation, Strand, StrongestForest, explain_pair
+from rddm.resolve.explain import Branch, Explanation, Strand, StrongestForest, explain_pair
 from rddm.resolve.keys import (
     KeyKind,
     common_values_sql,
@@ -80,8 +79,6 @@ def explain_records(
         raise NotFound(
             f"entity {entity}: no link for one of the records. It may be in quarantine, deleted or not loaded yet."
         )
-    if isinstance(model_entity.identity, ExactIdentity):
-        return [_explain_exact(connection, lake, entity, model_entity.identity, (said[a], said[b])) for a, b in pairs]
     mixture = model_in_use(connection, lake, entity)
     compared = _compared(connection, lake, entity, model_entity, mixture, [(said[a], said[b]) for a, b in pairs])
     values = _values(connection, lake, entity, roles_of(model_entity.fields), records)
@@ -190,22 +187,6 @@ def _compared(
         for row in rows
     }
     return [compared[pair] for pair in numbered]
-
-
-def _explain_exact(
-    connection: duckdb.DuckDBPyConnection,
-    lake: str,
-    entity: str,
-    identity: ExactIdentity,
-    fingerprints: tuple[UUID, UUID],
-) -> Explanation:
-    stored = f"{lake}.identity.{quote(f'{entity}__fingerprint')}"
-    found = of_ids_sql(connection, stored, "fingerprint_id", fingerprints, "description_id")
-    row = connection.execute(f"SELECT count(DISTINCT description_id) FROM ({found})").fetchone()
-    same = row is not None and row[0] == 1
-    weight = EXACT_WEIGHT if same else -EXACT_WEIGHT
-    step = Contribution(", ".join(identity.fields), None, None, "same" if same else "different", weight)
-    return Explanation(0.0, (step,), weight, probability_of(weight))
 
 
 def model_in_use(connection: duckdb.DuckDBPyConnection, lake: str, entity: str) -> Mixture:

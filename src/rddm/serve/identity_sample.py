@@ -16,7 +16,7 @@ from rddm.project.settings import ProbabilisticIdentity
 from rddm.resolve.comparisons import COMPARISONS, LEVELS, MISSING
 from rddm.resolve.estimates import FoundWith, WeighedPairs
 from rddm.resolve.keys import Found, KeyKind, is_finding_sql, pairs_by_kinds_sql, usable_sql
-from rddm.resolve.weights import Mixture, weight_of
+from rddm.resolve.weights import Mixture, probability_sql, weight_of
 from rddm.serve.reading import Reading
 from rddm.serve.weighing import PREFIX, make_nodes, taken_away, weigh_pairs
 from rddm.store.lake import CATALOG
@@ -51,7 +51,7 @@ def bin_sql(weight: str = "weight") -> str:
     return f"greatest({LEAST_WEIGHT}, least({MOST_WEIGHT}, floor({weight})))::INTEGER"
 
 
-POSTERIOR = "(1 / (1 + pow(2.0, -weight)))"
+POSTERIOR = probability_sql("weight")
 
 
 def sample_candidates(

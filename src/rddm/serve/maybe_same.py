@@ -7,6 +7,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from rddm.contracts.tables import literal
+from rddm.resolve.weights import probability_sql
 from rddm.serve.judging import JUDGED, judged
 from rddm.serve.lookup import require_probabilistic
 from rddm.serve.reading import Reading
@@ -62,7 +63,7 @@ apart AS (
     JOIN {link} AS x ON x.record_id = a JOIN {link} AS y ON y.record_id = b WHERE x.golden_id IN ({own})
 )
 SELECT golden_id, list(DISTINCT same ORDER BY same) FILTER (WHERE same IS NOT NULL) AS numbers,
-    1 / (1 + pow(2.0, -max(weight))) AS probability
+    {probability_sql("max(weight)")} AS probability
 FROM alike JOIN linked USING (fingerprint_id)
 WHERE golden_id NOT IN ({own}) AND golden_id NOT IN (FROM apart)
 GROUP BY golden_id ORDER BY numbers IS NULL, probability DESC NULLS LAST, golden_id"""

@@ -21,6 +21,7 @@ from rddm.contracts.tables.golden import golden_id
 from rddm.curate.golden import golden_column
 from rddm.project.settings import FactIdentity, SemanticType
 from rddm.resolve.clusters import WEIGHT_LIMIT
+from rddm.resolve.weights import probability_sql
 from rddm.serve.identity_explain import model_in_use
 from rddm.serve.judging import JUDGED, judged
 from rddm.serve.lookup import require_probabilistic
@@ -173,7 +174,7 @@ def _make_chances(reading: Reading, entity: str) -> None:
     weighed = weigh_pairs(reading, model_in_use(reading.lake.connection, CATALOG, entity), f"{PREFIX}crossing", node)
     execute(
         f"{make}chance AS SELECT first_id, second_id,"
-        f" least(1 / (1 + pow(2.0, -avg(greatest(-{WEIGHT_LIMIT}, least({WEIGHT_LIMIT}, weight))))),"
+        f" least({probability_sql(f'avg(greatest(-{WEIGHT_LIMIT}, least({WEIGHT_LIMIT}, weight)))')},"
         f" CASE WHEN bool_or(contradiction IS NOT NULL) THEN {REFUSED_CHANCE} ELSE 1 END) AS chance"
         f" FROM {weighed} GROUP BY first_id, second_id"
     )
@@ -256,7 +257,7 @@ def _open_pairs(entity: str) -> str:
 SELECT least(x, y) AS first_id, greatest(x, y) AS second_id,
     CASE WHEN x < y THEN fingerprint_a ELSE fingerprint_b END AS first_fingerprint,
     CASE WHEN x < y THEN fingerprint_b ELSE fingerprint_a END AS second_fingerprint,
-    weight, 1 / (1 + pow(2.0, -weight)) AS probability, contradiction
+    weight, {probability_sql("weight")} AS probability, contradiction
 FROM (
     SELECT a.golden_id AS x, b.golden_id AS y, pair.*
     FROM {pair} AS pair
