@@ -105,12 +105,15 @@ def test_a_link_to_a_folder_above_brings_no_file_twice(delivery: Delivery, tmp_p
     assert [batch.origin for batch in batches] == ["a.csv"]
 
 
-def test_a_file_that_is_gone_leaves_the_cursor(delivery: Delivery, tmp_path: Any) -> None:
-    delivery.put("a.csv", "id\n1\n").read()
-    (tmp_path / "a.csv").unlink()
-    delivery.put("b.csv", "id\n2\n").read()
-    assert delivery.cursor is not None
-    assert list(delivery.cursor["files"]) == ["b.csv"]  # type: ignore[arg-type]
+def test_a_file_that_was_away_and_comes_back_unchanged_is_not_read_again(delivery: Delivery, tmp_path: Path) -> None:
+    delivery.put("a.csv", "id\n1\n").put("b.csv", "id\n2\n").read()
+    (tmp_path / "away").mkdir()
+    (tmp_path / "a.csv").rename(tmp_path / "away" / "a.csv")
+    assert ids(delivery.put("c.csv", "id\n3\n").read()[0]) == ["3"]
+    (tmp_path / "away" / "a.csv").rename(tmp_path / "a.csv")
+    assert delivery.read() == ([], [])
+    delivery.put("a.csv", "id\n4\n")
+    assert ids(delivery.read()[0]) == ["4"]
 
 
 def test_an_empty_file_is_no_records_and_no_error(deliver: Deliver) -> None:

@@ -100,8 +100,9 @@ class FileSource:
     Files of one pattern, read in name order.
 
     The cursor keeps, per file, what tells whether it changed and how much of it was delivered. A file that is complete
-    and unchanged is passed over, also when it has another time or lies there as a new copy; one whose content changed is
-    read from its beginning, and the pipeline drops what it has already.
+    and unchanged is passed over, also when it has another time, lies there as a new copy, or was away for a while: what it
+    said then may have been overtaken. One whose content changed is read from its beginning, and the pipeline drops what it
+    has already.
     """
 
     def __init__(
@@ -123,9 +124,8 @@ class FileSource:
         try:
             place = self._place()
             documents = list(self._documents(place, place.list()))
-            state = {document.name: known[document.name] for document in documents if document.name in known}
             for document in documents:
-                yield from self._read_document(document, state)
+                yield from self._read_document(document, known)
         except Unreachable as trouble:
             raise self._unreachable(trouble) from None
 
