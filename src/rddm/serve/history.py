@@ -86,9 +86,9 @@ def _happening(row: Row, golden_id: uuid.UUID) -> Happening:
 def _said(word: Word, golden_id: uuid.UUID) -> Iterator[Happening]:
     """Yield that *word* was given, and that it was taken back."""
     are = "are the same" if word.verdict == "same" else "are not the same"
-    more = f", nor are others: {word.pairs:,} pairs of records" if word.said == "split" else ""
+    more = f", and so of {word.pairs:,} pairs of records" if word.pairs > 1 else ""
     given = f"{word.first.address} and {word.second.address} {are}{more}"
-    yield _of_a_person(word.made_at, word.said, golden_id, f"{word.made_by} said: {given}", word.reason)
+    yield _of_a_person(word.made_at, word.verdict, golden_id, f"{word.made_by} said: {given}", word.reason)
     if word.withdrawal is not None:
         by = word.withdrawal.by or "a steward"
         yield _of_a_person(

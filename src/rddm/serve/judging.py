@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import datetime as dt
 import uuid
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import groupby
 
 from rddm.contracts.errors import NotFound
 from rddm.resolve.judgements import Conflict, conflicts
+from rddm.serve.addresses import RecordAddress, read_who
 from rddm.serve.lookup import Identified, identify
 from rddm.serve.reading import Reading
 from rddm.store.control import Control, Judgement
@@ -56,8 +57,9 @@ class Word:
     """
     One human's word as it was given: on ``pairs`` pairs of records, of which ``first`` and ``second`` are the first.
 
-    ``state``: applied, waits for the next run, withdrawn, withdrawn from the next run on. ``conflict``: in words, which other
-    word contradicts it and which of them stands; None where none does. ``withdrawal``: None while any of it holds.
+    ``state``: waits for the next run; applied; overruled, or overruled in part, by ``conflict``; applied, but a record is gone,
+    one of the first pair; withdrawn; withdrawn from the next run on. ``conflict``: in words, which other word contradicts it and
+    which of them stands; None where none does. ``withdrawal``: None while any of it holds.
     """
 
     verdict: str
@@ -70,11 +72,6 @@ class Word:
     state: str
     conflict: str | None
     withdrawal: Withdrawal | None
-
-    @property
-    def said(self) -> str:
-        """What was said, in a word: same, different, or split where records were taken out of a person."""
-        return "split" if self.verdict == "different" and self.pairs > 1 else self.verdict
 
 
 @contextmanager
@@ -93,11 +90,12 @@ def to_judge(reading: Reading, entity: str, verdict: str, first: str, second: st
     Return the records that a *verdict* (same, different) on *first* and *second* is kept on.
 
     "Same" of two ids is about all their records, or those that contradict each other would part again: each is judged the
-    same as the founding record of the larger, and what told records of the two apart is overruled. Otherwise it is about
-    two records: those named, and for an id the founding one.
+    same as the founding record of the larger, and what told records of the two apart is overruled. Of a record it is about
+    that, and about the founding one of an id. "Different" is about each record of the one and each of the other.
 
     Raises:
-        NotFound: one of the two is nobody, both are the same already, or no two records were named to tell one person apart.
+        NotFound: one of the two is nobody, both are the same already, no two records were named to tell one person apart, or the
+            pairs are too many.
     """
     one, other = identify(reading, entity, first), identify(reading, entity, second)
     is_one = one.golden_id == other.golden_id
@@ -116,7 +114,13 @@ def to_judge(reading: Reading, entity: str, verdict: str, first: str, second: st
         larger, smaller = sorted(members, key=len, reverse=True)
         star = [(larger[0], each) for each in (*smaller, *larger[1:])]
         return ToJudge(star, _told_apart(reading, entity, set(larger), set(smaller)))
-    return ToJudge([(one.record_id or members[0][0], other.record_id or members[1][0])])
+    firsts, seconds = (
+        [who.record_id] if who.record_id is not None else records
+        for who, records in zip((one, other), members, strict=True)
+    )
+    if verdict == "same":
+        return ToJudge([(firsts[0], seconds[0])])
+    return ToJudge(_each_with_each(entity, firsts, seconds, one))
 
 
 def to_split(reading: Reading, entity: str, who: str, taken: Sequence[str]) -> ToJudge:
@@ -145,12 +149,19 @@ def to_split(reading: Reading, entity: str, who: str, taken: Sequence[str]) -> T
         raise NotFound(
             f"All records of {entity} {str(person.golden_id)[:8]} were named, so nothing would be parted. Name some."
         )
-    if len(out) * len(left) > MOST_PAIRS:
+    return ToJudge(_each_with_each(entity, [*out], left, person))
+
+
+def _each_with_each(
+    entity: str, firsts: Sequence[uuid.UUID], seconds: Sequence[uuid.UUID], of: Identified
+) -> list[tuple[uuid.UUID, uuid.UUID]]:
+    count = len(firsts) * len(seconds)
+    if count > MOST_PAIRS:
         raise NotFound(
-            f"That would tell {len(out) * len(left):,} pairs of records apart, and a word is kept on {MOST_PAIRS:,} at most."
-            f" Look at what holds them together first: `rddm {entity} why {str(person.golden_id)[:8]}`."
+            f"That would tell {count:,} pairs of records apart, and a word is kept on {MOST_PAIRS:,} at most."
+            f" Look at what holds the records together first: `rddm {entity} why {str(of.golden_id)[:8]}`."
         )
-    return ToJudge([(a, b) for a in out for b in left])
+    return [(a, b) for a in firsts for b in seconds]
 
 
 def words_given(reading: Reading, entity: str) -> list[Word]:
@@ -202,16 +213,17 @@ def _told(reading: Reading, entity: str, words: Sequence[Sequence[Judgement]]) -
     if not words:
         return []
     told = _conflicts_in_words(reading, entity)
+    contradicted = [[each for each in word if each.judgement_id in told] for word in words]
+    shown = [each for word, pairs in zip(words, contradicted, strict=True) for each in (word[0], *pairs)]
     records = _judged_records(
-        reading, entity, [each for word in words for each in (word[0].record_a, word[0].record_b)]
+        reading, entity, list(dict.fromkeys(end for each in shown for end in (each.record_a, each.record_b)))
     )
     return [
         Word(
             first.verdict, records[first.record_a], records[first.record_b], len(word), first.reason, first.made_by,
-            first.made_at, _state(word),
-            next((told[each.judgement_id] for each in word if each.judgement_id in told), None), _withdrawal(word),
+            first.made_at, _state(word, pairs, records), told[pairs[0].judgement_id] if pairs else None, _withdrawal(word),
         )
-        for word in words
+        for word, pairs in zip(words, contradicted, strict=True)
         for first in word[:1]
     ]  # fmt: skip
 
@@ -268,9 +280,11 @@ def words_to_withdraw(reading: Reading, entity: str, first: str, second: str) ->
     Raises:
         NotFound: one of the two is nobody, no word holds on the two, or several may be meant.
     """
-    one, other = identify(reading, entity, first), identify(reading, entity, second)
+    holding = [each for each in reading.control.judgements_made(entity) if each.withdrawn_at is None]
+    judged = {end for each in holding for end in (each.record_a, each.record_b)}
+    one, other = (_living_or_judged(reading, entity, each, judged) for each in (first, second))
     is_one = one.golden_id == other.golden_id
-    words = _words([each for each in reading.control.judgements_made(entity) if each.withdrawn_at is None])
+    words = _words(holding)
     for founders_only in (True, False) if is_one else (False,):
         ends = [_meant(reading, each, founders_only=founders_only) for each in (one, other)]
         found = [word for word in words if any(_joins(each, *ends) for each in word)]
@@ -288,6 +302,19 @@ def words_to_withdraw(reading: Reading, entity: str, first: str, second: str) ->
     return [each for word in found for each in word]
 
 
+def _living_or_judged(reading: Reading, entity: str, text: str, judged: Collection[uuid.UUID]) -> Identified:
+    """Return whom *text* means; of a record that belongs to nobody any more, that one, if it was *judged*."""
+    try:
+        return identify(reading, entity, text)
+    except NotFound:
+        who = read_who(text, entity)
+        low, high = (who.record_id, who.record_id) if isinstance(who, RecordAddress) else (who.low, who.high)
+        found = [each for each in judged if low <= each <= high]
+        if len(found) != 1:
+            raise
+        return Identified(entity, found[0], record_id=found[0])
+
+
 def _words(judgements: Sequence[Judgement]) -> list[list[Judgement]]:
     """Return judgements as they were given, a list per word; in each the first judgement first."""
 
@@ -298,12 +325,26 @@ def _words(judgements: Sequence[Judgement]) -> list[list[Judgement]]:
     return [list(word) for _, word in groupby(ordered, given)][::-1]
 
 
-def _state(word: Sequence[Judgement]) -> str:
+def _state(
+    word: Sequence[Judgement], contradicted: Sequence[Judgement], records: Mapping[uuid.UUID, JudgedRecord]
+) -> str:
     holding = [each for each in word if each.withdrawn_at is None]
     is_applied = all(each.applied_run is not None for each in (holding or word))
-    if holding:
-        return "applied" if is_applied else "waits for the next run"
-    return "withdrawn" if is_applied else "withdrawn from the next run on"
+    if not holding:
+        return "withdrawn" if is_applied else "withdrawn from the next run on"
+    if not is_applied:
+        return "waits for the next run"
+    first, second = (records[end].golden_id for end in (word[0].record_a, word[0].record_b))
+    if first is None or second is None:
+        return "applied, but a record is gone"
+    overruled = [each for each in contradicted if each.verdict == "same" and not _is_one(each, records)]
+    if overruled:
+        return "overruled" if len(overruled) == len(holding) else "overruled in part"
+    return "applied"
+
+
+def _is_one(judgement: Judgement, records: Mapping[uuid.UUID, JudgedRecord]) -> bool:
+    return records[judgement.record_a].golden_id == records[judgement.record_b].golden_id
 
 
 def _withdrawal(word: Sequence[Judgement]) -> Withdrawal | None:

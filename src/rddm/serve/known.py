@@ -10,6 +10,7 @@ An answer tells ids and how well they agree with what was typed; never what is s
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
@@ -182,7 +183,7 @@ class KnownPeople:
         strange = sorted(str(name) for name in texts if name not in known)
         if strange:
             raise NotFound(
-                f"The model's {self._entity} has no field {', '.join(strange[:5])}. Fields that are compared:"
+                f"The model's {self._entity} has no field {', '.join(map(field_shown, strange[:5]))}. Fields that are compared:"
                 f" {', '.join(self.fields)}."
             )
         compared = {name: text for name, text in texts.items() if name in self.fields}
@@ -273,6 +274,16 @@ class KnownPeople:
     def _fields_of(self, comparison: str) -> str:
         """The field of the model that a comparison is of; its own name where it is of several."""
         return self._field_of_role.get(comparison, comparison)
+
+
+def field_shown(name: str) -> str:
+    """
+    Return *name* for a message, where it is written as fields are; it may be what somebody typed about a person.
+
+    >>> field_shown("frist_name"), field_shown("Анна 1990")
+    ('frist_name', 'of such a name')
+    """
+    return name if re.fullmatch("[a-z][a-z0-9_]{0,39}", name) else "of such a name"
 
 
 def _as_typed(field: str, value: object) -> str:

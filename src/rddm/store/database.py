@@ -9,6 +9,7 @@ from contextlib import contextmanager, suppress
 from importlib import resources
 from pathlib import Path
 
+import duckdb
 import psycopg
 
 from rddm.contracts.errors import RunInProgress, StoreError
@@ -83,9 +84,6 @@ class Database:
         config.set_main_option("script_location", str(_MIGRATIONS))
         engine = sqlalchemy.create_engine("postgresql+psycopg://", creator=lambda: psycopg.connect(self._url))
         logging.getLogger("alembic").setLevel(logging.WARNING)
-        logging.getLogger("psycopg").setLevel(
-            logging.ERROR
-        )  # it warns of connections that were lost, as we do in words
         try:
             with engine.begin() as connection:
                 config.attributes["connection"] = connection
@@ -125,6 +123,7 @@ class Database:
 
         Raises:
             RunInProgress: someone else holds it.
+            StoreError: the block failed in the lake's engine, and PostgreSQL is gone.
         """
         with self.connect(autocommit=True) as connection:
             row = connection.execute("SELECT pg_try_advisory_lock(%s)", (WRITER_LOCK,)).fetchone()
@@ -139,6 +138,9 @@ class Database:
 
             try:
                 yield check
+            except duckdb.Error:
+                check()  # DuckDB tells of PostgreSQL's end in exceptions of any kind; whoever lost the lock has lost it
+                raise
             finally:
                 # The end of its connection would let go of it, but not before the next run may ask for it.
                 with suppress(psycopg.Error):  # one that was lost has let go

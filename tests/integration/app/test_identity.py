@@ -309,15 +309,14 @@ def test_records_are_taken_out_of_a_person_and_come_back_when_that_is_taken_back
     assert (word["verdict"], word["pairs"], word["reason"], word["made_by"], word["state"], word["conflict"]) == (
         "different", 2, "her cousin's", "ann", "applied", None,
     )  # fmt: skip
-    assert " split " in new_project.rddm("person", "judgements").out
     unjudge = ["person", "unjudge", "academy/student/s5", ANNA, "--reason", "she is Anna", "--run", "--json"]
     assert new_project.rddm(*unjudge).json["together"] is True
     told = new_project.rddm("person", "history", anna, "--json").json["history"]
     assert [(each["kind"], each["run"] is None, each["reason"]) for each in told][-4:] == [
-        ("split", True, None), ("split", False, "judgement"),
+        ("different", True, None), ("split", False, "judgement"),
         ("withdrawn", True, None), ("merged", False, "judgement_withdrawn"),
     ]  # fmt: skip
-    given = "camps/camper/1 and academy/student/s5 are not the same, nor are others: 2 pairs of records"
+    given = "camps/camper/1 and academy/student/s5 are not the same, and so of 2 pairs of records"
     assert told[-4]["words"] == f"ann said: {given} (her cousin's)"
     assert told[-2]["words"].endswith(f" took back: {given} (she is Anna)")
     assert "her cousin's" in new_project.rddm("person", "history", anna).out.replace("\n", "")
@@ -577,3 +576,54 @@ def test_a_word_that_is_run_is_told_though_a_source_has_a_problem(new_project: P
     unjudge = ["person", "unjudge", *words[2:4], "--reason", "a mistake", "--run"]
     taken = new_project.rddm(*unjudge)
     assert (taken.code, "They are two people now." in taken.out) == (3, True)
+
+
+def test_a_word_on_a_record_that_is_gone_says_so_and_can_be_taken_back(new_project: Project) -> None:
+    academy = new_project.folder / "sources" / "academy.yaml"
+    mapping = academy.read_text(encoding="utf-8")
+    academy.write_text(mapping.replace("    key: id\n", "    key: id\n    mode: snapshot\n"), encoding="utf-8")
+    run(new_project, THREE_ANNAS)
+    why = ["--reason", "asked them", "--by", "ann"]
+    same = ["person", "same", "academy/student/s2", "academy/student/s5", *why]
+    assert new_project.rddm(*same, "--run").code == 0
+    run(new_project, "\n".join(line for line in THREE_ANNAS.splitlines() if not line.startswith("s5,")) + "\n")
+    [word] = new_project.rddm("person", "judgements", "--json").json["judgements"]
+    assert word["state"] == "applied, but a record is gone"
+    taken = new_project.rddm("person", "unjudge", "academy/student/s5", "academy/student/s2", "--reason", "a mistake")
+    assert taken.code == 0, taken.err
+    run(new_project, THREE_ANNAS)
+    assert golden(new_project, "academy/student/s5") != golden(new_project, "academy/student/s2")
+    nobody = new_project.rddm("person", "unjudge", "academy/student/s77", "academy/student/s2", "--reason", "x")
+    assert (nobody.code, "There is no person record" in nobody.err) == (7, True)
+
+
+def test_two_who_are_told_apart_are_so_by_all_their_records(new_project: Project) -> None:
+    run(new_project, THREE_ANNAS)
+    anna, why = golden(new_project, ANNA)[:8], ["--reason", "asked them", "--by", "ann"]
+    split = ["person", "split", anna, "academy/student/s5", *why, "--run"]
+    assert new_project.rddm(*split).code == 0
+    cousin = golden(new_project, "academy/student/s5")
+    assert new_project.rddm("person", "unjudge", "academy/student/s5", ANNA, "--reason", "x").code == 0
+    told = new_project.rddm("person", "different", anna, cousin, *why, "--run", "--json")
+    assert told.code == 0, told.err
+    word = new_project.rddm("person", "judgements", "--json").json["judgements"][0]
+    assert (word["verdict"], word["pairs"], word["state"]) == ("different", 2, "applied")
+    first, second = golden(new_project, ANNA), golden(new_project, "academy/student/s1")
+    assert first == second != golden(new_project, "academy/student/s5") == cousin
+
+
+def test_a_word_that_another_one_overrules_is_not_called_applied(new_project: Project) -> None:
+    run(new_project, THREE_ANNAS)
+    vera, peter = "academy/student/s2", "camps/camper/2"
+    why = ["--reason", "asked them", "--by", "ann"]
+    assert new_project.rddm("person", "same", ANNA, vera, *why).code == 0
+    assert new_project.rddm("person", "different", ANNA, peter, *why).code == 0
+    assert new_project.rddm("person", "same", peter, vera, *why, "--run").code == 0
+    words = new_project.rddm("person", "judgements", "--json").json["judgements"]
+    together = golden(new_project, vera) == golden(new_project, peter)
+    assert [(each["verdict"], each["state"]) for each in words] == [
+        ("same", "applied" if together else "overruled"),
+        ("different", "applied"),
+        ("same", "overruled" if together else "applied"),
+    ]
+    assert golden(new_project, ANNA) != golden(new_project, peter)

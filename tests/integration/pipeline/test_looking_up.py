@@ -343,7 +343,7 @@ def test_an_answer_shows_one_person_at_least(anna_and_boris: TinyWarehouse, limi
 
 def test_a_name_of_a_field_that_is_no_text_is_refused_as_unknown(anna_and_boris: TinyWarehouse) -> None:
     wrong: Any = {5: "x", "nickname": "Аня"}
-    with known_people(anna_and_boris) as people, pytest.raises(NotFound, match="no field 5, nickname"):
+    with known_people(anna_and_boris) as people, pytest.raises(NotFound, match="no field of such a name, nickname"):
         people.look_up(wrong, TODAY)
 
 

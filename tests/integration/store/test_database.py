@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import duckdb
 import psycopg
 import pytest
 
-from rddm.contracts.errors import RunInProgress
+from rddm.contracts.errors import RunInProgress, StoreError
 from rddm.store.database import Database
 
 
@@ -43,3 +44,21 @@ def test_a_failure_lets_go(new_database: Callable[[], str]) -> None:
         raise KeyError
     with database.writer_lock() as still_held:
         still_held()
+
+
+@pytest.mark.parametrize("is_gone", [True, False])
+def test_whatever_the_lakes_engine_raises_when_postgresql_is_gone_is_told_as_that(
+    new_database: Callable[[], str], *, is_gone: bool
+) -> None:
+    url = new_database()
+    raised = StoreError if is_gone else duckdb.InternalException
+    with pytest.raises(raised, match="PostgreSQL went away" if is_gone else "something"):
+        _fail_inside(url, is_gone=is_gone)
+
+
+def _fail_inside(url: str, *, is_gone: bool) -> None:
+    with Database(url).writer_lock():
+        if is_gone:
+            with psycopg.connect(url, autocommit=True) as other:
+                other.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid <> pg_backend_pid()")
+        raise duckdb.InternalException("something")

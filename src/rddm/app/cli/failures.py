@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import logging
 import os
 import sys
 import tempfile
@@ -31,6 +32,9 @@ class GuardedGroup(TyperGroup):
         return super().make_context(info_name, args, *others, **more)
 
     def invoke(self, ctx: Any) -> Any:  # noqa: ANN401 - the overridden one takes a context that Typer does not export
+        logging.getLogger("psycopg").setLevel(
+            logging.ERROR
+        )  # it warns of connections that were lost, as we do in words
         try:
             return super().invoke(ctx)
         except (Exception, KeyboardInterrupt) as error:

@@ -57,7 +57,9 @@ def lookup_command(
     with wire.open_people(find_project(project), os.environ) as people:
         strange = [name for name in given if name not in people.model_fields]
         if strange or not given:
-            what = f"the model has no field {strange[0]}." if strange else "there is no field to look for."
+            from rddm.serve.known import field_shown  # noqa: PLC0415 - see the room's docstring
+
+            what = f"the model has no field {field_shown(strange[0])}." if strange else "there is no field to look for."
             raise _refused(what, f"Fields that are compared: {', '.join(map(option_of, people.fields))}.")
         answer = people.look_up(given, wire.now_utc().date(), limit)
     show(answer, lambda: draw_answer(answer), as_json=as_json)

@@ -67,7 +67,7 @@ def draw_words(words: Sequence[Word], total: int) -> RenderableType:
         return Text("Nobody has said yet who is who. `rddm person possible` lists whom to decide on.")
     table = listing("record", "!is", "record", ">pairs", "why", "by", "!when (UTC)", "state")
     for word in words:
-        verdict = Text(word.said, style="green" if word.verdict == "same" else "red")
+        verdict = Text(word.verdict, style="green" if word.verdict == "same" else "red")
         table.add_row(
             Text(word.first.address, style="cyan"), verdict, Text(word.second.address, style="cyan"), number(word.pairs),
             begun(word.reason), begun(word.made_by), dim(moment(word.made_at)), _state(word),
