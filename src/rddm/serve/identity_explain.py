@@ -20,8 +20,8 @@ from rddm.contracts.errors import NotFound
 from rddm.contracts.tables import literal, quote
 from rddm.project.settings import ModelEntity, ProbabilisticIdentity
 from rddm.resolve.asked import describe_one, keys_of
-from rddm.resolve.clusters import COMPONENT_LIMIT, component_labels
-from rddm.resolve.comparisons import COMPARISONS, compare_sql
+from rddm.resolve.clusters import COMPONENT_LIMIT, CrossPair, agglomerate, component_labels
+from rddm.resolve.comparisons import COMPARISONS, FORBIDDING, GENERATION_APART, compare_sql, do_agree
 from rddm.resolve.explain import Branch, Explanation, Strand, StrongestForest, explain_pair
 from rddm.resolve.keys import (
     KeyKind,
@@ -33,7 +33,7 @@ from rddm.resolve.keys import (
 )
 from rddm.resolve.models import weighing_model_sql
 from rddm.resolve.roles import Roles, roles_of
-from rddm.resolve.weights import Mixture, match_probability_of, probability_of
+from rddm.resolve.weights import Mixture, match_probability_of, probability_of, weight_of
 from rddm.store.lake import of_ids_sql
 
 _SHOWN = {comparison.name: (comparison.name,) for comparison in COMPARISONS} | {
@@ -257,7 +257,8 @@ def explain_membership(
     with the strongest matches that there are. Whatever hangs on a record follows it.
 
     A run compares all pairs of a component that contradicts itself, so where the matches that a key finds leave some aside, the
-    others are compared here, too. Only who no match holds hangs by a steward's word.
+    others are compared here, too. Who would not be in the group without a steward's word hangs by that word: no match holds them,
+    or it would be refused.
 
     Raises:
         NotFound: there is no such group.
@@ -284,12 +285,75 @@ def explain_membership(
     if len(tree) + 1 < len(sayers) <= COMPONENT_LIMIT:
         matches += _matches(connection, lake, entity, model_entity, sorted(sayers))
         tree = StrongestForest(matches).tree(members[founder])
-    judged: dict[Strand, tuple[UUID, UUID]] = {}
-    if len(tree) + 1 < len(sayers):
-        words = connection.execute(f"SELECT record_a, record_b FROM {judgement} WHERE verdict = 'same'").fetchall()
-        judged = {Strand(members[a], members[b], -inf): (a, b) for a, b in words if a in members and b in members}
-        tree = StrongestForest([*matches, *judged]).tree(members[founder])
+    words = connection.execute(f"SELECT record_a, record_b FROM {judgement} WHERE verdict = 'same'").fetchall()
+    judged = {
+        Strand(members[a], members[b], -inf): (a, b)
+        for a, b in words
+        if a in members and b in members and members[a] != members[b]
+    }
+    if judged:
+        parts = _parts_without_words(connection, lake, entity, model_entity, sorted(sayers))
+        held = [each for each in matches if parts.get(each.a) == parts.get(each.b)]
+        without = StrongestForest([*held, *judged]).tree(members[founder])
+        # Of a giant, which is not compared, nothing is known but the matches.
+        tree = (
+            without if len(without) + 1 == len(sayers) else StrongestForest([*matches, *judged]).tree(members[founder])
+        )
     return _of_records(members, sayers, tree, judged)
+
+
+def _parts_without_words(
+    connection: duckdb.DuckDBPyConnection,
+    lake: str,
+    entity: str,
+    model_entity: ModelEntity,
+    group: Sequence[str],
+) -> dict[str, int]:
+    """
+    Return for each fingerprint of the *group*'s component which part it would be in if nobody had said that two are the same,
+    as a run groups; nothing of a component of more than `COMPONENT_LIMIT`.
+    """
+    identity = f"{lake}.identity"
+    component, link, judgement = (
+        f"{identity}.{quote(f'{entity}__{name}')}" for name in ("component", "link", "judgement")
+    )
+    own = of_ids_sql(connection, component, "fingerprint_id", [UUID(each) for each in group], "component")
+    ids = [row[0] for row in connection.execute(f"SELECT DISTINCT component FROM ({own})").fetchall()]
+    if not ids or not isinstance(model_entity.identity, ProbabilisticIdentity):
+        return {}
+    found = of_ids_sql(connection, component, "component", ids, "fingerprint_id")
+    fingerprints = [row[0] for row in connection.execute(f"SELECT fingerprint_id FROM ({found}) ORDER BY 1").fetchall()]
+    if len(fingerprints) > COMPONENT_LIMIT:
+        return {}
+    places = {fingerprint: place for place, fingerprint in enumerate(fingerprints)}
+    linked = of_ids_sql(connection, link, "fingerprint_id", fingerprints, "record_id, fingerprint_id")
+    different = [
+        (places[a], places[b])
+        for a, b in connection.execute(
+            f"WITH linked AS ({linked}) SELECT DISTINCT a.fingerprint_id, b.fingerprint_id FROM {judgement} AS word"
+            " JOIN linked AS a ON a.record_id = word.record_a JOIN linked AS b ON b.record_id = word.record_b"
+            " WHERE verdict = 'different'"
+        ).fetchall()
+    ]
+    mixture = model_in_use(connection, lake, entity)
+    both = list(combinations(fingerprints, 2))
+    pairs = [
+        CrossPair(
+            places[a],
+            places[b],
+            explain_pair(mixture, pattern, terms, {}, contradiction).total,
+            forbidden=contradiction in FORBIDDING,
+            contradicting=contradiction is not None and contradiction != GENERATION_APART,
+            apart=contradiction == GENERATION_APART,
+            agree=do_agree(pattern),
+        )
+        for (a, b), (pattern, contradiction, terms) in zip(
+            both, _compared(connection, lake, entity, model_entity, mixture, both), strict=True
+        )
+    ]
+    threshold = weight_of(match_probability_of(model_entity.identity, mixture))
+    groups = agglomerate(len(fingerprints), pairs, threshold, different=different)
+    return {str(fingerprint): groups[place] for fingerprint, place in places.items()}
 
 
 def _of_records(

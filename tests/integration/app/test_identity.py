@@ -450,7 +450,14 @@ def test_two_people_tell_every_word_that_stands_between_them(new_project: Projec
     assert found["kept_apart"]["refusal"]["code"] == "told_apart"
 
 
-def test_a_record_that_matches_is_not_told_as_held_by_a_word(new_project: Project) -> None:
+def test_a_record_that_would_be_there_anyway_is_not_told_as_held_by_a_word(run_project: Project) -> None:
+    same = ["person", "same", ANNA, "academy/student/s1", "--reason", "asked", "--by", "ann", "--run"]
+    assert run_project.rddm(*same).code == 0
+    _, other = run_project.rddm("person", "why", ANNA, "--json").json["records"]
+    assert (other["link"]["how"], other["link"]["word"]) == ("match", None)
+
+
+def test_a_record_whose_match_would_be_refused_without_a_word_is_told_as_held_by_it(new_project: Project) -> None:
     add_campers(new_project, IVANTSOVS)
     first, second = (golden(new_project, f"camps/camper/{key}")[:8] for key in (11, 14))
     same = ["person", "same", first, second, "--reason", "asked", "--by", "ann", "--run"]
@@ -459,9 +466,9 @@ def test_a_record_that_matches_is_not_told_as_held_by_a_word(new_project: Projec
     assert records[0]["link"] is None
     links = {each["record"]: each["link"] for each in records[1:]}
     assert len(links) == 4
-    assert {each["how"] for each in links.values()} == {"match"}
-    assert all(each["word"] is None for each in links.values())
+    assert sorted(each["how"] for each in links.values()) == ["judgement", "match", "match", "match"]
     for each in links.values():
+        assert (each["how"] == "judgement") == (each["word"] is not None)
         reasons = sum(weight for _, _, weight in each["reasons"])
         assert each["prior"] + reasons == pytest.approx(each["weight"])
 
