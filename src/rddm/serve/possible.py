@@ -16,11 +16,12 @@ import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from rddm.contracts.tables import quote
+from rddm.contracts.tables import literal, quote
 from rddm.contracts.tables.golden import golden_id
 from rddm.curate.golden import golden_column
 from rddm.project.settings import FactIdentity, SemanticType
 from rddm.resolve.clusters import WEIGHT_LIMIT
+from rddm.resolve.comparisons import FORBIDDING
 from rddm.resolve.weights import probability_sql
 from rddm.serve.identity_explain import model_in_use
 from rddm.serve.judging import JUDGED, judged
@@ -120,6 +121,11 @@ MOST_VALUED = 50_000
 """Pairs whose chance is reckoned from all their records: those that could be worth most by their two most alike."""
 MOST_MEMBERS = 8
 """Descriptions of one person that take part in it."""
+REFUSED_CHANCE, FORBIDDEN_CHANCE = 0.5, 0.05
+"""
+Where the weights say one and a contradiction says two, it is as likely as not; where it is a number that is given to one person,
+or a source that vouches for its records, one of the two must have been written wrongly.
+"""
 
 
 def _make_open(reading: Reading, entity: str, wanted: Wanted) -> None:
@@ -175,13 +181,10 @@ def _make_chances(reading: Reading, entity: str) -> None:
     execute(
         f"{make}chance AS SELECT first_id, second_id,"
         f" least({probability_sql(f'avg(greatest(-{WEIGHT_LIMIT}, least({WEIGHT_LIMIT}, weight)))')},"
-        f" CASE WHEN bool_or(contradiction IS NOT NULL) THEN {REFUSED_CHANCE} ELSE 1 END) AS chance"
+        f" CASE WHEN bool_or(contradiction IN ({', '.join(map(literal, FORBIDDING))})) THEN {FORBIDDEN_CHANCE}"
+        f" WHEN bool_or(contradiction IS NOT NULL) THEN {REFUSED_CHANCE} ELSE 1 END) AS chance"
         f" FROM {weighed} GROUP BY first_id, second_id"
     )
-
-
-REFUSED_CHANCE = 0.5
-"""Where the weights say one and a contradiction says two, it is as likely as not."""
 
 
 def _condition(reading: Reading, entity: str, wanted: Wanted) -> str:

@@ -634,3 +634,17 @@ def test_a_word_that_another_one_overrules_is_not_called_applied(new_project: Pr
         ("same", "overruled" if together else "applied"),
     ]
     assert golden(new_project, ANNA) != golden(new_project, peter)
+
+
+def test_two_of_different_insurance_numbers_come_late_in_the_queue(new_project: Project) -> None:
+    academy = new_project.folder / "sources" / "academy.yaml"
+    mapping = academy.read_text(encoding="utf-8")
+    academy.write_text(mapping.replace("email: email}", "email: email, snils: snils}"), encoding="utf-8")
+    person = "Лисицына,Вера,2007-07-07,+79169990011,vera@pismo.alt"
+    run(
+        new_project,
+        f"id,surname,given,born,phone,email,snils\ns1,{person},112-233-445 95\ns2,{person},087-654-303 00\n",
+    )
+    [pair] = new_project.rddm("person", "possible", "--json").json["pairs"]
+    assert pair["chance"] == 0.05
+    assert pair["probability"] > 0.99, pair
