@@ -80,12 +80,13 @@ class Thresholds:
 class Asked:
     """
     Who is asked about. ``common``: columns that were given and ``description`` lacks, as too many share their value;
-    ``can_find``: they are looked for by a key that finds whoever has it.
+    ``can_find``: they are looked for by a key that finds whoever has it; ``nobody_has``: roles of which no record has a value.
     """
 
     description: Description
     common: Collection[str] = ()
     can_find: bool = True
+    nobody_has: Collection[str] = ()
 
 
 def recognise(
@@ -155,7 +156,7 @@ def _weight(bits: tuple[float, float, float], terms: Mapping[str, float]) -> flo
 def _would_help(mixture: Mixture, asked: Asked, nearest: Collection[Candidate], verdict: Verdict) -> tuple[str, ...]:
     """
     Return the comparisons that nothing was given for, worth most first: those in which the people found differ, if there are
-    several; that any of them has, if there is one; all, if there is none.
+    several; that any of them has, if there is one; all that anybody has, if there is none.
     """
     if verdict == "known":
         return ()
@@ -170,7 +171,11 @@ def _would_help(mixture: Mixture, asked: Asked, nearest: Collection[Candidate], 
             for each in nearest
             if any(each.description[column] is not None for column in comparison.columns)
         }
-        if (not nearest or len(values) > int(several)) and worth[comparison.name] >= LEAST_HELP:
+        if nearest:
+            tells = len(values) > int(several)
+        else:
+            tells = comparison.name not in asked.nobody_has and not set(asked.nobody_has) >= set(comparison.columns)
+        if tells and worth[comparison.name] >= LEAST_HELP:
             helpful.append(comparison.name)
     return tuple(sorted(helpful, key=lambda name: -worth[name])[:SUGGESTIONS])
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 from rddm.project.settings import ModelField, SemanticType
 
@@ -30,6 +30,8 @@ class Roles:
     postcode: str | None
     school: str | None
 
+
+ROLES = tuple(field.name for field in fields(Roles))
 
 _TYPES = {
     "last_name": SemanticType.FAMILY_NAME,

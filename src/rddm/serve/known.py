@@ -37,7 +37,7 @@ from rddm.resolve.asked import (
 from rddm.resolve.drawers import NOBODY, drawer_of, label_of
 from rddm.resolve.keys import KeyKind, kinds_from_json
 from rddm.resolve.known import Asked, Candidate, KnownPerson, Recognised, Thresholds, Verdict, is_comparable, recognise
-from rddm.resolve.roles import roles_of
+from rddm.resolve.roles import ROLES, roles_of
 from rddm.resolve.weights import Mixture, match_probability_of
 from rddm.serve.matching import DESCRIPTION_SEPARATOR, PUBLISHED_FORMS, SCHEMA
 from rddm.store.database import Database
@@ -102,6 +102,8 @@ class _Model:
     version: int
     mixture: Mixture
     kinds: tuple[KeyKind, ...]
+    nobody_has: frozenset[str]
+    """Fields of the model that no record has, as far as PostgreSQL's statistics tell."""
 
 
 @dataclass(frozen=True)
@@ -221,7 +223,8 @@ class KnownPeople:
         mixture = self._model.mixture
         match = match_probability_of(self._identity, mixture)
         thresholds = Thresholds(match, self._identity.possible_probability)
-        about = Asked(asked, common, found.can_find)
+        nobody_has = [role for role in ROLES if self._field_of_role.get(role) in (None, *self._model.nobody_has)]
+        about = Asked(asked, common, found.can_find, nobody_has)
         return recognise(mixture, about, candidates, thresholds, limit), people
 
     def _ask(self, asked: Description) -> _Found:
@@ -269,7 +272,14 @@ class KnownPeople:
                 "What is published for looking people up was made by another version of this program. Run the pipeline with"
                 " this one: `rddm run`."
             )
-        return _Model(version, Mixture.from_json(parameters), kinds_from_json(kinds))
+        with _failing_in_words():
+            empty = self._connection.execute(
+                "SELECT attname FROM pg_stats WHERE schemaname = 'warehouse' AND tablename = %s AND null_frac = 1",
+                (self._entity,),
+            ).fetchall()
+        return _Model(
+            version, Mixture.from_json(parameters), kinds_from_json(kinds), frozenset(name for (name,) in empty)
+        )
 
     def _fields_of(self, comparison: str) -> str:
         """The field of the model that a comparison is of; its own name where it is of several."""

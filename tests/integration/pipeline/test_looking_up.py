@@ -269,6 +269,7 @@ def test_a_family_name_alone_is_too_little_to_tell(anna_and_boris: TinyWarehouse
     answer = look_up(anna_and_boris, last_name=ANNA[0])
     assert (answer.verdict, answer.compared, list(answer.people)) == ("too_little", 0, [])
     assert answer.would_help
+    assert {*answer.would_help} <= {"first_name", "birth_date", "phone", "email"}  # what anybody there has
 
 
 def test_a_name_finds_again_when_few_enough_share_it(new_warehouse: New) -> None:

@@ -22,13 +22,14 @@ def ask(
     limit: int = 5,
     common: tuple[str, ...] = (),
     can_find: bool = True,
+    nobody_has: tuple[str, ...] = (),
 ) -> Recognised:
     asked = weigh_terms(describe_one(typed) | dict.fromkeys(common), {})
     candidates = []
     for person, record in stored:
         description = describe_one(record)
         candidates.append(Candidate(person, description, compare_one(asked, description)))
-    return recognise(shipped_mixture(), Asked(asked, common, can_find), candidates, THRESHOLDS, limit)
+    return recognise(shipped_mixture(), Asked(asked, common, can_find, nobody_has), candidates, THRESHOLDS, limit)
 
 
 def test_one_person_who_agrees_is_known() -> None:
@@ -70,6 +71,14 @@ def test_what_was_given_and_too_many_share_is_not_asked_for_again() -> None:
     typed = {"first_name": "Анна", "email": "office@school.alt"}
     assert "email" not in ask(typed, common=("email",), can_find=False).would_help
     assert "email" in ask({"first_name": "Анна"}, can_find=False).would_help
+
+
+def test_what_nobody_has_is_not_asked_for() -> None:
+    everything = ask({"first_name": "Анна"}, can_find=False).would_help
+    assert everything[:2] == ("snils", "document_number")
+    less = ask({"first_name": "Анна"}, can_find=False, nobody_has=("snils", "region", "city", "postcode", "school"))
+    assert less.would_help[0] == "document_number"
+    assert not {"snils", "place"} & {*less.would_help}
 
 
 def test_what_would_help_does_not_depend_on_how_many_are_shown() -> None:
