@@ -10,12 +10,13 @@ from rich.console import Console, RenderableType
 from rich.text import Text
 
 from rddm.app.cli.output import print_drawn
-from rddm.app.cli.render.identity import draw_changes
+from rddm.app.cli.render.identity import draw_changes, draw_learning
 from rddm.app.cli.render.person import draw_search, draw_words
 from rddm.app.cli.render.possible import draw_possible
 from rddm.app.cli.render.quarantine import draw_waiting
 from rddm.app.cli.render.sql import draw_answer
 from rddm.app.cli.render.tables import listing
+from rddm.pipeline.relearning import LearntAnew
 from rddm.resolve.refusals import Refusal
 from rddm.serve.asking import Answer
 from rddm.serve.explaining import PossibleExplained
@@ -130,6 +131,19 @@ def test_changes_of_ids_show_whole_ids_in_a_narrow_terminal(width: int) -> None:
     assert all(str(each) in text for each in (before, after, record))
     assert "merged" in text
     assert "their records match" in " ".join(text.split())
+
+
+def test_pairs_that_learning_anew_crosses_are_told_by_their_outcome() -> None:
+    crossing = {"match": {"match": 1_200, "possible": 3}, "possible": {"match": 7}}
+    told = LearntAnew(
+        "person", applied=False, run=None, version_before=1, version_now=2, is_learnt=True, pairs=5_000, shares_before={},
+        shares_now={}, kinds_before=[], kinds_now=[], fields=[], crossing=crossing, people_before=80, people_now=79,
+        merged=1, split=0, moved=0, regroupings=[],
+    )  # fmt: skip
+    lines = [line.replace("│", " ").split() for line in drawn(draw_learning(told), 120).splitlines()]
+    assert ["pairs", "that", "were", "apart", "now", "possible", "now", "match", "now"] in lines
+    assert ["possible", "0", "0", "7"] in lines
+    assert ["match", "0", "3", "1,200"] in lines
 
 
 def test_a_row_that_does_not_fit_is_a_paragraph_and_an_empty_first_cell_means_as_above() -> None:

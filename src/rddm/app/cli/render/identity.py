@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 KIND_STYLES = {"merged": "yellow", "split": "yellow", "moved": "yellow", "ended": "red"}
 TELLING_BITS = 0.5
 """A weight that moved less than this is not worth a line."""
-OUTCOMES = {"none": "apart", "possible": "possible", "match": "joined"}
+OUTCOMES = {"none": "apart", "possible": "possible", "match": "match"}
 
 
 def draw_report(report: IdentityReport, place: Path | None) -> RenderableType:
