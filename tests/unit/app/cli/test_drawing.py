@@ -16,10 +16,11 @@ from rddm.app.cli.render.possible import draw_possible
 from rddm.app.cli.render.quarantine import draw_waiting
 from rddm.app.cli.render.sql import draw_answer
 from rddm.app.cli.render.tables import listing
+from rddm.app.cli.render.why import draw_group
 from rddm.pipeline.relearning import LearntAnew
 from rddm.resolve.refusals import Refusal
 from rddm.serve.asking import Answer
-from rddm.serve.explaining import PossibleExplained
+from rddm.serve.explaining import GroupExplained, PossibleExplained, RecordExplained, Step
 from rddm.serve.identity_changes import Changes, IdChange
 from rddm.serve.judging import JudgedRecord, Word
 from rddm.serve.possible import PossiblePair, PossiblePerson
@@ -131,6 +132,34 @@ def test_changes_of_ids_show_whole_ids_in_a_narrow_terminal(width: int) -> None:
     assert all(str(each) in text for each in (before, after, record))
     assert "merged" in text
     assert "their records match" in " ".join(text.split())
+
+
+@pytest.mark.parametrize(
+    ("prior", "reasons", "weight", "shown"),
+    [
+        # Rounded one by one, these are 2.9.
+        (
+            -8.37, [("last_name", "same", 5.84), ("first_name", "same", 4.53), ("gender", "same", 0.98)], 2.98,
+            "prior -8.4 last_name same +5.9 first_name same +4.5 gender same +1.0",
+        ),
+        (
+            -8.36, [("last_name", "same", 9.02), ("phone", "same", 0.33), ("gender", "same", -0.16)], 0.83,
+            "prior -8.4 last_name same +9.0 the rest +0.2",
+        ),
+        (
+            -8.36, [("last_name", "same", 9.02), ("phone", "same", 0.31), ("gender", "same", -0.30)], 0.67,
+            "prior -8.3 last_name same +9.0",
+        ),
+    ],
+)  # fmt: skip
+def test_a_link_shows_what_its_weight_is_made_of_and_the_rest_only_where_something_was_left_out(
+    prior: float, reasons: list[tuple[str, str, float]], weight: float, shown: str
+) -> None:
+    assert prior + sum(each[2] for each in reasons) == pytest.approx(weight)
+    step = Step("camps/camper/2", "match", weight, 0.9, prior, reasons)
+    group = GroupExplained(uuid.uuid4(), "camps/camper/2", [RecordExplained("camps/camper/1", 1, step)], 0, [])
+    words = " ".join(drawn(draw_group(group), 200).replace("│", " ").split())
+    assert f"{weight:+.1f} {shown} All the weights between" in words
 
 
 def test_pairs_that_learning_anew_crosses_are_told_by_their_outcome() -> None:
