@@ -57,7 +57,7 @@ class Wanted:
 
 def find(warehouse: Warehouse, wanted: Wanted) -> Leaving:
     """
-    Return what goes with *wanted*; see `rddm.pipeline.erasing_find.find_leaving`.
+    Return what goes with *wanted*, and what people have said of it; see `rddm.pipeline.erasing_find.find_leaving`.
 
     Raises:
         NotFound: no record of theirs is here.
@@ -65,7 +65,8 @@ def find(warehouse: Warehouse, wanted: Wanted) -> Leaving:
     found = find_leaving(warehouse.lake, warehouse.settings, wanted.entity, wanted.golden_id, wanted.record)
     if not found.records:
         raise NotFound(f"No record of this {wanted.entity} is here any more, so there is nothing to erase.")
-    return found
+    said = warehouse.erasures.count_said([each.record_id for each in found.records])
+    return replace(found, counts={**(found.counts or {}), **said})
 
 
 def erase(

@@ -115,6 +115,8 @@ def test_what_happened_with_somebody_who_was_erased_is_told_without_them(run_pro
     assert run_project.rddm("person", "unjudge", *both, "--reason", "y", "--run", "--json").code == 0
     done = run_project.rddm("person", "erase", erased, *REASON, "--yes", "--json")
     assert done.code == 0, done.err
+    assert done.json["counts"]["control.judgement"] == 1
+    assert "1 control.judgement" in " ".join(done.err.split())
     told = run_project.rddm("person", "history", stays, "--json").json["history"]
     assert [each["words"] for each in told] == [
         "founded",

@@ -407,9 +407,11 @@ def test_what_people_said_of_her_goes_too(warehouse: TinyWarehouse) -> None:
     records = {each.key: each.record_id for each in find(warehouse.warehouse, her(warehouse)).records}
     control.add_judgements("person", [(records["h1"], records["h2"])], "same", "she is Щербубельская", "ann", AUTHOR.at)
     warehouse.run()
+    shown = find(warehouse.warehouse, her(warehouse))
     with pytest.raises(KeyboardInterrupt):
         erase_her(warehouse, die_after("begun"))
     proof = erase_her(warehouse)
+    assert proof.counts == shown.counts
     assert [proof] == warehouse.warehouse.erasures.made()
     assert (proof.counts["control.patch"], proof.counts["control.judgement"]) == (1, 1)
     assert [each.patch.key for each in control.patches_made()] == ["o1"]
