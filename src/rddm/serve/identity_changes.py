@@ -16,15 +16,14 @@ from rddm.store.lake import CATALOG
 
 KINDS_IN_ORDER = ("merged", "split", "moved", "ended", "created")
 """What a reader looks for first comes first; new ids are many."""
-KINDS_OF_TWO = frozenset({"merged", "split", "moved"})
-"""In these another id has part; an erasure takes it out of what happened to those who stay."""
 
 
 @dataclass(frozen=True)
 class IdChange:
     """
     One thing that happened to an id in a run. ``before`` is None for what is new, ``after`` for what has ended; of a record
-    that moved, ``before`` and ``after`` are where it belonged and belongs. In `KINDS_OF_TWO`, None is an id that was erased.
+    that moved, ``before`` and ``after`` are where it belonged and belongs. In
+    `rddm.contracts.tables.identity.KINDS_OF_TWO` None is an id that was erased.
     """
 
     kind: str

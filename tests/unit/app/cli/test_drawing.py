@@ -10,6 +10,7 @@ from rich.console import Console, RenderableType
 from rich.text import Text
 
 from rddm.app.cli.output import print_drawn
+from rddm.app.cli.render.erasing import draw_leaving, draw_proof
 from rddm.app.cli.render.identity import draw_changes, draw_learning
 from rddm.app.cli.render.person import draw_search, draw_words
 from rddm.app.cli.render.possible import draw_possible
@@ -17,15 +18,18 @@ from rddm.app.cli.render.quarantine import draw_waiting
 from rddm.app.cli.render.sql import draw_answer
 from rddm.app.cli.render.tables import listing
 from rddm.app.cli.render.why import draw_group
+from rddm.pipeline.erasing_find import Leaving
 from rddm.pipeline.relearning import LearntAnew
 from rddm.resolve.refusals import Refusal
 from rddm.serve.asking import Answer
 from rddm.serve.explaining import GroupExplained, PossibleExplained, RecordExplained, Step
 from rddm.serve.identity_changes import Changes, IdChange
 from rddm.serve.judging import JudgedRecord, Word
+from rddm.serve.maybe_same import MaybeSame
 from rddm.serve.possible import PossiblePair, PossiblePerson
 from rddm.serve.quarantine import Waiting, WaitingCount
 from rddm.serve.search import FoundPerson, Search
+from rddm.store.erasures import Erasure
 
 AT = dt.datetime(2026, 3, 1, 12, 5)  # noqa: DTZ001 - the lake's times are naive UTC
 
@@ -160,6 +164,33 @@ def test_a_link_shows_what_its_weight_is_made_of_and_the_rest_only_where_somethi
     group = GroupExplained(uuid.uuid4(), "camps/camper/2", [RecordExplained("camps/camper/1", 1, step)], 0, [])
     words = " ".join(drawn(draw_group(group), 200).replace("│", " ").split())
     assert f"{weight:+.1f} {shown} All the weights between" in words
+
+
+@pytest.mark.parametrize(
+    ("ids", "said"),
+    [
+        (
+            [{"run": 12, "merged": 1, "split": 0, "moved": 2}],
+            "others 1 merged, 0 split off, 2 records moved (rddm identity changes --run 12)",
+        ),
+        ([], "others nobody merged or split through it"),
+    ],
+)
+def test_the_result_of_an_erasure_says_what_it_did_to_others(ids: list[dict[str, int]], said: str) -> None:
+    proof = Erasure(
+        3, "done", "person", "", "letter 17", "ann", AT, AT, [], {}, {"ids": ids}, "1", "", None, None, None, None
+    )  # fmt: skip
+    assert said in " ".join(drawn(draw_proof(proof), 140).split())
+
+
+def test_who_may_be_the_same_is_shown_with_what_the_erasure_may_do_to_their_records() -> None:
+    other = MaybeSame(uuid.uuid4(), (), 0.97)
+    leaving = Leaving("person", (str(uuid.uuid4()),), (), (), ())
+    text = " ".join(drawn(draw_leaving(leaving, "", [], [other]), 200).split())
+    assert f"may be the same person, and stays {other.id} 97.0 % by their records" in text
+    said = "By the erasure it may also come to somebody else, from whom only these records keep it apart."
+    assert said in text
+    assert said not in " ".join(drawn(draw_leaving(leaving, "", [], []), 200).split())
 
 
 def test_pairs_that_learning_anew_crosses_are_told_by_their_outcome() -> None:

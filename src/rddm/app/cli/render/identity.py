@@ -9,7 +9,7 @@ from rich.text import Text
 
 from rddm.app.cli.render.tables import dim, listing
 from rddm.app.cli.render.words import golden_words, moment, number, percent
-from rddm.serve.identity_changes import KINDS_OF_TWO
+from rddm.contracts.tables.identity import KINDS_OF_TWO
 
 if TYPE_CHECKING:
     import uuid
