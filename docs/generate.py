@@ -381,7 +381,7 @@ CONTROL_MEANINGS: Mapping[str, tuple[str, Mapping[str, str]]] = {
             "done_at": "When all was cleared",
             "places": "How many records and versions of which source and entity",
             "counts": "How many rows went from which table",
-            "work": "What was written anew",
+            "work": "What was written anew, and how many ids of others its runs merged and split",
             "version": "Of the software",
             "secret_check": "Tells whether a secret is the one that the hashes were made with",
             "unfinished": "What is still to be removed; null as soon as nothing is",

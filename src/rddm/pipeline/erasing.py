@@ -9,18 +9,22 @@ Erasing somebody: every step is kept and can be done again, so an erasure that w
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC
 from importlib.metadata import version
+from typing import Any
 from uuid import UUID
 
 from rddm.contracts.errors import NotFound
+from rddm.contracts.tables import literal
+from rddm.contracts.tables.identity import KINDS_OF_TWO
 from rddm.pipeline.erasing_find import Leaving, LeavingRecord, find_leaving
 from rddm.pipeline.erasing_remove import Removal
 from rddm.pipeline.patching import Author
 from rddm.pipeline.run import Reporter, Task, Warehouse, run_locked
 from rddm.store.erasures import Erasure, Erasures, check_of, digest
+from rddm.store.lake import CATALOG, Lake
 from rddm.store.scrubbing import Recycling, clear_database, clear_history, clear_spill, recycling_of
 from rddm.store.spill import clear_dead
 from rddm.store.trouble import told_in_words
@@ -30,6 +34,10 @@ SHOP_WINDOW = "warehouse"
 DATABASE_SCHEMAS = ("control", "lake", SHOP_WINDOW, "matching")
 RECYCLING = "wal_recycle"
 """Of the work of an erasure, as long as the log is being cleared: how PostgreSQL was set before."""
+REGROUPED = "ids"
+"""Of the work of an erasure: what its runs did to ids of others."""
+LAST_RUN = "last_run"
+"""Beside what is still to be removed: the last run before the erasure, so that after a kill all runs of its own are known."""
 
 Step = Callable[[str], None]
 
@@ -57,7 +65,7 @@ class Wanted:
 
 def find(warehouse: Warehouse, wanted: Wanted) -> Leaving:
     """
-    Return what goes with *wanted*; see `rddm.pipeline.erasing_find.find_leaving`.
+    Return what goes with *wanted*, and what people have said of it; see `rddm.pipeline.erasing_find.find_leaving`.
 
     Raises:
         NotFound: no record of theirs is here.
@@ -65,7 +73,8 @@ def find(warehouse: Warehouse, wanted: Wanted) -> Leaving:
     found = find_leaving(warehouse.lake, warehouse.settings, wanted.entity, wanted.golden_id, wanted.record)
     if not found.records:
         raise NotFound(f"No record of this {wanted.entity} is here any more, so there is nothing to erase.")
-    return found
+    said = warehouse.erasures.count_said([each.record_id for each in found.records])
+    return replace(found, counts={**(found.counts or {}), **said})
 
 
 def erase(
@@ -100,8 +109,9 @@ def erase(
             erasure_id=0, state="begun", model_entity=wanted.entity, subject=subject,
             reason=author.reason, made_by=author.name, made_at=author.at, done_at=None,
             places=[asdict(each) for each in leaving.places], counts=leaving.counts or {}, work={},
-            version=version("rddm-warehouse"), secret_check=check_of(secret), unfinished=leaving.as_json(), lifted_at=None,
-            lifted_by=None, lifted_reason=None,
+            version=version("rddm-warehouse"), secret_check=check_of(secret),
+            unfinished=leaving.as_json() | {LAST_RUN: _last_run(warehouse)}, lifted_at=None, lifted_by=None,
+            lifted_reason=None,
         )  # fmt: skip
         number = warehouse.erasures.begin(
             proof, [(each.source, each.entity, each.record_id) for each in leaving.records]
@@ -125,7 +135,7 @@ def finish_erasures(warehouse: Warehouse, reporter: Reporter, after: Step = _say
 
 def _carry_on(warehouse: Warehouse, reporter: Reporter, erasure: Erasure, after: Step) -> None:
     if erasure.unfinished is not None:
-        _remove(warehouse, reporter, erasure, Leaving.from_json(erasure.unfinished), after)
+        _remove(warehouse, reporter, erasure, erasure.unfinished, after)
     reporter.working("clear the database")
     with told_in_words():
         recycling = _recycling_before(warehouse, erasure)
@@ -154,8 +164,11 @@ def _recycling_before(warehouse: Warehouse, erasure: Erasure) -> Recycling | Non
     return recycling
 
 
-def _remove(warehouse: Warehouse, reporter: Reporter, erasure: Erasure, leaving: Leaving, after: Step) -> None:
-    run_locked(warehouse, _Telling(reporter, after), Task(removal=Removal(leaving)))
+def _remove(
+    warehouse: Warehouse, reporter: Reporter, erasure: Erasure, unfinished: Mapping[str, Any], after: Step
+) -> None:
+    last_run = unfinished.get(LAST_RUN, _last_run(warehouse))  # not noted by earlier versions
+    run_locked(warehouse, _Telling(reporter, after), Task(removal=Removal(Leaving.from_json(unfinished))))
     after("published")
     reporter.working("clear the lake's history")
     with told_in_words():
@@ -163,9 +176,27 @@ def _remove(warehouse: Warehouse, reporter: Reporter, erasure: Erasure, leaving:
         warehouse.note_published(warehouse.now().replace(tzinfo=UTC))
         spilled = clear_dead(warehouse.lake.spill)
         after("rewritten")
-        work = {"lake": {**asdict(cleared), "spill_files_deleted": spilled}}
+        work = {
+            "lake": {**asdict(cleared), "spill_files_deleted": spilled},
+            REGROUPED: _regrouped(warehouse.lake, erasure.model_entity, last_run),
+        }
         warehouse.erasures.mark_removed(erasure.erasure_id, work)
     after("removed")
+
+
+def _last_run(warehouse: Warehouse) -> int:
+    return next((each.run_id for each in warehouse.control.runs(1)), 0)
+
+
+def _regrouped(lake: Lake, entity: str, last_run: int) -> list[dict[str, int]]:
+    """Return how many ids of *entity* merged and split off, and records moved, by run after *last_run*; only runs with any."""
+    counts = ", ".join(f"count(*) FILTER (kind = {literal(kind)})" for kind in KINDS_OF_TWO)
+    rows = lake.connection.execute(
+        f"SELECT run_id, {counts} FROM {CATALOG}.identity.event WHERE entity = ? AND run_id > ?"
+        " AND kind IN (SELECT unnest(?::VARCHAR[])) GROUP BY run_id ORDER BY run_id",
+        [entity, last_run, list(KINDS_OF_TWO)],
+    ).fetchall()
+    return [dict(zip(("run", *KINDS_OF_TWO), row, strict=True)) for row in rows]
 
 
 class _Telling:

@@ -20,13 +20,15 @@ REASONS = {
     "no_records": "no record is left",
     "not_matched": "while nothing was matched",
 }
+ERASED = "somebody who was erased"
+"""Who stands in words for the other id, which an erasure takes out of what happened to those who stay."""
 
 
 @dataclass(frozen=True)
 class Happening:
     """
     One thing that happened to a golden id, in words. ``at`` is naive UTC; ``run``: None of what a person said; ``other``: the
-    other id that was part in it.
+    other id that was part in it, None where there is none or it was erased.
     """
 
     at: dt.datetime
@@ -67,7 +69,7 @@ def history(reading: Reading, entity: str, golden_id: uuid.UUID) -> list[Happeni
 
 def _happening(row: Row, golden_id: uuid.UUID) -> Happening:
     kind, who = str(row["kind"]), _short(row["golden_id"])
-    other = _short(row["other_id"]) if row["other_id"] else ""
+    other = _short(row["other_id"]) if row["other_id"] else ERASED
     is_own = row["golden_id"] == golden_id
     words = {
         "created": "founded" if is_own else f"{who} founded",

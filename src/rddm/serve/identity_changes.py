@@ -22,7 +22,8 @@ KINDS_IN_ORDER = ("merged", "split", "moved", "ended", "created")
 class IdChange:
     """
     One thing that happened to an id in a run. ``before`` is None for what is new, ``after`` for what has ended; of a record
-    that moved, ``before`` and ``after`` are where it belonged and belongs.
+    that moved, ``before`` and ``after`` are where it belonged and belongs. In
+    `rddm.contracts.tables.identity.KINDS_OF_TWO` None is an id that was erased.
     """
 
     kind: str

@@ -8,7 +8,8 @@ from dataclasses import asdict, dataclass
 from rddm.contracts.tables import quote
 from rddm.contracts.tables.identity import TERM_FIELDS
 from rddm.resolve.comparisons import COMPARISONS
-from rddm.resolve.keys import IDENTIFIERS
+from rddm.resolve.estimates import FIELD_OF_PART
+from rddm.resolve.keys import IDENTIFIERS, KEY_KINDS, KeyKind
 from rddm.resolve.roles import roles_of
 from rddm.resolve.weights import LEAST_DESCRIPTIONS
 from rddm.serve.reading import Reading
@@ -44,10 +45,11 @@ def warnings_of(reading: Reading, entity: str, found: Findings) -> list[str]:
     """Return sentences on what is odd; none of them holds a person's data."""
     if not found.records:
         return [f"There are no {entity} records. Look at `rddm status`: were they read, or do they wait in quarantine?"]
-    return [*_of_figures(entity, found), *_of_values(reading, entity)]
+    counts = _filled(reading, entity)
+    return [*_of_figures(entity, found, counts), *_of_values(reading, entity, counts, found.records)]
 
 
-def _of_figures(entity: str, found: Findings) -> Iterator[str]:
+def _of_figures(entity: str, found: Findings, filled: Mapping[str, int]) -> Iterator[str]:
     if found.descriptions == 1 and found.records > 1:
         yield f"All {found.records:,} records say the same. Is one record delivered again and again?"
     if not found.learnt:
@@ -59,9 +61,10 @@ def _of_figures(entity: str, found: Findings) -> Iterator[str]:
         yield (
             f"{found.without_key:.0%} of the descriptions say too little for any match key, so nobody can be found for them."
         )
-    empty = [kind.replace("_", " ") for kind, entries in found.entries.items() if not entries]
+    empty = [kind for kind in KEY_KINDS if found.entries.get(kind.name) == 0 and not _lacks_a_field(kind, filled)]
     if empty:
-        yield f"No description has the values for these match keys: {', '.join(empty)}."
+        names = ", ".join(kind.name.replace("_", " ") for kind in empty)
+        yield f"No description has the values for these match keys: {names}."
     for field, records in found.shared:
         yield (
             f"{_said(field)}: one value is on {records:,} records. It says nothing of anybody and is not used; the table of"
@@ -80,29 +83,49 @@ def _of_groups(entity: str, found: Findings) -> Iterator[str]:
     if cut:
         yield (
             f"The last run cut {cut:,} groups that contradict themselves at their weakest links: they were too large to be judged"
-            " as wholes."
+            f" as wholes. {_see_parts(entity)}"
         )
     if split:
-        yield f"The last run took {split:,} groups apart that contradict themselves."
+        yield f"The last run took {split:,} groups apart that contradict themselves. {_see_parts(entity)}"
     if found.conflicts:
         yield (
             f"{found.conflicts:,} human words contradict each other; 'different' stands. `rddm {entity} judgements` shows them."
         )
 
 
-def _of_values(reading: Reading, entity: str) -> Iterator[str]:
-    table = reading.table("identity", f"{entity}__fingerprint")
-    known = asdict(roles_of(reading.settings.model.entities[entity].fields))
-    columns = [column for each in COMPARISONS for column in each.columns if known.get(_role(column))]
+def _see_parts(entity: str) -> str:
+    return f"`rddm {entity} possible` has the pairs between their parts, and why they are apart."
+
+
+def _lacks_a_field(kind: KeyKind, filled: Mapping[str, int]) -> bool:
+    """Whether a key of *kind* is made of a field that no record has, which is told of the field."""
+    fields = {name for part in kind.parts for name in (part, FIELD_OF_PART.get(part))}
+    return any(_role(column) in fields for column, records in filled.items() if not records)
+
+
+def _filled(reading: Reading, entity: str) -> Mapping[str, int]:
+    """Return how many records have a value in each column that is compared."""
+    columns = [column for each in COMPARISONS for column in each.columns]
     filled = ", ".join(
         f"coalesce(sum(records) FILTER ({quote(each)} IS NOT NULL), 0)::BIGINT AS {quote(each)}" for each in columns
     )
-    (counts,) = reading.rows(f"SELECT sum(records)::BIGINT AS whole, {filled} FROM {table}")
+    (counts,) = reading.rows(f"SELECT {filled} FROM {reading.table('identity', f'{entity}__fingerprint')}")
+    return counts
+
+
+def _of_values(reading: Reading, entity: str, counts: Mapping[str, int], whole: int) -> Iterator[str]:
+    table = reading.table("identity", f"{entity}__fingerprint")
+    known = asdict(roles_of(reading.settings.model.entities[entity].fields))
+    columns = [column for column in counts if known.get(_role(column))]
+    empty = [_name(column) for column in columns if not counts[column]]
+    if empty:
+        yield (
+            f"No record has these fields, so they decide nothing: {', '.join(empty)}. Are they mapped, and does their cleaning"
+            " drop them?"
+        )
     for column in columns:
-        if counts[column] == 0:
-            yield f"{_said(column)}: no record has it, so it decides nothing. Is it mapped, and does its cleaning drop it?"
-        elif counts[column] < EMPTY_SHARE * counts["whole"]:
-            yield f"{_said(column)}: {counts[column] / counts['whole']:.1%} of the records have it."
+        if 0 < counts[column] < EMPTY_SHARE * whole:
+            yield f"{_said(column)}: {counts[column] / whole:.1%} of the records have it."
     yield from _crowded(reading, table, [each for each in columns if each in (*TERM_FIELDS, "snils")], counts)
 
 
@@ -128,6 +151,11 @@ def _role(column: str) -> str:
     return {"last_root": "last_name", "first_root": "first_name", "middle_root": "middle_name"}.get(column, column)
 
 
-def _said(column: str) -> str:
+def _name(column: str) -> str:
     role = _role(column)
-    return {"snils": "SNILS", "email": "E-mail"}.get(role, role.replace("_", " ").capitalize())
+    return {"snils": "SNILS", "email": "e-mail"}.get(role, role.replace("_", " "))
+
+
+def _said(column: str) -> str:
+    name = _name(column)
+    return f"{name[0].upper()}{name[1:]}"

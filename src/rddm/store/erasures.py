@@ -18,13 +18,18 @@ from uuid import UUID
 
 import psycopg
 import pyarrow as pa
-from psycopg.rows import dict_row
+from psycopg.rows import dict_row, scalar_row
 from psycopg.types.json import Jsonb
 
 from rddm.contracts.errors import NotFound, StoreError
 from rddm.store.database import Database
 
 SECRET_VARIABLE = "RDDM_ERASURE_SECRET"  # noqa: S105 - the name of a variable
+_SAID_OF = {
+    "control.patch": "record_id = ANY(%(ids)s)",
+    "control.judgement": "record_a = ANY(%(ids)s) OR record_b = ANY(%(ids)s)",
+}
+"""Tables of what people have said of records, each with the condition on what they said of those with these ids."""
 _BLOCK_BYTES = 64
 """SHA-256 works on blocks of this size (FIPS 180-4)."""
 
@@ -76,6 +81,17 @@ class Erasures:
             row = connection.execute("SELECT secret FROM control.erasure_secret").fetchone()
         return bytes(row[0]) if row else b""
 
+    def count_said(self, record_ids: Sequence[UUID]) -> dict[str, int]:
+        """Return how much people have said of these records, by table: what `begin` takes back."""
+        with self._database.connect() as connection, connection.cursor(row_factory=scalar_row) as cursor:
+            return {
+                table: cursor.execute(
+                    f"SELECT count(*) FROM {table} WHERE {condition}", {"ids": list(record_ids)}
+                ).fetchone()
+                or 0
+                for table, condition in _SAID_OF.items()
+            }
+
     def begin(self, erasure: Erasure, records: Sequence[tuple[str, str, UUID]]) -> int:
         """
         Keep the proof *erasure* (its number and counts of the control tables are filled in here), suppress *records*
@@ -83,11 +99,11 @@ class Erasures:
         """
         ids, key = [each for _, _, each in records], self.secret()
         with self._database.connect() as connection:
-            patches = connection.execute("DELETE FROM control.patch WHERE record_id = ANY(%s)", (ids,)).rowcount
-            judgements = connection.execute(
-                "DELETE FROM control.judgement WHERE record_a = ANY(%s) OR record_b = ANY(%s)", (ids, ids)
-            ).rowcount
-            counts = {**erasure.counts, "control.patch": patches, "control.judgement": judgements}
+            said = {
+                table: connection.execute(f"DELETE FROM {table} WHERE {condition}", {"ids": ids}).rowcount
+                for table, condition in _SAID_OF.items()
+            }
+            counts = {**erasure.counts, **said}
             row = connection.execute(
                 "INSERT INTO control.erasure (state, model_entity, subject, reason, made_by, made_at, places, counts, version,"
                 " secret_check, unfinished) VALUES ('begun', %s, %s, %s, %s, %s, %s, %s, %s, %s, %s) RETURNING erasure_id",

@@ -104,3 +104,27 @@ def test_an_id_that_was_merged_leads_to_who_is_erased(run_project: Project) -> N
     assert sum(each["records"] for each in done.json["places"]) == 2
     assert done.json["counts"]["identity.redirect"] == 1
     assert run_project.rddm("person", "history", merged).code == 7
+
+
+def test_what_happened_with_somebody_who_was_erased_is_told_without_them(run_project: Project) -> None:
+    both = ("camps/camper/2", "academy/student/s2")
+    first, second = (str(run_project.rddm("person", "show", each, "--json").json["id"]) for each in both)
+    assert run_project.rddm("person", "same", *both, "--reason", "x", "--run", "--json").code == 0
+    erased = str(run_project.rddm("person", "show", both[0], "--json").json["id"])
+    (stays,) = {first, second} - {erased}
+    assert run_project.rddm("person", "unjudge", *both, "--reason", "y", "--run", "--json").code == 0
+    done = run_project.rddm("person", "erase", erased, *REASON, "--yes", "--json")
+    assert done.code == 0, done.err
+    assert done.json["counts"]["control.judgement"] == 1
+    assert "1 control.judgement" in " ".join(done.err.split())
+    told = run_project.rddm("person", "history", stays, "--json").json["history"]
+    assert [each["words"] for each in told] == [
+        "founded",
+        f"{stays[:8]} merged into somebody who was erased: a steward said so",
+        "split off from somebody who was erased: a steward's word was taken back",
+    ]
+    for run, kind, before, after in (("2", "merged", stays, None), ("3", "split", None, stays)):
+        changes = run_project.rddm("identity", "changes", "--run", run)
+        (change,) = run_project.rddm("identity", "changes", "--run", run, "--json").json["changes"]
+        assert (change["kind"], change["before"], change["after"]) == (kind, before, after)
+        assert changes.out.count("erased") == 1

@@ -399,6 +399,38 @@ def test_killed_after_one_step_and_the_next_it_comes_to_its_end(warehouse: TinyW
     assert everybody_else(warehouse) == others
 
 
+def test_the_proof_says_how_many_ids_of_others_merged_through_it_also_when_it_was_killed(
+    warehouse: TinyWarehouse,
+) -> None:
+    """A record without a birth date fits a father and his son; when the father goes, it is the son's."""
+    both = {
+        "last": "Осокин",
+        "first": "Глеб",
+        "phone": "+79163332211",
+        "email": "gleb@pismo.alt",
+        "changed": "2024-01-01",
+    }
+    warehouse.deliver(
+        "camps/camper",
+        {"id": "f", **both, "born": "12.05.1970"}, {"id": "u", **both}, {"id": "s", **both, "born": "12.05.1990"},
+    )  # fmt: skip
+    warehouse.run()
+    of = "SELECT golden_id FROM lake.identity.person__link WHERE record_id IN (SELECT record_id FROM lake.conformed.person"
+    father, undated, son = (str(warehouse.query(f"{of} WHERE key = '{key}')")[0]) for key in "fus")
+    assert len({father, undated, son}) == 3
+    wanted = Wanted("person", UUID(father))
+    with pytest.raises(KeyboardInterrupt):
+        erase(warehouse.warehouse, Quiet(), wanted, find(warehouse.warehouse, wanted), AUTHOR, die_after("engine"))
+    warehouse.reopen()
+    (proof,) = warehouse.warehouse.erasures.made()
+    assert proof.state == "begun"
+    merging = warehouse.warehouse.control.runs(1)[0].run_id
+    assert warehouse.run().status == "succeeded"
+    (proof,) = warehouse.warehouse.erasures.made()
+    assert proof.work["ids"] == [{"run": merging, "merged": 1, "split": 0, "moved": 0}]
+    assert len({str(warehouse.query(f"{of} WHERE key = '{key}')")[0]) for key in "us"}) == 1
+
+
 def test_what_people_said_of_her_goes_too(warehouse: TinyWarehouse) -> None:
     control = warehouse.warehouse.control
     place = Place("camps", "camper", warehouse.warehouse.settings.sources["camps"].entities["camper"])
@@ -407,9 +439,11 @@ def test_what_people_said_of_her_goes_too(warehouse: TinyWarehouse) -> None:
     records = {each.key: each.record_id for each in find(warehouse.warehouse, her(warehouse)).records}
     control.add_judgements("person", [(records["h1"], records["h2"])], "same", "she is Щербубельская", "ann", AUTHOR.at)
     warehouse.run()
+    shown = find(warehouse.warehouse, her(warehouse))
     with pytest.raises(KeyboardInterrupt):
         erase_her(warehouse, die_after("begun"))
     proof = erase_her(warehouse)
+    assert proof.counts == shown.counts
     assert [proof] == warehouse.warehouse.erasures.made()
     assert (proof.counts["control.patch"], proof.counts["control.judgement"]) == (1, 1)
     assert [each.patch.key for each in control.patches_made()] == ["o1"]
@@ -553,7 +587,7 @@ def test_how_the_server_was_set_is_known_after_a_kill(
     assert warehouse.run().status == "succeeded"
     assert scrubbing.recycling_of(database) == before
     (proof,) = warehouse.warehouse.erasures.made()
-    assert (proof.state, sorted(proof.work)) == ("done", ["database", "lake"])
+    assert (proof.state, sorted(proof.work)) == ("done", ["database", "ids", "lake"])
 
 
 def test_what_a_killed_reading_left_goes_and_one_that_goes_on_is_waited_for(

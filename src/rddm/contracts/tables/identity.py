@@ -168,6 +168,8 @@ def judgement_table(entity: str) -> Table:
 
 
 EVENT_KINDS = ("created", "merged", "split", "moved", "ended")
+KINDS_OF_TWO = ("merged", "split", "moved")
+"""In these another id has part; an erasure takes it out of what happened to those who stay."""
 EVENT = Table(
     SCHEMA,
     "event",
@@ -180,7 +182,7 @@ EVENT = Table(
             "VARCHAR",
             "created, merged (into other_id), split (from other_id), moved (record came from other_id), ended",
         ),
-        Column("other_id", "UUID", "The other id, if there is one"),
+        Column("other_id", "UUID", "The other id, if there is one and it was not erased"),
         Column("record_id", "UUID", "The record: the founding one, or the one that moved"),
         Column("run_id", "BIGINT", "The run that saw it"),
         Column("at", "TIMESTAMP", "When, UTC"),

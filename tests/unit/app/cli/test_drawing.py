@@ -10,20 +10,26 @@ from rich.console import Console, RenderableType
 from rich.text import Text
 
 from rddm.app.cli.output import print_drawn
-from rddm.app.cli.render.identity import draw_changes
+from rddm.app.cli.render.erasing import draw_leaving, draw_proof
+from rddm.app.cli.render.identity import draw_changes, draw_learning
 from rddm.app.cli.render.person import draw_search, draw_words
 from rddm.app.cli.render.possible import draw_possible
 from rddm.app.cli.render.quarantine import draw_waiting
 from rddm.app.cli.render.sql import draw_answer
 from rddm.app.cli.render.tables import listing
+from rddm.app.cli.render.why import draw_group
+from rddm.pipeline.erasing_find import Leaving
+from rddm.pipeline.relearning import LearntAnew
 from rddm.resolve.refusals import Refusal
 from rddm.serve.asking import Answer
-from rddm.serve.explaining import PossibleExplained
+from rddm.serve.explaining import GroupExplained, PossibleExplained, RecordExplained, Step
 from rddm.serve.identity_changes import Changes, IdChange
 from rddm.serve.judging import JudgedRecord, Word
+from rddm.serve.maybe_same import MaybeSame
 from rddm.serve.possible import PossiblePair, PossiblePerson
 from rddm.serve.quarantine import Waiting, WaitingCount
 from rddm.serve.search import FoundPerson, Search
+from rddm.store.erasures import Erasure
 
 AT = dt.datetime(2026, 3, 1, 12, 5)  # noqa: DTZ001 - the lake's times are naive UTC
 
@@ -130,6 +136,74 @@ def test_changes_of_ids_show_whole_ids_in_a_narrow_terminal(width: int) -> None:
     assert all(str(each) in text for each in (before, after, record))
     assert "merged" in text
     assert "their records match" in " ".join(text.split())
+
+
+@pytest.mark.parametrize(
+    ("prior", "reasons", "weight", "shown"),
+    [
+        # Rounded one by one, these are 2.9.
+        (
+            -8.37, [("last_name", "same", 5.84), ("first_name", "same", 4.53), ("gender", "same", 0.98)], 2.98,
+            "prior -8.4 last_name same +5.9 first_name same +4.5 gender same +1.0",
+        ),
+        (
+            -8.36, [("last_name", "same", 9.02), ("phone", "same", 0.33), ("gender", "same", -0.16)], 0.83,
+            "prior -8.4 last_name same +9.0 the rest +0.2",
+        ),
+        (
+            -8.36, [("last_name", "same", 9.02), ("phone", "same", 0.31), ("gender", "same", -0.30)], 0.67,
+            "prior -8.3 last_name same +9.0",
+        ),
+    ],
+)  # fmt: skip
+def test_a_link_shows_what_its_weight_is_made_of_and_the_rest_only_where_something_was_left_out(
+    prior: float, reasons: list[tuple[str, str, float]], weight: float, shown: str
+) -> None:
+    assert prior + sum(each[2] for each in reasons) == pytest.approx(weight)
+    step = Step("camps/camper/2", "match", weight, 0.9, prior, reasons)
+    group = GroupExplained(uuid.uuid4(), "camps/camper/2", [RecordExplained("camps/camper/1", 1, step)], 0, [])
+    words = " ".join(drawn(draw_group(group), 200).replace("│", " ").split())
+    assert f"{weight:+.1f} {shown} All the weights between" in words
+
+
+@pytest.mark.parametrize(
+    ("ids", "said"),
+    [
+        (
+            [{"run": 12, "merged": 1, "split": 0, "moved": 2}],
+            "others 1 merged, 0 split off, 2 records moved (rddm identity changes --run 12)",
+        ),
+        ([], "others nobody merged or split through it"),
+    ],
+)
+def test_the_result_of_an_erasure_says_what_it_did_to_others(ids: list[dict[str, int]], said: str) -> None:
+    proof = Erasure(
+        3, "done", "person", "", "letter 17", "ann", AT, AT, [], {}, {"ids": ids}, "1", "", None, None, None, None
+    )  # fmt: skip
+    assert said in " ".join(drawn(draw_proof(proof), 140).split())
+
+
+def test_who_may_be_the_same_is_shown_with_what_the_erasure_may_do_to_their_records() -> None:
+    other = MaybeSame(uuid.uuid4(), (), 0.97)
+    leaving = Leaving("person", (str(uuid.uuid4()),), (), (), ())
+    text = " ".join(drawn(draw_leaving(leaving, "", [], [other]), 200).split())
+    assert f"may be the same person, and stays {other.id} 97.0 % by their records" in text
+    said = "By the erasure it may also come to somebody else, from whom only these records keep it apart."
+    assert said in text
+    assert said not in " ".join(drawn(draw_leaving(leaving, "", [], []), 200).split())
+
+
+def test_pairs_that_learning_anew_crosses_are_told_by_their_outcome() -> None:
+    crossing = {"match": {"match": 1_200, "possible": 3}, "possible": {"match": 7}}
+    told = LearntAnew(
+        "person", applied=False, run=None, version_before=1, version_now=2, is_learnt=True, pairs=5_000, shares_before={},
+        shares_now={}, kinds_before=[], kinds_now=[], fields=[], crossing=crossing, people_before=80, people_now=79,
+        merged=1, split=0, moved=0, regroupings=[],
+    )  # fmt: skip
+    lines = [line.replace("│", " ").split() for line in drawn(draw_learning(told), 120).splitlines()]
+    assert ["pairs", "that", "were", "apart", "now", "possible", "now", "match", "now"] in lines
+    assert ["possible", "0", "0", "7"] in lines
+    assert ["match", "0", "3", "1,200"] in lines
 
 
 def test_a_row_that_does_not_fit_is_a_paragraph_and_an_empty_first_cell_means_as_above() -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from rich.console import Group
 from rich.text import Text
@@ -62,11 +62,12 @@ def _draw_others(who: str, others: Sequence[MaybeSame]) -> list[RenderableType]:
     if len(others) > SHOWN_OTHERS:
         lines.append(dim(f"{number(len(others) - SHOWN_OTHERS)} more; --json names them all."))
     if others:
-        lines.append(
+        lines += [
+            dim("By the erasure it may also come to somebody else, from whom only these records keep it apart."),
             dim(
                 f"Look: rddm person why {who[:8]} ID. If they are one, join them first: rddm person same {who[:8]} ID --run."
-            )
-        )
+            ),
+        ]
     return lines
 
 
@@ -105,8 +106,18 @@ def _rows(counts: Mapping[str, int]) -> str:
     return ", ".join(f"{number(count)} {name}" for name, count in counts.items() if count) or "no rows"
 
 
-def _work(work: Mapping[str, Mapping[str, object]]) -> list[tuple[str, str]]:
-    lines = []
+def _regrouped(runs: Sequence[Mapping[str, int]]) -> str:
+    """Return in words what the erasure's runs did to ids of others."""
+    told = [
+        f"{number(each['merged'])} merged, {number(each['split'])} split off, {number(each['moved'])} records moved"
+        f" (rddm identity changes --run {each['run']})"
+        for each in runs
+    ]
+    return "; ".join(told) or "nobody merged or split through it"
+
+
+def _work(work: Mapping[str, Any]) -> list[tuple[str, str]]:
+    lines = [("others", _regrouped(work["ids"]))] if "ids" in work else []
     if "lake" in work:
         lake = {name: int(str(value)) for name, value in work["lake"].items()}
         words = (

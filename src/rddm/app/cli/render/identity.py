@@ -9,8 +9,10 @@ from rich.text import Text
 
 from rddm.app.cli.render.tables import dim, listing
 from rddm.app.cli.render.words import golden_words, moment, number, percent
+from rddm.contracts.tables.identity import KINDS_OF_TWO
 
 if TYPE_CHECKING:
+    import uuid
     from pathlib import Path
 
     from rich.console import RenderableType
@@ -22,7 +24,7 @@ if TYPE_CHECKING:
 KIND_STYLES = {"merged": "yellow", "split": "yellow", "moved": "yellow", "ended": "red"}
 TELLING_BITS = 0.5
 """A weight that moved less than this is not worth a line."""
-OUTCOMES = {"none": "apart", "possible": "possible", "match": "joined"}
+OUTCOMES = {"none": "apart", "possible": "possible", "match": "match"}
 
 
 def draw_report(report: IdentityReport, place: Path | None) -> RenderableType:
@@ -53,8 +55,7 @@ def draw_changes(changes: Changes) -> RenderableType:
     for each in changes.changes:
         table.add_row(
             Text(each.kind, style=KIND_STYLES.get(each.kind, "green")),
-            Text(str(each.before or ""), style="cyan"), Text(str(each.after or ""), style="cyan"),
-            each.words, dim(str(each.record or "")),
+            _id(each.before, each.kind), _id(each.after, each.kind), each.words, dim(str(each.record or "")),
         )  # fmt: skip
     lines: list[RenderableType] = [head]
     if changes.changes:
@@ -63,6 +64,13 @@ def draw_changes(changes: Changes) -> RenderableType:
         lines.append(dim(f"{number(len(changes.changes))} of {number(changes.total)} shown; --limit N shows more."))
     lines += _proof(changes.proof)
     return Group(*lines)
+
+
+def _id(golden_id: uuid.UUID | None, kind: str) -> RenderableType:
+    """Return an id of a change of this *kind*; where one is missing that had part in it, that it was erased."""
+    if golden_id is not None:
+        return Text(str(golden_id), style="cyan")
+    return dim("erased" if kind in KINDS_OF_TWO else "")
 
 
 def _proof(proof: Proof | None) -> list[RenderableType]:

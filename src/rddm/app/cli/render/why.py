@@ -25,8 +25,6 @@ if TYPE_CHECKING:
     from rddm.serve.judging import Word
 
 BAR_COLUMNS = 18
-LEAST_SHOWN = 0.05
-"""Bits below which a figure is shown as 0.0."""
 SHOWN_AGAINST = 4
 """Comparisons that are named of the two that speak loudest against joining two people."""
 
@@ -121,19 +119,40 @@ def _folded(address: str) -> str:
 
 
 def _because(step: Step) -> Text:
-    """Return what adds up to the step's weight, as it is shown; what weighs little is one figure."""
+    """Return what adds up to the step's weight, as it is shown; what weighs little is one figure, if there is any of it."""
     because = Text()
     if step.word is not None:
         because.append(f"{said(step.word)}\n")
     if step.weight is None:
         return because
     telling = [("prior", "", step.prior), *(each for each in step.reasons if abs(each[2]) >= TELLING_WEIGHT)]
-    rest = round(step.weight, 1) - sum(round(weight, 1) for _, _, weight in telling)
-    shown = [*telling, ("the rest", "", rest)] if abs(rest) >= LEAST_SHOWN else telling
-    for field, level, weight in shown:
+    rest = round(sum(each[2] for each in step.reasons if abs(each[2]) < TELLING_WEIGHT), 1)
+    figures = in_tenths([weight for _, _, weight in telling], round(step.weight, 1) - rest)
+    shown = [(field, level, figure) for (field, level, _), figure in zip(telling, figures, strict=True)]
+    for field, level, figure in [*shown, ("the rest", "", rest)] if rest else shown:
         because.append(f"{field} ", "default").append(f"{level} " if level else "", "dim")
-        because.append(f"{weight:+.1f}  ", _colour(weight))
+        because.append(f"{figure:+.1f}  ", _colour(figure))
     return because
+
+
+def in_tenths(parts: Sequence[float], whole: float) -> list[float]:
+    """
+    Return *parts* in tenths that add up to *whole*, which is what they add up to but for rounding.
+
+    Each is rounded to the nearest tenth; what is missing then, or too much, is made up for by a tenth each of those parts from
+    which rounding took most that way (the method of largest remainders). So a figure is less than a tenth off, as a rule less
+    than half of one.
+
+    >>> in_tenths([-8.37, 5.84, 4.53, 0.98], 3.0)
+    [-8.4, 5.9, 4.5, 1.0]
+    """
+    tenths = [round(part * 10) for part in parts]
+    missing = round(whole * 10) - sum(tenths)
+    sign = 1 if missing > 0 else -1
+    by_loss = sorted(range(len(parts)), key=lambda place: -sign * (parts[place] * 10 - tenths[place]))
+    for place in by_loss[: abs(missing)]:
+        tenths[place] += sign
+    return [each / 10 for each in tenths]
 
 
 def said(word: Word) -> str:
