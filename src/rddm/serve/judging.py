@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import uuid
+from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -55,7 +56,8 @@ class Withdrawal:
 @dataclass(frozen=True)
 class Word:
     """
-    One human's word as it was given: on ``pairs`` pairs of records, of which ``first`` and ``second`` are the first.
+    One human's word as far as it was asked for: on ``pairs`` pairs of records, of which ``first`` and ``second`` are the first;
+    it was given on ``whole`` pairs.
 
     ``state``: waits for the next run; applied; overruled, or overruled in part, by ``conflict``; applied, but a record is gone,
     one of the first pair; withdrawn; withdrawn from the next run on. ``conflict``: in words, which other word contradicts it and
@@ -66,6 +68,7 @@ class Word:
     first: JudgedRecord
     second: JudgedRecord
     pairs: int
+    whole: int
     reason: str
     made_by: str
     made_at: dt.datetime
@@ -213,6 +216,7 @@ def _told(reading: Reading, entity: str, words: Sequence[Sequence[Judgement]]) -
     if not words:
         return []
     told = _conflicts_in_words(reading, entity)
+    whole = Counter(map(_given, reading.control.judgements_made(entity)))
     contradicted = [[each for each in word if each.judgement_id in told] for word in words]
     shown = [each for word, pairs in zip(words, contradicted, strict=True) for each in (word[0], *pairs)]
     records = _judged_records(
@@ -220,8 +224,9 @@ def _told(reading: Reading, entity: str, words: Sequence[Sequence[Judgement]]) -
     )
     return [
         Word(
-            first.verdict, records[first.record_a], records[first.record_b], len(word), first.reason, first.made_by,
-            first.made_at, _state(word, pairs, records), told[pairs[0].judgement_id] if pairs else None, _withdrawal(word),
+            first.verdict, records[first.record_a], records[first.record_b], len(word), whole[_given(first)],
+            first.reason, first.made_by, first.made_at, _state(word, pairs, records),
+            told[pairs[0].judgement_id] if pairs else None, _withdrawal(word),
         )
         for word, pairs in zip(words, contradicted, strict=True)
         for first in word[:1]
@@ -317,12 +322,13 @@ def _living_or_judged(reading: Reading, entity: str, text: str, judged: Collecti
 
 def _words(judgements: Sequence[Judgement]) -> list[list[Judgement]]:
     """Return judgements as they were given, a list per word; in each the first judgement first."""
+    ordered = sorted(judgements, key=lambda each: (_given(each), each.judgement_id))
+    return [list(word) for _, word in groupby(ordered, _given)][::-1]
 
-    def given(each: Judgement) -> tuple[dt.datetime, str, str, str]:
-        return each.made_at, each.made_by, each.verdict, each.reason
 
-    ordered = sorted(judgements, key=lambda each: (given(each), each.judgement_id))
-    return [list(word) for _, word in groupby(ordered, given)][::-1]
+def _given(judgement: Judgement) -> tuple[dt.datetime, str, str, str]:
+    """What the judgements of one word have in common."""
+    return judgement.made_at, judgement.made_by, judgement.verdict, judgement.reason
 
 
 def _state(

@@ -468,9 +468,16 @@ def test_a_record_that_would_be_there_anyway_is_not_told_as_held_by_a_word(run_p
 
 def test_a_record_whose_match_would_be_refused_without_a_word_is_told_as_held_by_it(new_project: Project) -> None:
     add_campers(new_project, IVANTSOVS)
-    first, second = (golden(new_project, f"camps/camper/{key}")[:8] for key in (11, 14))
+    people = [new_project.rddm("person", "show", f"camps/camper/{key}", "--json").json for key in (11, 14)]
+    founders = [each for one in people for each in one["records"] if each["record_id"] == one["id"]]
+    first, second = (one["id"][:8] for one in people)
     same = ["person", "same", first, second, "--reason", "asked", "--by", "ann", "--run"]
     assert new_project.rddm(*same).code == 0
+    both = [f"{each['source']}/{each['entity']}/{each['key']}" for each in founders]
+    [word] = new_project.rddm("person", "why", *both, "--json").json["words"]
+    assert (word["pairs"], word["whole"]) == (1, 4)
+    told = " ".join(new_project.rddm("person", "why", *both).out.split())
+    assert "are the same (of two people, by 4 pairs of their records): asked (ann, " in told
     records = new_project.rddm("person", "why", "camps/camper/11", "--json").json["records"]
     assert records[0]["link"] is None
     links = {each["record"]: each["link"] for each in records[1:]}

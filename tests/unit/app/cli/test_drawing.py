@@ -74,7 +74,7 @@ def test_what_somebody_wrote_does_not_steer_the_terminal(capsys: pytest.CaptureF
 @pytest.mark.parametrize("width", [60, 200])
 def test_of_a_long_reason_the_list_shows_the_beginning(width: int) -> None:
     record = JudgedRecord(uuid.uuid4(), "camps/camper/1", None)
-    word = Word("same", record, record, 1, "she said so, " * 4_000, "ann", AT, "applied", None, None)
+    word = Word("same", record, record, 1, 1, "she said so, " * 4_000, "ann", AT, "applied", None, None)
     text = drawn(draw_words([word], 1), width)
     assert "she said so" in " ".join(text.split())
     assert len(text.splitlines()) < 20

@@ -223,7 +223,8 @@ def _verdict(pair: PairExplained) -> list[RenderableType]:
 def _word(word: Word) -> Text:
     verdict = "the same" if word.verdict == "same" else "different"
     more = f", and {number(word.pairs - 1)} more pairs" if word.pairs > 1 else ""
-    about = f"{word.first.address} and {word.second.address}{more} are {verdict}"
+    part = f" (of two people, by {number(word.whole)} pairs of their records)" if word.whole > word.pairs else ""
+    about = f"{word.first.address} and {word.second.address}{more} are {verdict}{part}"
     return Text.assemble(("a steward said  ", "bold cyan"), f"{about}: {said(word)}")
 
 
