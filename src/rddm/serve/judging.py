@@ -174,9 +174,10 @@ def words_given(reading: Reading, entity: str) -> list[Word]:
 
 def words_on(reading: Reading, entity: str, records: Collection[uuid.UUID]) -> list[Word]:
     """Return every word ever given on any of *records*, newest first, withdrawn ones too."""
+    wanted = set(records)
     words = _words(reading.control.judgements_made(entity))
     return _told(
-        reading, entity, [word for word in words if any({each.record_a, each.record_b} & {*records} for each in word)]
+        reading, entity, [word for word in words if any(wanted & {each.record_a, each.record_b} for each in word)]
     )
 
 
