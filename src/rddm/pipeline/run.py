@@ -28,6 +28,7 @@ from rddm.store.control import Control, RunRecord
 from rddm.store.database import Database
 from rddm.store.erasures import Erasures
 from rddm.store.lake import Lake
+from rddm.store.maintenance import rewrite_dead_files
 from rddm.store.spill import clear_dead
 from rddm.store.trouble import told_in_words
 
@@ -162,6 +163,8 @@ def _steps(warehouse: Warehouse, reporter: Reporter, task: Task, report: RunRepo
     control.mark_applied(report.run_id, patches_read, judgements_read)
     with timed(report.stage_seconds, "publish"):
         report.published = warehouse.publish(warehouse.now().replace(tzinfo=UTC), reporter.working)
+        if warehouse.last_published() == lake.current_snapshot() and rewrite_dead_files(lake):
+            warehouse.note_published(warehouse.now().replace(tzinfo=UTC))
 
 
 def _changes_to_come(warehouse: Warehouse, read: Collection[str]) -> list[str]:

@@ -30,6 +30,8 @@ from rddm.store.trouble import store_trouble
 
 CATALOG = "lake"
 METADATA_SCHEMA = "lake"
+MAINTAIN, CLEAR_HISTORY = "maintain", "clear history"
+"""What the snapshots that write files anew are known by."""
 METADATA = f"__ducklake_metadata_{CATALOG}.{METADATA_SCHEMA}"
 """Where the engine keeps the catalog's tables, ``ducklake_…``."""
 ROW_GROUP_ROWS = 32_768
@@ -184,14 +186,18 @@ class Lake:
         Return (schema, name) of the tables whose rows changed in snapshots *after* < n <= *up_to*.
 
         Raises:
-            NotFound: a snapshot in between has been expired, so nobody can say.
+            NotFound: nobody can say, as a snapshot in between has been expired, or wrote files anew: the engine then tells once
+                more what had been deleted from them before (DuckDB 1.5.5).
         """
         rows = self.connection.execute(
-            f"SELECT changes FROM ducklake_snapshots('{CATALOG}') WHERE snapshot_id > {after} AND snapshot_id <= {up_to}"
+            "SELECT changes, commit_message FROM"
+            f" ducklake_snapshots('{CATALOG}') WHERE snapshot_id > {after} AND snapshot_id <= {up_to}"
         ).fetchall()
         if len(rows) != up_to - after:
             raise NotFound(f"Snapshots between {after} and {up_to} have been expired.")
-        ids = {int(each) for (changes,) in rows for ids in changes.values() for each in ids if each.isdecimal()}
+        if any(message in (MAINTAIN, CLEAR_HISTORY) for _, message in rows):
+            raise NotFound(f"Files were written anew between {after} and {up_to}.")
+        ids = {int(each) for changes, _ in rows for ids in changes.values() for each in ids if each.isdecimal()}
         listed = ", ".join(map(str, sorted(ids))) or "NULL"
         names = self.connection.execute(
             f"SELECT DISTINCT schema_name, table_name FROM {METADATA}.ducklake_table"

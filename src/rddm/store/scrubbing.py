@@ -16,7 +16,7 @@ from psycopg import sql
 
 from rddm.contracts.tables import literal
 from rddm.store.database import Database
-from rddm.store.lake import CATALOG, METADATA, Lake
+from rddm.store.lake import CATALOG, CLEAR_HISTORY, METADATA, Lake
 from rddm.store.maintenance import compare_rows, count_rows
 from rddm.store.spill import clear_dead, others
 
@@ -107,7 +107,7 @@ def _rewrite(lake: Lake, schemas: Collection[str], counts: dict[tuple[str, str],
     connection = lake.connection
     row = connection.execute(f"SELECT count(*), coalesce(sum(data.file_size_bytes), 0) FROM {holding}").fetchone()
     tables = connection.execute(f"SELECT DISTINCT s.schema_name, t.table_name FROM {holding} ORDER BY ALL").fetchall()
-    with lake.transaction("clear history"):
+    with lake.transaction(CLEAR_HISTORY):
         for schema, name in tables:
             connection.execute(
                 f"CALL ducklake_rewrite_data_files('{CATALOG}', {literal(name)}, schema => {literal(schema)},"

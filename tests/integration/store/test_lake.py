@@ -24,7 +24,7 @@ from rddm.store.lake import (
     near_sql,
     with_orders_sql,
 )
-from rddm.store.maintenance import MANY_INLINED_ROWS, maintain
+from rddm.store.maintenance import MANY_INLINED_ROWS, maintain, rewrite_dead_files
 
 New = Callable[..., TinyWarehouse]
 ANNA = {"id": "1", "last": "Белова", "first": "Анна", "changed": "2024-01-01"}
@@ -198,6 +198,28 @@ def test_a_file_of_which_nearly_all_is_deleted_is_written_anew(new_warehouse: Ne
     [(data, deleted)] = files.fetchall()
     assert deleted is None
     assert lake.number(f"SELECT count(*) FROM read_parquet('{data}')") == 2_000
+
+
+def test_a_large_file_that_was_deleted_in_two_steps_does_not_stay(new_warehouse: New) -> None:
+    lake = new_warehouse(a=PERSON).warehouse.lake
+    prepare_lake(lake)
+    run = lake.connection.execute
+    run("CREATE TABLE lake.raw.number AS SELECT range AS number FROM range(200_000)")
+    run("DELETE FROM lake.raw.number WHERE number IN (3, 70_000)")
+    assert not rewrite_dead_files(lake)
+    then = lake.current_snapshot()
+    with lake.transaction("anew"):
+        run("DELETE FROM lake.raw.number")
+        run("INSERT INTO lake.raw.number SELECT 2 * range FROM range(1_000)")
+    assert rewrite_dead_files(lake)
+    assert not rewrite_dead_files(lake)
+    files = run("SELECT data_file, delete_file FROM ducklake_list_files('lake', 'number', schema => 'raw')").fetchall()
+    [(data, deleted)] = files
+    assert deleted is None
+    assert lake.number(f"SELECT count(*) FROM read_parquet('{data}')") == 1_000
+    assert lake.number(f"SELECT count(*) FROM lake.raw.number AT (VERSION => {then})") == 199_998
+    with pytest.raises(NotFound, match="written anew"):  # what was deleted first is told as deleted since, too
+        lake.tables_changed(then, lake.current_snapshot())
 
 
 def test_what_many_small_commits_left_is_gathered_in_one_file(new_warehouse: New) -> None:
