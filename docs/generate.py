@@ -215,7 +215,7 @@ RAW_SAID = """What was delivered, to the letter. Rows are added and never change
 """
 CONFORMED_SAID = """One table per entity of the model: the columns here, then the model's fields. References are record ids.
 """
-IDENTITY_SAID = """Five tables per entity that has an identity, and the judgements they honour; events, redirects, models and
+IDENTITY_SAID = """Six tables per entity that has an identity, and the judgements they honour; events, redirects, models and
 terms of all entities lie in one table each. Of entities with an exact identity only the ids of a fingerprint are kept. Columns
 that end in `_order` (the first 32 bits of an id, as a number), here and in the conformed tables, are there to find rows by, and
 are not listed.

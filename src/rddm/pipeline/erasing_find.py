@@ -7,6 +7,7 @@ Only reads. What is found is plain values, so that it can be kept until everythi
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from typing import Any, NamedTuple
 from uuid import UUID
@@ -217,27 +218,44 @@ def _own_records(lake: Lake, entity: str, ids: Sequence[str]) -> list[tuple[str,
     )
     if lake.number("SELECT count(*) FROM loose") == 0:
         return linked
-    numbers = [each.number for each in lake.snapshots()]
-    # Where a loose record last belonged: by what was taken out of the links, as far back as snapshots are kept, and by
-    # whom it founded.
+    _find_last_owners(lake, entity)
     return (
         linked
         + lake.connection.execute(
             f"""
-        WITH last AS (
-            SELECT record_id, arg_max(golden_id, snapshot_id) AS golden_id
-            FROM ducklake_table_deletions('{CATALOG}', 'identity', {literal(entity + "__link")}, {numbers[0]}, {numbers[-1]})
-            WHERE record_id IN (SELECT record_id FROM loose) GROUP BY record_id
-        ), founder AS (
+        WITH founder AS (
             SELECT unnest([{listed}]) AS record_id
             UNION SELECT record_id FROM {CATALOG}.identity.event
             WHERE entity = {literal(entity)} AND kind IN ('created', 'split') AND golden_id IN ({listed})
         )
-        SELECT source, entity, key, {literal(entity)} FROM loose LEFT JOIN last USING (record_id)
+        SELECT source, entity, key, {literal(entity)} FROM loose LEFT JOIN last_owner AS last USING (record_id)
         WHERE last.golden_id IN ({listed})
             OR (last.golden_id IS NULL AND record_id IN (SELECT record_id FROM founder))"""
         ).fetchall()
     )
+
+
+def _find_last_owners(lake: Lake, entity: str) -> None:
+    """
+    Make ``last_owner`` (record_id, golden_id): to whom each of ``loose`` was linked last, as far back as snapshots are kept.
+
+    That is what was put into the links last, or else what they held at first. What was taken out of them does not tell: where a
+    file of theirs goes as a whole, the engine tells anew of rows that were gone from it before. Ids are compared as text: the
+    engine leaves out what the newest state has no values near, which a past one may have, and fails where it looks for an id in
+    the feed of a file that was written anew (DuckDB 1.5.5).
+    """
+    links, numbers = f"{entity}__link", [each.number for each in lake.snapshots()]
+    feed = f"ducklake_table_insertions('{CATALOG}', 'identity', {literal(links)}, {numbers[0]}, {numbers[-1]})"
+    lake.connection.execute(
+        f"CREATE OR REPLACE TEMP TABLE last_owner AS SELECT record_id, arg_max(golden_id, snapshot_id) AS golden_id FROM {feed}"
+        " WHERE record_id::VARCHAR IN (SELECT record_id::VARCHAR FROM loose) GROUP BY record_id"
+    )
+    first = f"{CATALOG}.identity.{quote(links)} AT (VERSION => {numbers[0]})"
+    with suppress(_NOT_THERE):
+        lake.connection.execute(
+            f"INSERT INTO last_owner SELECT record_id, golden_id FROM {first} WHERE record_id::VARCHAR IN"
+            " (SELECT record_id::VARCHAR FROM loose WHERE record_id NOT IN (SELECT record_id FROM last_owner))"
+        )
 
 
 # --- facts that name them ---------------------------------------------------------------------------------------------

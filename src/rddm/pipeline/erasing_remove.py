@@ -63,7 +63,7 @@ class Removal:
         )
 
     def last(self, lake: Lake) -> None:
-        """Forget their golden ids: events, redirects, and common values that nobody else has."""
+        """Forget their golden ids: events, redirects, and common values, and keys of such, that nobody else has."""
         ids = f"SELECT golden_id::UUID FROM {IDS}"
         entity = f"entity = {literal(self.leaving.entity)}"
         records = f"SELECT record_id FROM {RECORDS}"
@@ -73,6 +73,7 @@ class Removal:
         lake.connection.execute(f"UPDATE {_EVENTS} SET record_id = NULL WHERE {entity} AND record_id IN ({records})")
         lake.connection.execute(f"DELETE FROM {_REDIRECTS} WHERE {their_redirects_sql(self.leaving.entity)}")
         _forget_terms(lake, self.leaving.entity)
+        _forget_common_keys(lake, self.leaving.entity)
 
     def judged_anew(self, changed: pa.Table) -> pa.Table:
         """Return *changed* (source, entity, key) with the facts of others that lose a version."""
@@ -192,3 +193,18 @@ def _forget_terms(lake: Lake, entity: str) -> None:
                 f"DELETE FROM {_TERMS} WHERE entity = {literal(entity)} AND field = {literal(field)} AND value IN ({values}"
                 f" EXCEPT SELECT {field}::VARCHAR FROM {prints} WHERE {field}::VARCHAR IN ({values}))"
             )
+
+
+def _forget_common_keys(lake: Lake, entity: str) -> None:
+    """Take keys of common identifiers that nobody has any more out of the models: that of a phone holds its number."""
+    if not lake.has("identity", f"{entity}__key"):
+        return
+    models, held = f"{CATALOG}.identity.model", f"{CATALOG}.identity.{quote(entity + '__key')}"
+    common = f"SELECT DISTINCT unnest(common) AS key FROM {models} WHERE entity = {literal(entity)}"
+    gone = lake.connection.execute(f"SELECT key FROM ({common}) WHERE key NOT IN (SELECT key FROM {held})").fetchall()
+    if gone:
+        listed = f"[{', '.join(str(key) for (key,) in gone)}]::BIGINT[]"
+        lake.connection.execute(
+            f"UPDATE {models} SET common = list_filter(common, lambda key: NOT list_contains({listed}, key))"
+            f" WHERE entity = {literal(entity)} AND list_has_any(common, {listed})"
+        )

@@ -10,7 +10,7 @@ to the match keys they share, the pairs those find and the components those touc
 from __future__ import annotations
 
 from collections.abc import Callable, Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import duckdb
 
@@ -21,6 +21,7 @@ from rddm.pipeline.identity_ids import name_groups
 from rddm.pipeline.identity_model import (
     StoredModel,
     applied_settings,
+    common_keys,
     is_outgrown,
     learn_model,
     load_model,
@@ -158,7 +159,8 @@ def _model(work: Work, stored: StoredModel | None, *, relearn: bool) -> StoredMo
     if stored is None or relearn:
         return learn_model(work, 1 if stored is None else stored.version + 1)
     terms_of(work, stored.version)
-    return stored
+    # Where everything is matched anew, by another limit or other keys, say, others may be common.
+    return replace(stored, common=common_keys(work)) if work.fresh and stored.learnt else stored
 
 
 def _reconsider(work: Work, changed: str, judgements: str) -> None:

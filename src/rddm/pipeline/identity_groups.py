@@ -47,7 +47,8 @@ class Edges:
 def group_fingerprints(work: Work, mixture: Mixture) -> None:
     """
     Make ``grouped``: n, fingerprint_id, grp (BIGINT), best (weight of its best match inside the group that a match key finds; if
-    there is none, of the best that was compared while grouping; null if only a human's word holds it there).
+    there is none, of the best that was compared while grouping; null if only a human's word holds it there); and ``apart_now``
+    (fingerprint_a, fingerprint_b): which of them match and are in two groups.
 
     Grain: a fingerprint of a component that a change can have reached. Needs ``judged``: fingerprint_a, fingerprint_b,
     verdict of the judgements that hold now.
@@ -67,6 +68,7 @@ def group_fingerprints(work: Work, mixture: Mixture) -> None:
     is_settled = work.count(doubtful) > 0
     if is_settled:
         labels = _settle(work, labels, doubtful, mixture)
+    _make_apart(work, labels, edges)
     best = _best_weights(labels, edges)
     lonely = np.isneginf(best) & (np.bincount(labels)[labels] > 1)
     if is_settled and lonely.any():
@@ -76,6 +78,18 @@ def group_fingerprints(work: Work, mixture: Mixture) -> None:
     work.make(
         "grouped",
         f"SELECT c.fingerprint_id, c.n, l.grp, l.best FROM {work.table('closure')} c JOIN {found} l ON l.n = c.n",
+    )
+
+
+def _make_apart(work: Work, labels: Integers, edges: Edges) -> None:
+    apart = (labels[edges.a] != labels[edges.b]) & (edges.weights < JUDGED_WEIGHT)
+    found = work.load("label", pa.table({"a": pa.array(edges.a[apart]), "b": pa.array(edges.b[apart])}))
+    closure = work.table("closure")
+    work.make(
+        "apart_now",
+        "SELECT least(x.fingerprint_id, y.fingerprint_id) AS fingerprint_a,"
+        f" greatest(x.fingerprint_id, y.fingerprint_id) AS fingerprint_b"
+        f" FROM {found} l JOIN {closure} x ON x.n = l.a JOIN {closure} y ON y.n = l.b",
     )
 
 

@@ -177,11 +177,11 @@ def learn_model(work: Work, version: int) -> StoredModel:
         kinds = worthwhile_kinds(_found(work, mixture, counts), kinds)
     return StoredModel(
         version, mixture, probabilistic, learnt is not None, pairs, work.count(work.conformed), kinds, "", work.run.run_id,
-        () if learnt is None else _common(work),
+        () if learnt is None else common_keys(work),
     )  # fmt: skip
 
 
-def _common(work: Work) -> tuple[int, ...]:
+def common_keys(work: Work) -> tuple[int, ...]:
     """Return the keys of the identifiers that too many descriptions share."""
     keys = identifier_keys_sql(work.table("distinct"))
     rows = work.connection.execute(f"{common_values_sql(f'({keys})', work.key_limit)} ORDER BY key").fetchall()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from rddm.contracts.tables.identity import component_table, key_table, pair_table
+from rddm.contracts.tables.identity import apart_table, component_table, key_table, pair_table
 from rddm.pipeline.identity_compare import compare, possible_threshold_of, threshold_of
 from rddm.pipeline.identity_keys import find_members, make_keys
 from rddm.pipeline.identity_nodes import make_told, note_common
@@ -32,9 +32,11 @@ def find_pairs(work: Work, mixture: Mixture, kinds: Sequence[KeyKind]) -> None:
 
 
 def write_pairs(work: Work) -> None:
-    """Bring the lake's keys, pairs and components up to date."""
+    """Bring the lake's keys, pairs, components and pairs that are apart up to date."""
     node = work.table("node")
-    everything = {name: "true" if work.count(work.stored(name)) else None for name in ("key", "pair", "component")}
+    everything = {
+        name: "true" if work.count(work.stored(name)) else None for name in ("key", "pair", "component", "apart")
+    }
     work.replace(
         "key",
         everything["key"] if work.fresh else _keys_of_removed(work),
@@ -58,6 +60,14 @@ def write_pairs(work: Work) -> None:
         f" AND (fingerprint_id, component) IN (SELECT * FROM {was} EXCEPT SELECT * FROM {now})",
         f"SELECT * FROM {now} EXCEPT SELECT * FROM {was}",
         component_table(work.entity),
+    )
+    # Whoever matches another is in a component with it, and these are whole.
+    mine = f"fingerprint_a IN (SELECT fingerprint_id FROM {was})"
+    work.replace(
+        "apart",
+        everything["apart"] if work.fresh else mine if work.count(work.stored("apart"), mine) else None,
+        f"SELECT * FROM {work.table('apart_now')}",
+        apart_table(work.entity),
     )
 
 

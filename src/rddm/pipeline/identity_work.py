@@ -11,7 +11,7 @@ import duckdb
 import pyarrow as pa
 
 from rddm.contracts.tables import Table, columns_sql, create_table_sql, quote
-from rddm.contracts.tables.identity import Method, identity_tables
+from rddm.contracts.tables.identity import Method, apart_table, identity_tables, link_table
 from rddm.pipeline.stamp import RunStamp
 from rddm.project.settings import ExactIdentity, ModelEntity, ProbabilisticIdentity
 from rddm.store.lake import (
@@ -26,7 +26,7 @@ from rddm.store.scratch import Scratch
 
 PREFIX = "identity_"
 _NO_LIMIT = 2**31
-_MADE_ANEW = ("fingerprint", "key", "pair", "component", "term")
+_MADE_ANEW = ("fingerprint", "key", "pair", "component", "apart", "term")
 
 
 @dataclass
@@ -131,19 +131,30 @@ class Work:
         self.connection.execute(f"INSERT INTO {self.stored(name)} BY NAME {with_orders_sql(table, new)}")
 
     def prepare(self) -> None:
-        """See that the lake's tables are there, with all their columns."""
+        """See that the lake's tables are there, with all their columns, and what is apart in what an older version made."""
         there = columns_of_tables(self.connection, self.lake, "identity")
         if not there:
             self.connection.execute(f"CREATE SCHEMA IF NOT EXISTS {self.lake}.identity")
         for table in identity_tables(self.entity, self.method):
             if table.name not in there:
                 self.connection.execute(create_table_sql(self.lake, table))
+                if table.name == apart_table(self.entity).name and link_table(self.entity).name in there:
+                    self.execute(f"INSERT INTO {self.stored('apart')} {self._apart_sql()}")
                 continue
             for column in table.columns:
                 if column.name not in there[table.name]:  # made by an older version
                     place = f"{self.lake}.{quote(table.schema)}.{quote(table.name)}"
                     self.connection.execute(f"ALTER TABLE {place} ADD COLUMN {quote(column.name)} {column.type}")
             add_orders(self.connection, self.lake, table, there[table.name])
+
+    def _apart_sql(self) -> str:
+        """Return the query for all stored pairs that match and are apart, from pairs and links."""
+        owner = f"(SELECT DISTINCT fingerprint_id, golden_id FROM {self.stored('link')})"
+        return (
+            f"SELECT fingerprint_a, fingerprint_b FROM {self.stored('pair')}"
+            f" JOIN {owner} AS a ON a.fingerprint_id = fingerprint_a JOIN {owner} AS b ON b.fingerprint_id = fingerprint_b"
+            " WHERE outcome = 'match' AND a.golden_id <> b.golden_id"
+        )
 
     def begin_anew(self) -> None:
         """

@@ -9,8 +9,11 @@ remembered beforehand: inside the transaction, looking back would show what is n
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+
+import duckdb
 
 from rddm.contracts.errors import NotFound
 from rddm.contracts.tables import quote
@@ -85,19 +88,19 @@ def preview_learning(warehouse: Warehouse, entity: str, progress: Callable[[str]
         RunInProgress: someone writes to the warehouse.
     """
     with warehouse.database.writer_lock():
-        before = _remember(warehouse.lake, entity)
         patches, patch_changed, _ = warehouse.control.patches()
         judgements, _ = warehouse.control.judgements()
         human = HumanWord(patches, patch_changed, judgements, (entity,))
         stamp = RunStamp(NO_RUN, warehouse.now())
-        try:
-            with warehouse.lake.transaction("preview") as connection:
-                connection.execute(f"CREATE OR REPLACE TEMP TABLE changed_{entity} (record_id UUID)")
-                connection.execute(f"CREATE OR REPLACE TEMP TABLE touched_{entity} (golden_id UUID)")
-                resolve_one(warehouse.lake, warehouse.settings, entity, human, stamp, progress)
-                raise _RolledBack(_told(warehouse.lake, entity, before, NO_RUN))  # noqa: TRY301 - it rolls back
-        except _RolledBack as done:
-            return done.told
+        with _remembered(warehouse.lake, entity) as before:
+            try:
+                with warehouse.lake.transaction("preview") as connection:
+                    connection.execute(f"CREATE OR REPLACE TEMP TABLE changed_{entity} (record_id UUID)")
+                    connection.execute(f"CREATE OR REPLACE TEMP TABLE touched_{entity} (golden_id UUID)")
+                    resolve_one(warehouse.lake, warehouse.settings, entity, human, stamp, progress)
+                    raise _RolledBack(_told(warehouse.lake, entity, before, NO_RUN))  # noqa: TRY301 - it rolls back
+            except _RolledBack as done:
+                return done.told
 
 
 def learn_anew(warehouse: Warehouse, entity: str, reporter: Reporter) -> LearntAnew:
@@ -110,9 +113,9 @@ def learn_anew(warehouse: Warehouse, entity: str, reporter: Reporter) -> LearntA
     """
     with warehouse.database.writer_lock() as still_held, warehouse.lake.only_while(still_held):
         finish_erasures(warehouse, reporter)
-        before = _remember(warehouse.lake, entity)
-        report = run_locked(warehouse, reporter, Task(relearn=(entity,)))
-        return _told(warehouse.lake, entity, before, report.run_id)
+        with _remembered(warehouse.lake, entity) as before:
+            report = run_locked(warehouse, reporter, Task(relearn=(entity,)))
+            return _told(warehouse.lake, entity, before, report.run_id)
 
 
 @dataclass(frozen=True)
@@ -139,7 +142,14 @@ class _Before:
 PAIR_BEFORE = "relearning_pair_before"
 
 
-def _remember(lake: Lake, entity: str) -> _Before:
+@contextmanager
+def _remembered(lake: Lake, entity: str) -> Iterator[_Before]:
+    """
+    Yield what is in use now, for as long as it is compared with what comes.
+
+    Raises:
+        NotFound: nothing of the entity was matched by weights yet.
+    """
     model = _model(lake, entity) if lake.has("identity", "model") else None
     if model is None:
         raise NotFound(
@@ -148,7 +158,11 @@ def _remember(lake: Lake, entity: str) -> _Before:
     lake.connection.execute(
         f"CREATE OR REPLACE TEMP TABLE {PAIR_BEFORE} AS SELECT fingerprint_a, fingerprint_b, outcome FROM {_pair(entity)}"
     )
-    return _Before(model, _people(lake, entity))
+    try:
+        yield _Before(model, _people(lake, entity))
+    finally:
+        with suppress(duckdb.Error):  # where PostgreSQL is gone, the connection goes too
+            lake.connection.execute(f"DROP TABLE IF EXISTS {PAIR_BEFORE}")
 
 
 def _told(lake: Lake, entity: str, before: _Before, run_id: int) -> LearntAnew:
@@ -200,7 +214,6 @@ def _crossing(lake: Lake, entity: str) -> dict[str, dict[str, int]]:
         FULL JOIN {_pair(entity)} AS a ON a.fingerprint_a = b.fingerprint_a AND a.fingerprint_b = b.fingerprint_b
         GROUP BY b.outcome, a.outcome ORDER BY 1, 2"""
     ).fetchall()
-    lake.connection.execute(f"DROP TABLE {PAIR_BEFORE}")
     crossing: dict[str, dict[str, int]] = {}
     for then, now, count in rows:
         crossing.setdefault(then, {})[now] = count

@@ -229,9 +229,9 @@ def _facts(reading: Reading, who: Identified) -> list[PortraitFact]:
     for name, entity in reading.settings.model.entities.items():
         if not isinstance(entity.identity, FactIdentity):
             continue
-        own = next((field for field, each in entity.fields.items() if each.references == who.entity), None)
-        if own is not None:
-            facts += _facts_of(reading, who, name, entity, own)
+        for own, each in entity.fields.items():
+            if each.references == who.entity:
+                facts += _facts_of(reading, who, name, entity, own)
     return sorted(facts, key=lambda fact: (fact.at is None, str(fact.at or "")))
 
 

@@ -16,6 +16,7 @@ import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from rddm.contracts.errors import NotFound
 from rddm.contracts.tables import literal, quote
 from rddm.contracts.tables.golden import golden_id
 from rddm.curate.golden import golden_column
@@ -80,8 +81,13 @@ EVERYTHING = Wanted()
 
 
 def count_possible(lake: Lake, control: Control, entity: str) -> int:
-    """Return how many pairs of golden records `list_possible` would list, however many they are."""
-    if not lake.has("identity", f"{entity}__pair"):
+    """
+    Return how many pairs of golden records `list_possible` would list, however many they are.
+
+    Raises:
+        NotFound: no run of this version has been here yet.
+    """
+    if not _has_queue(lake, entity):
         return 0
     with judged(lake, control):
         return lake.number(f"SELECT count(*) FROM ({_open_pairs(entity)})")
@@ -97,11 +103,11 @@ def list_possible(
     records now. A human's word on any two of their records settles a pair, whether a run has applied it or not.
 
     Raises:
-        NotFound: there is no such source.
+        NotFound: there is no such source, or no run of this version has been here yet.
     """
     if wanted.source is not None:
         require_source(reading, wanted.source)
-    if not reading.lake.has("identity", f"{entity}__pair"):
+    if not _has_queue(reading.lake, entity):
         return [], 0
     with judged(reading.lake, reading.control), taken_away(reading):
         _make_open(reading, entity, wanted)
@@ -115,6 +121,14 @@ def list_possible(
             f" ORDER BY worth DESC, weight DESC, first_id, second_id LIMIT {int(limit)} OFFSET {int(skip)}"
         )
     return _with_people(reading, entity, rows), total
+
+
+def _has_queue(lake: Lake, entity: str) -> bool:
+    if not lake.has("identity", f"{entity}__pair"):
+        return False
+    if not lake.has("identity", f"{entity}__apart"):
+        raise NotFound("Who waits for a word is known after a run of this version. Run it first: rddm run")
+    return True
 
 
 MOST_VALUED = 50_000
@@ -255,17 +269,23 @@ def _open_pairs(entity: str) -> str:
 
     Grain: two golden records.
     """
-    link, pair = (f"{CATALOG}.identity.{quote(f'{entity}__{name}')}" for name in ("link", "pair"))
+    link, pair, apart = (f"{CATALOG}.identity.{quote(f'{entity}__{name}')}" for name in ("link", "pair", "apart"))
     return f"""
+WITH open AS MATERIALIZED (
+    SELECT * FROM {pair} WHERE outcome = 'possible'
+    UNION ALL SELECT pair.* FROM {pair} AS pair SEMI JOIN {apart} USING (fingerprint_a, fingerprint_b)
+),
+owner AS MATERIALIZED (
+    SELECT DISTINCT fingerprint_id, golden_id FROM {link}
+    WHERE fingerprint_id IN (SELECT fingerprint_a FROM open UNION ALL SELECT fingerprint_b FROM open)
+)
 SELECT least(x, y) AS first_id, greatest(x, y) AS second_id,
     CASE WHEN x < y THEN fingerprint_a ELSE fingerprint_b END AS first_fingerprint,
     CASE WHEN x < y THEN fingerprint_b ELSE fingerprint_a END AS second_fingerprint,
     weight, {probability_sql("weight")} AS probability, contradiction
 FROM (
-    SELECT a.golden_id AS x, b.golden_id AS y, pair.*
-    FROM {pair} AS pair
-    JOIN (SELECT DISTINCT fingerprint_id, golden_id FROM {link}) AS a ON a.fingerprint_id = pair.fingerprint_a
-    JOIN (SELECT DISTINCT fingerprint_id, golden_id FROM {link}) AS b ON b.fingerprint_id = pair.fingerprint_b
+    SELECT a.golden_id AS x, b.golden_id AS y, open.*
+    FROM open JOIN owner AS a ON a.fingerprint_id = fingerprint_a JOIN owner AS b ON b.fingerprint_id = fingerprint_b
     WHERE a.golden_id <> b.golden_id
 )
 WHERE (least(x, y), greatest(x, y)) NOT IN (

@@ -90,11 +90,21 @@ class Reading:
         if isinstance(wanted, int):
             if all(each.number != wanted for each in snapshots):
                 raise NotFound(f"There is no snapshot {wanted}. {kept_in_words(snapshots)}")
-            return replace(self, snapshot=wanted)
+            return self.at(wanted)
         before = [each.number for each in snapshots if each.at <= wanted]
         if not before:
             raise NotFound(f"Nothing is kept from {wanted:%Y-%m-%d %H:%M} UTC. {kept_in_words(snapshots)}")
-        return replace(self, snapshot=before[-1])
+        return self.at(before[-1])
+
+    def at(self, snapshot: int) -> Reading:
+        """
+        Return a reading of the state *snapshot*, which is kept.
+
+        From then on the engine no longer leaves out by the lowest and highest values of columns: it knows those of the newest
+        state, and where files were written anew the past can hold others (DuckDB 1.5.5).
+        """
+        self.lake.connection.execute("SET disabled_optimizers = 'statistics_propagation'")
+        return replace(self, snapshot=snapshot)
 
 
 def kept_in_words(snapshots: Sequence[Snapshot]) -> str:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime as dt
 import uuid
-from dataclasses import replace
 
 from rddm.contracts.errors import NotFound
 from rddm.contracts.tables import literal
@@ -115,7 +114,7 @@ def _look_back(
     kept = [each.number for each in reading.lake.snapshots() if before and each.at.replace(tzinfo=None) < before]
     if not kept:
         return None
-    then = replace(reading, snapshot=kept[-1])
+    then = reading.at(kept[-1])
     return kept[-1] if then.rows(f"SELECT 1 AS one FROM {then.table(*table)} WHERE {key} = ?", [value]) else None
 
 

@@ -82,7 +82,8 @@ def clear_history(lake: Lake, schemas: Collection[str]) -> ClearedLake:
     snapshots = [
         row[0] for row in connection.execute(f"SELECT snapshot_id FROM ducklake_snapshots('{CATALOG}')").fetchall()
     ]
-    expired = [each for each in snapshots if each != max(snapshots)]
+    newest = max(snapshots, default=0)
+    expired = [each for each in snapshots if each != newest]
     if expired:
         connection.execute(f"CALL ducklake_expire_snapshots('{CATALOG}', versions => [{', '.join(map(str, expired))}])")
     _measure_columns(lake)

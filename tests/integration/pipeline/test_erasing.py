@@ -20,6 +20,7 @@ from rddm.pipeline.erasing import Wanted, allow_again, erase, find, finish_erasu
 from rddm.pipeline.erasing_find import Leaving
 from rddm.pipeline.ingesting import Ingested
 from rddm.pipeline.landing import Place
+from rddm.pipeline.maintaining import maintain_warehouse
 from rddm.pipeline.patching import Author, patch_record
 from rddm.pipeline.run import RunReport
 from rddm.store import scrubbing
@@ -477,6 +478,52 @@ def test_a_record_that_its_source_had_deleted_goes_too(warehouse: TinyWarehouse)
     erase(warehouse.warehouse, Quiet(), wanted, find(warehouse.warehouse, wanted), AUTHOR)
     assert places_of(warehouse) == []
     assert warehouse.run().engine.balances[0].balances
+
+
+def test_a_deleted_record_goes_with_whom_it_belonged_to_last_whatever_maintenance_wrote_anew(
+    new_warehouse: New,
+) -> None:
+    warehouse = new_warehouse(camps=CAMPS, model=SMALL_MODEL)
+    vera = {
+        "last": "Громова",
+        "first": "Вера",
+        "born": "1993-05-11",
+        "phone": "+79165550011",
+        "email": "vera@pismo.alt",
+    }
+    nora = {"last": "Ли", "first": "Нора", "born": "1977-11-12", "phone": "+79163334455", "email": "nora@pismo.alt"}
+    others = [{**OTHERS[n % 10], "id": f"o{n}", "born": f"{1940 + n}-01-09", "email": f"o{n}@p.alt"} for n in range(60)]
+    warehouse.deliver("camps/camper", *({"id": each, "changed": "2024-01-01", **vera} for each in ("r", "s")))
+    warehouse.deliver("camps/camper", {"id": "y", "changed": "2024-01-01", **nora}, *others)
+    warehouse.run()
+    warehouse.deliver("camps/camper", {"id": "r", "changed": "2024-02-01", **nora})
+    warehouse.run()
+    warehouse.deliver("camps/camper", *({**each, "changed": "2024-02-01", "gone": "yes"} for each in others))
+    run = warehouse.run().run_id
+    warehouse.deliver("camps/camper", {"id": "r", "changed": "2024-03-01", "gone": "yes"})
+    warehouse.run()
+    maintain_warehouse(warehouse.warehouse, expire_before=datetime(2000, 1, 1, tzinfo=UTC))
+    warehouse.run()
+    (at,) = [each.at for each in warehouse.warehouse.lake.snapshots() if each.message == f"run {run}"]
+    maintain_warehouse(warehouse.warehouse, expire_before=at)
+    people = dict(warehouse.query("SELECT last_name, person_id FROM lake.golden.person"))
+    for name, keys in (("Громова", {"s"}), ("Ли", {"y", "r"})):
+        assert {each.key for each in find(warehouse.warehouse, Wanted("person", people[name])).records} == keys
+
+
+def test_her_phone_is_no_longer_among_the_keys_that_were_common_when_the_model_was_learnt(
+    warehouse: TinyWarehouse,
+) -> None:
+    keys = (
+        "SELECT DISTINCT key FROM lake.identity.person__key JOIN lake.identity.person__link USING (fingerprint_id)"
+        " WHERE (key & 31) = 1 AND golden_id"
+    )
+    hers = warehouse.query(f"{keys} = '{her(warehouse).golden_id}'")
+    others = warehouse.query(f"{keys} <> '{her(warehouse).golden_id}'")
+    assert len(hers) == 1
+    warehouse.query(f"UPDATE lake.identity.model SET common = {hers + others}::BIGINT[] WHERE entity = 'person'")
+    erase_her(warehouse)
+    assert warehouse.query("SELECT common FROM lake.identity.model WHERE entity = 'person'") == [others]
 
 
 def test_nobody_is_erased_who_changed_since_they_were_shown_or_while_somebody_writes(warehouse: TinyWarehouse) -> None:

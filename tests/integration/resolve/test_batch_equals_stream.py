@@ -19,6 +19,13 @@ KEYS = tuple(f"r{number}" for number in range(14))
 SMALL_LIMIT = 3
 """Match keys cross this limit both ways all the time."""
 
+MATCH_AND_ARE_TWO = """
+SELECT DISTINCT fingerprint_a, fingerprint_b FROM testlake.identity.person__pair
+JOIN testlake.identity.person__link AS a ON a.fingerprint_id = fingerprint_a
+JOIN testlake.identity.person__link AS b ON b.fingerprint_id = fingerprint_b
+WHERE outcome = 'match' AND a.golden_id <> b.golden_id ORDER BY ALL
+"""
+
 people = st.fixed_dictionaries(
     {
         "last_name": st.sampled_from(["Щербаков", "Щербакова", "Shcherbakov", "Щирбаков", "Ли"]),
@@ -78,6 +85,9 @@ def test_groups_are_the_same_however_the_records_came(
             stream.run(batch)
         state |= batch
         ledger.check(stream)
+        assert list(stream.rows("FROM testlake.identity.person__apart ORDER BY ALL")) == list(
+            stream.rows(MATCH_AND_ARE_TWO)
+        )
     at_once = _tables(stream), stream.groups()
 
     batch_warehouse = _warehouse(duckdb_connection, type(warehouse))
@@ -110,6 +120,7 @@ def _tables(warehouse: Warehouse) -> list[list[tuple[Any, ...]]]:
         "SELECT key, fingerprint_id FROM testlake.identity.person__key",
         "SELECT * FROM testlake.identity.person__pair",
         "SELECT * FROM testlake.identity.person__component",
+        "SELECT * FROM testlake.identity.person__apart",
         "SELECT record_id, fingerprint_id, how, probability FROM testlake.identity.person__link",
         "SELECT * FROM testlake.identity.person__judgement",
     )

@@ -2,9 +2,9 @@
 The identity layer: which records are the same person (organisation, event, …), how that was decided, and what became
 of ids.
 
-Five tables per entity that has an identity - fingerprints, their match keys, matching and possible pairs, the components
-that pairs make, links of records to golden ids - and the judgements they honour; events, redirects, learnt models and
-common values for all entities in one table each.
+Six tables per entity that has an identity - fingerprints, their match keys, matching and possible pairs, the components that
+pairs make, the pairs that were kept apart, links of records to golden ids - and the judgements they honour; events,
+redirects, learnt models and common values for all entities in one table each.
 """
 
 from __future__ import annotations
@@ -120,6 +120,18 @@ def component_table(entity: str) -> Table:
         (_FINGERPRINT_ID, Column("component", "UUID", "The lowest fingerprint id of those")),
         found_by=("component", "fingerprint_id"),
         is_sorted=True,
+    )
+
+
+def apart_table(entity: str) -> Table:
+    return Table(
+        SCHEMA,
+        f"{entity}__apart",
+        "one row per two fingerprints that match and are not one all the same; a before b",
+        (
+            Column("fingerprint_a", "UUID", "The lower fingerprint id"),
+            Column("fingerprint_b", "UUID", "The higher fingerprint id"),
+        ),
     )
 
 
@@ -250,6 +262,7 @@ def identity_tables(entity: str, method: Method) -> tuple[Table, ...]:
         key_table(entity),
         pair_table(entity),
         component_table(entity),
+        apart_table(entity),
         link_table(entity),
         judgement_table(entity),
         *SHARED_TABLES,
