@@ -136,7 +136,8 @@ def _write(work: Work) -> None:
 def _write_redirects(work: Work) -> None:
     """
     Lead ids that were merged to the id they were merged into, and older ones on: an id that was merged into one that is
-    merged now, and one whose founding record has left the group that it led to. One that lives again leads nowhere.
+    merged now, and one whose founding record has left the group that it led to, or was gone and is back. One that lives again
+    leads nowhere.
     """
     happened, redirect, entity = work.table("happened"), work.stored("redirect"), literal(work.entity)
     leading = work.make(
@@ -147,9 +148,9 @@ old AS (SELECT old_id, golden_id FROM {redirect} WHERE entity = {entity}),
 revived AS (SELECT golden_id AS old_id FROM {work.table("name")} WHERE golden_id IN (SELECT old_id FROM old)),
 followed AS (
   SELECT old.old_id, n.golden_id FROM old
-  JOIN {work.table("before")} b ON b.record_id = old.old_id AND b.golden_id = old.golden_id
   JOIN {work.table("link_now")} n ON n.record_id = old.old_id
-  WHERE old.old_id NOT IN (SELECT old_id FROM revived)
+  LEFT JOIN {work.table("before")} b ON b.record_id = old.old_id
+  WHERE (b.record_id IS NULL OR b.golden_id = old.golden_id) AND old.old_id NOT IN (SELECT old_id FROM revived)
 )
 SELECT old_id, golden_id FROM merged
 UNION ALL

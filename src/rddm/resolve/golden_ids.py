@@ -7,8 +7,9 @@ founding record is earliest by its source's time, then the lowest id - and the o
 id goes on gets the id of its founding record: the earliest by source time, then the lowest, whose id no living or
 redirected golden id has. Is there none (its record founded an id that now lies elsewhere), the id is the md5 of that
 record's id and the run. An id that ended because all of its records were deleted lives again when its founding record
-comes back; one that was merged lives again when the group that its founding record is in splits off. A redirect leads to
-where the old id's founding record is.
+comes back; one that was merged lives again when the group that its founding record is in splits off, and where the id it
+leads to is gone and does not come back itself. A redirect leads to where the old id's founding record is. The id of somebody
+who was erased is not given again.
 """
 
 from __future__ import annotations
@@ -109,16 +110,29 @@ past AS (
     AND golden_id IN (SELECT record_id FROM unnamed)
   GROUP BY golden_id
 ),
-redirected AS (SELECT old_id FROM {tables.redirects} WHERE entity = {literal(entity)}),
+redirected AS (
+  SELECT old_id, golden_id FROM {tables.redirects} WHERE entity = {literal(entity)} AND old_id IN (SELECT record_id FROM unnamed)
+),
+living AS (
+  SELECT golden_id FROM {tables.events} WHERE entity = {literal(entity)} AND golden_id IN (SELECT golden_id FROM redirected)
+  GROUP BY golden_id HAVING {LIVING} > 0
+  EXCEPT (SELECT golden_id FROM {tables.before} EXCEPT SELECT golden_id FROM {tables.claims})
+),
 used AS (
   SELECT golden_id FROM past WHERE (ended IS NULL OR active > ended) AND golden_id NOT IN (SELECT old_id FROM redirected)
   UNION
   SELECT golden_id FROM {tables.before} WHERE golden_id IN (SELECT record_id FROM unnamed)
+  UNION
+  -- It left somebody who was erased, whose id may be its own: see `rddm.pipeline.erasing_remove`.
+  SELECT record_id FROM {tables.events}
+  WHERE entity = {literal(entity)} AND kind IN ('moved', 'split') AND other_id IS NULL
+    AND record_id IN (SELECT record_id FROM unnamed)
 ),
 ranked AS (
   SELECT u.grp, u.record_id, x.golden_id IS NOT NULL AS taken,
     row_number() OVER (
-      PARTITION BY u.grp ORDER BY (x.golden_id IS NOT NULL)::TINYINT, (r.old_id IS NULL)::TINYINT,
+      PARTITION BY u.grp ORDER BY (x.golden_id IS NOT NULL)::TINYINT,
+        CASE WHEN r.old_id IS NULL THEN 1 WHEN r.golden_id IN (SELECT golden_id FROM living) THEN 0 ELSE 2 END,
         u.source_time NULLS LAST, u.record_id
     ) AS place
   FROM unnamed u LEFT JOIN used x ON x.golden_id = u.record_id LEFT JOIN redirected r ON r.old_id = u.record_id

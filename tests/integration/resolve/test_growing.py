@@ -8,6 +8,7 @@ from itertools import product
 import pytest
 from tests.integration.resolve.conftest import Record, Warehouse
 
+from rddm.project.settings import ProbabilisticIdentity
 from rddm.resolve.comparisons import NAMES
 from rddm.resolve.weights import Mixture, shipped_mixture
 
@@ -76,3 +77,6 @@ def test_two_of_one_name_and_a_mailbox_that_too_many_share_stay_two(warehouse: W
     assert len({ids["she"], ids["another"], ids["third"]}) == 3
     assert ids["once more"] == ids["he"]
     assert (later.split, later.merged) == (0, 0)
+    warehouse.model_entity = warehouse.model_entity.model_copy(update={"identity": ProbabilisticIdentity(key_limit=1000)})
+    warehouse.run()
+    assert len({warehouse.golden_ids()[each] for each in ("she", "another", "third")}) == 1

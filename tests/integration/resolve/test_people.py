@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -24,6 +25,8 @@ BROTHER: dict[str, Any] = {
     "phone": "+79161234567",
     "region": "Москва",
 }
+KIM: dict[str, Any] = {"last_name": "Ким", "first_name": "Ольга", "birth_date": "1961-02-03", "email": "kim@mail.ru"}
+RIDER: dict[str, Any] = {"last_name": "Ройтман", "first_name": "Лев", "birth_date": "1975-08-17", "email": "lev@mail.ru"}
 
 
 def split(warehouse: Warehouse) -> set[frozenset[str]]:
@@ -245,6 +248,50 @@ def test_an_id_that_was_merged_redirects_no_more_when_its_deleted_record_comes_b
     warehouse.run({"b": {"last_name": "Ким", "first_name": "Ольга", "birth_date": "1961-02-03"}})
     assert warehouse.golden_ids()["b"] == before["b"]
     assert warehouse.rows("SELECT old_id, golden_id FROM testlake.identity.redirect") == []
+
+
+def test_of_ids_that_were_one_and_ended_together_the_one_in_use_comes_back(warehouse: Warehouse) -> None:
+    warehouse.run({"b": {**BROTHER, "email": None}})
+    old = warehouse.golden_ids()["b"]
+    earlier = {**RIDER, "source_time": datetime(2020, 1, 1)}  # noqa: DTZ001 - the lake's times are naive UTC
+    warehouse.run({"a": earlier})
+    young = warehouse.golden_ids()["a"]
+    warehouse.judgements = {frozenset("ab"): "same"}
+    warehouse.run()
+    warehouse.run({"a": None, "b": None})
+    warehouse.run({"a": earlier, "b": {**BROTHER, "email": None}})
+    assert warehouse.golden_ids() == {"a": old, "b": old}
+    assert warehouse.rows("SELECT old_id, golden_id FROM testlake.identity.redirect") == [(young, old)]
+
+
+def test_a_redirect_follows_its_founding_record_that_was_gone_and_comes_back_elsewhere(warehouse: Warehouse) -> None:
+    warehouse.run({"b": {**BROTHER, "email": None}})
+    warehouse.run({"a": RIDER, "c": KIM})
+    young = warehouse.golden_ids()["a"]
+    warehouse.judgements = {frozenset("ab"): "same"}
+    warehouse.run()
+    warehouse.judgements = {}
+    warehouse.run({"a": None})
+    warehouse.run({"a": KIM})
+    ids = warehouse.golden_ids()
+    assert ids["a"] == ids["c"] != ids["b"]
+    assert warehouse.rows("SELECT old_id, golden_id FROM testlake.identity.redirect") == [(young, ids["c"])]
+
+
+def test_the_id_of_somebody_who_was_erased_is_not_given_to_their_founding_record_again(warehouse: Warehouse) -> None:
+    first = {**BROTHER, "source_time": datetime(2020, 1, 1)}  # noqa: DTZ001 - the lake's times are naive UTC
+    others = {"s": {**BROTHER, "region": None}, "t": {**BROTHER, "middle_name": None}}
+    warehouse.run({"r": first, **others, "y": KIM})
+    erased = warehouse.golden_ids()["r"]
+    assert erased == warehouse.ids["r"] == warehouse.golden_ids()["s"]
+    warehouse.run({"r": KIM})
+    assert warehouse.golden_ids()["s"] == erased != warehouse.golden_ids()["r"]
+    warehouse.run({"s": None, "t": None})
+    event = "testlake.identity.event"  # what an erasure does to it
+    warehouse.connection.execute(f"DELETE FROM {event} WHERE golden_id = '{erased}'")
+    warehouse.connection.execute(f"UPDATE {event} SET other_id = NULL WHERE other_id = '{erased}'")
+    warehouse.run({"r": RIDER})
+    assert erased not in warehouse.golden_ids().values()
 
 
 def test_a_split_leaves_the_id_with_the_larger_part_even_if_the_founder_goes(warehouse: Warehouse) -> None:
