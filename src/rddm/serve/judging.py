@@ -123,7 +123,32 @@ def to_judge(reading: Reading, entity: str, verdict: str, first: str, second: st
     )
     if verdict == "same":
         return ToJudge([(firsts[0], seconds[0])])
-    return ToJudge(_each_with_each(entity, firsts, seconds, one))
+    pairs = _each_with_each(entity, firsts, seconds, one)
+    return ToJudge(pairs, _left_of_words(reading, entity, pairs, set(firsts), set(seconds)))
+
+
+def _left_of_words(
+    reading: Reading,
+    entity: str,
+    pairs: Sequence[tuple[uuid.UUID, uuid.UUID]],
+    first: set[uuid.UUID],
+    second: set[uuid.UUID],
+) -> list[int]:
+    """
+    Return what would be left of words that *first* and *second* are the same, which "different" on *pairs* replaces: what they
+    say of records of the one alone, so that these stay together.
+    """
+    holding = [each for each in reading.control.judgements_made(entity) if each.withdrawn_at is None]
+    replaced = {frozenset(pair) for pair in pairs}
+    left = []
+    for word in _words(holding):
+        rest = [each for each in word if frozenset((each.record_a, each.record_b)) not in replaced]
+        is_inside = all(
+            {each.record_a, each.record_b} <= (first if each.record_a in first else second) for each in rest
+        )
+        if word[0].verdict == "same" and 0 < len(rest) < len(word) and is_inside:
+            left += [each.judgement_id for each in rest]
+    return left
 
 
 def to_split(reading: Reading, entity: str, who: str, taken: Sequence[str]) -> ToJudge:
@@ -152,7 +177,8 @@ def to_split(reading: Reading, entity: str, who: str, taken: Sequence[str]) -> T
         raise NotFound(
             f"All records of {entity} {str(person.golden_id)[:8]} were named, so nothing would be parted. Name some."
         )
-    return ToJudge(_each_with_each(entity, [*out], left, person))
+    pairs = _each_with_each(entity, [*out], left, person)
+    return ToJudge(pairs, _left_of_words(reading, entity, pairs, set(out), set(left)))
 
 
 def _each_with_each(

@@ -343,6 +343,17 @@ def test_a_split_that_parts_nothing_is_refused(new_project: Project) -> None:
     assert new_project.rddm("person", "judgements", "--json").json["total"] == 0
 
 
+def test_different_takes_the_whole_word_back_that_two_people_were_the_same(run_project: Project) -> None:
+    ids = [golden(run_project, each)[:8] for each in (ANNA, "camps/camper/2")]
+    assert run_project.rddm("person", "same", *ids, "--reason", "one").code == 0
+    assert run_project.rddm("person", "different", *ids, "--reason", "two").code == 0
+    told = run_project.rddm("person", "judgements", "--json").json["judgements"]
+    assert [(each["verdict"], each["state"], each["whole"]) for each in told] == [
+        ("different", "waits for the next run", 2),
+        ("same", "withdrawn from the next run on", 2),
+    ]
+
+
 def test_words_that_contradict_each_other_say_which_of_them_stands(run_project: Project) -> None:
     a, b, c = "camps/camper/2", "academy/student/s2", "camps/camper/4"
     assert run_project.rddm("person", "same", a, b, "--reason", "1").code == 0

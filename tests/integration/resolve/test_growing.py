@@ -77,6 +77,8 @@ def test_two_of_one_name_and_a_mailbox_that_too_many_share_stay_two(warehouse: W
     assert len({ids["she"], ids["another"], ids["third"]}) == 3
     assert ids["once more"] == ids["he"]
     assert (later.split, later.merged) == (0, 0)
-    warehouse.model_entity = warehouse.model_entity.model_copy(update={"identity": ProbabilisticIdentity(key_limit=1000)})
+    warehouse.model_entity = warehouse.model_entity.model_copy(
+        update={"identity": ProbabilisticIdentity(key_limit=1000)}
+    )
     warehouse.run()
     assert len({warehouse.golden_ids()[each] for each in ("she", "another", "third")}) == 1

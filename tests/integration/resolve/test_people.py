@@ -26,7 +26,12 @@ BROTHER: dict[str, Any] = {
     "region": "Москва",
 }
 KIM: dict[str, Any] = {"last_name": "Ким", "first_name": "Ольга", "birth_date": "1961-02-03", "email": "kim@mail.ru"}
-RIDER: dict[str, Any] = {"last_name": "Ройтман", "first_name": "Лев", "birth_date": "1975-08-17", "email": "lev@mail.ru"}
+RIDER: dict[str, Any] = {
+    "last_name": "Ройтман",
+    "first_name": "Лев",
+    "birth_date": "1975-08-17",
+    "email": "lev@mail.ru",
+}
 
 
 def split(warehouse: Warehouse) -> set[frozenset[str]]:
