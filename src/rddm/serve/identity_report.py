@@ -235,7 +235,7 @@ def identity_report(reading: Reading, entity: str, at: dt.datetime, *, with_name
     shared = _shared_values(asked)
     summary = _summary(asked, kept, sample)
     findings = Findings(
-        summary.records, summary.descriptions, summary.people, model.learnt, sample.without_key,
+        summary.records, summary.descriptions, summary.people, model.learnt, mixture.families, sample.without_key,
         {each.kind: each.entries for each in keys if each.in_use}, largest[0].records if largest else 0,
         tuple((each.field, each.records) for each in shared[:1]), _last_cut(asked), len(contradicting_words(reading, entity)),
     )  # fmt: skip

@@ -25,14 +25,16 @@ LONELY_SHARE = 0.01
 @dataclass(frozen=True)
 class Findings:
     """
-    Figures that warnings are drawn from. ``entries``: match keys per kind in use; ``shared``: field and records of the value
-    that most share; ``cut``: components that the last run took apart for contradictions, and cut for their size.
+    Figures that warnings are drawn from. ``families``: whether the data show them; ``entries``: match keys per kind in use;
+    ``shared``: field and records of the value that most share; ``cut``: components that the last run took apart for
+    contradictions, and cut for their size.
     """
 
     records: int
     descriptions: int
     people: int
     learnt: bool
+    families: bool
     without_key: float
     entries: Mapping[str, int]
     largest_group: int
@@ -56,6 +58,12 @@ def _of_figures(entity: str, found: Findings, filled: Mapping[str, int]) -> Iter
         yield (
             f"There were fewer than {LEAST_DESCRIPTIONS:,} descriptions, or no two to compare, when the model was made: too few"
             " to learn from, so the shipped weights are used. What is expected below is rough."
+        )
+    if not found.families:
+        yield (
+            "These data do not show families: by the model too few pairs are relatives. So two birth dates or two genders with"
+            " two given names, twins, and a father and a son of one name do not keep two apart by themselves; only the weights"
+            " do. Where relatives are among them, look at the doubtful groups before you rely on them."
         )
     if found.without_key > LONELY_SHARE:
         yield (
@@ -86,7 +94,7 @@ def _of_groups(entity: str, found: Findings) -> Iterator[str]:
             f" as wholes. {_see_parts(entity)}"
         )
     if split:
-        yield f"The last run took {split:,} groups apart that contradict themselves. {_see_parts(entity)}"
+        yield f"The last run took {split:,} groups apart whose records do not fit together. {_see_parts(entity)}"
     if found.conflicts:
         yield (
             f"{found.conflicts:,} human words contradict each other; 'different' stands. `rddm {entity} judgements` shows them."
