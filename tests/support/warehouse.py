@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import shutil
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from copy import copy
 from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import psycopg
 import pyarrow as pa
@@ -28,6 +28,7 @@ from rddm.project.settings import SourceEntity
 from rddm.store.embedded import ensure_database
 
 Row = Mapping[str, str | None]
+Made = TypeVar("Made")
 
 SMALL_MODEL = """
 entities:
@@ -103,6 +104,21 @@ def copy_project(folder: Path, target: Path, database_url: str) -> None:
             "UPDATE lake.ducklake_metadata SET value = replace(value, %s, %s) WHERE key = 'data_path'",
             (str(folder.resolve()), str(target.resolve())),
         )
+
+
+class MadeOnce:
+    """What several tests begin with: made when the first of them asks for it, on a database of its own; each takes a copy."""
+
+    def __init__(self, server_url: str, folder: Path) -> None:
+        self._server_url, self._folder = server_url, folder
+        self._made: dict[Hashable, tuple[Any, str]] = {}
+
+    def get(self, what: Hashable, make: Callable[[Path, str], Made]) -> tuple[Made, str]:
+        """Return what *make* makes in a folder and on a database, given by URL, and the name of that database."""
+        if what not in self._made:
+            name = f"made_once_{len(self._made)}"
+            self._made[what] = make(self._folder / name, ensure_database(self._server_url, name)), name
+        return self._made[what]
 
 
 def copy_database(server_url: str, name: str, copy_of: str) -> str:

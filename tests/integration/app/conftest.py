@@ -10,11 +10,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.support.warehouse import copy_project
+from tests.support.warehouse import MadeOnce, copy_project
 from typer.testing import CliRunner
 
 from rddm.app.cli import application
-from rddm.store.embedded import ensure_database
+from rddm.app.wire import open_reading
 
 CAMPERS = """id;fam;name;otch;dob;tel;mail;upd
 1;Щербакова;Анна;Игоревна;14.05.2009;8 (916) 123-45-67;anna@pismo.alt;2026-01-10 10:00:00
@@ -103,26 +103,36 @@ class Project:
     def rddm(self, *arguments: str) -> Outcome:
         return rddm(*arguments, "--project", str(self.folder))
 
+    def people(self, *records: str) -> list[str]:
+        """Return the id of the person of each of *records*, given as ``source/entity/key``."""
+        query = "SELECT concat_ws('/', source, entity, key), person_id::text FROM warehouse.person_record"
+        with open_reading(self.folder, os.environ) as reading, reading.database.connect() as connection:
+            person_of = dict(connection.execute(query).fetchall())
+        return [person_of[each] for each in records]
+
 
 def rddm(*arguments: str) -> Outcome:
     result = CliRunner().invoke(application, list(arguments), prog_name="rddm", env={"COLUMNS": "140"})
     return Outcome(result.exit_code, result.stdout, result.stderr)
 
 
-def write_project(folder: Path, model: str = MODEL) -> Project:
+def write_project(folder: Path, model: str = MODEL, **data: str) -> Project:
+    """Write a project; *data* is what its files in ``data`` hold, by their names without the ending."""
+    delivered = {"campers": CAMPERS, "students": STUDENTS, "shifts": SHIFTS, "bookings": BOOKINGS} | data
     for place, text in {
-        "rddm.yaml": "name: tiny\n",
+        # As the tests share the processors, more threads for one command would only wait for each other.
+        "rddm.yaml": "name: tiny\nengine: {threads: 1}\n",
         "model.yaml": model,
         "sources/camps.yaml": CAMPS,
         "sources/academy.yaml": ACADEMY,
-        "data/campers.csv": CAMPERS,
-        "data/students.csv": STUDENTS,
-        "data/shifts.csv": SHIFTS,
-        "data/bookings.csv": BOOKINGS,
+        **{f"data/{name}.csv": text for name, text in delivered.items()},
     }.items():
         (folder / place).parent.mkdir(parents=True, exist_ok=True)
         (folder / place).write_text(text, encoding="utf-8")
     return Project(folder)
+
+
+Ran = Callable[..., Project]
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -158,27 +168,34 @@ def new_project(short_folder: Path, new_database: Callable[[], str], monkeypatch
     return write_project(Path(tempfile.mkdtemp(dir=short_folder)), SMALL_MODEL)
 
 
-@pytest.fixture(scope="session")
-def project_to_copy(short_folder: Path, postgresql_server: str) -> tuple[Project, str]:
-    """A project that was run once, and the name of its database."""
-    project, database = write_project(short_folder / "copied", SMALL_MODEL), "copied"
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("RDDM_DATABASE_URL", ensure_database(postgresql_server, database))
-        assert project.rddm("run", "--json").code == 0
-    return project, database
+@pytest.fixture
+def ran(
+    made_once: MadeOnce, short_folder: Path, new_database: Callable[..., str], monkeypatch: pytest.MonkeyPatch
+) -> Ran:
+    """
+    Gives a project that has been run once with what it is told that the files in ``data`` hold (`write_project`), on a database
+    of its own; tests may change it.
+    """
+
+    def give(**data: str) -> Project:
+        def make(folder: Path, database_url: str) -> Project:
+            monkeypatch.setenv("RDDM_DATABASE_URL", database_url)
+            project = write_project(folder, SMALL_MODEL, **data)
+            outcome = project.rddm("run", "--json")
+            assert outcome.code == 0, outcome.err
+            return project
+
+        ready, database = made_once.get(tuple(sorted(data.items())), make)
+        url = new_database(copy_of=database)
+        monkeypatch.setenv("RDDM_DATABASE_URL", url)
+        folder = Path(tempfile.mkdtemp(dir=short_folder)) / "w"
+        copy_project(ready.folder, folder, url)
+        return Project(folder)
+
+    return give
 
 
 @pytest.fixture
-def run_project(
-    project_to_copy: tuple[Project, str],
-    short_folder: Path,
-    new_database: Callable[..., str],
-    monkeypatch: pytest.MonkeyPatch,
-) -> Project:
+def run_project(ran: Ran) -> Project:
     """A project that has been run once, on a database of its own; tests may change it."""
-    ready, database = project_to_copy
-    url = new_database(copy_of=database)
-    monkeypatch.setenv("RDDM_DATABASE_URL", url)
-    folder = Path(tempfile.mkdtemp(dir=short_folder)) / "w"
-    copy_project(ready.folder, folder, url)
-    return Project(folder)
+    return ran()

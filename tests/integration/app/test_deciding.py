@@ -12,10 +12,6 @@ from rddm.store import maintenance
 from rddm.store.database import Database
 
 
-def golden(project: Project, record: str) -> str:
-    return str(project.rddm("person", "show", record, "--json").json["id"])
-
-
 def test_a_patch_releases_a_record_and_keeps_what_was_delivered(run_project: Project) -> None:
     fix = [
         "quarantine",
@@ -111,15 +107,18 @@ def test_a_patch_of_a_column_that_is_not_there_is_refused(run_project: Project) 
 
 def test_a_humans_word_joins_and_parts_people(run_project: Project) -> None:
     one, two = "camps/camper/2", "academy/student/s2"
-    assert golden(run_project, one) != golden(run_project, two)
+    first, second = run_project.people(one, two)
+    assert first != second
     joined = run_project.rddm("person", "same", one, two, "--reason", "they told us", "--run", "--json")
     assert joined.code == 0, joined.err
     assert joined.json["applied"] is True
-    assert golden(run_project, one) == golden(run_project, two)
+    first, second = run_project.people(one, two)
+    assert first == second
     kinds = {each["kind"] for each in run_project.rddm("person", "history", one, "--json").json["history"]}
     assert "merged" in kinds
     assert run_project.rddm("person", "different", one, two, "--reason", "a mistake", "--run", "--json").code == 0
-    assert golden(run_project, one) != golden(run_project, two)
+    first, second = run_project.people(one, two)
+    assert first != second
 
 
 def test_a_word_is_kept_in_a_warehouse_of_an_older_version(run_project: Project) -> None:
@@ -134,10 +133,10 @@ def test_a_word_is_kept_in_a_warehouse_of_an_older_version(run_project: Project)
 
 
 def test_an_id_that_was_merged_leads_to_the_living_one(run_project: Project) -> None:
-    ids = {golden(run_project, "camps/camper/2"), golden(run_project, "academy/student/s2")}
+    ids = set(run_project.people("camps/camper/2", "academy/student/s2"))
     same = ["person", "same", "camps/camper/2", "academy/student/s2", "--reason", "x", "--run", "--json"]
     assert run_project.rddm(*same).code == 0
-    living = golden(run_project, "camps/camper/2")
+    (living,) = run_project.people("camps/camper/2")
     (merged,) = ids - {living}
     outcome = run_project.rddm("person", "show", merged)
     assert outcome.code == 0
@@ -150,7 +149,7 @@ def test_who_has_ended_is_told_from_who_never_was(new_project: Project) -> None:
         source.read_text(encoding="utf-8").replace("key: id", "key: id\n    mode: snapshot"), encoding="utf-8"
     )
     assert new_project.rddm("run", "--json").code == 0
-    vera = golden(new_project, "academy/student/s2")
+    (vera,) = new_project.people("academy/student/s2")
     students = new_project.folder / "data" / "students.csv"
     students.write_text("\n".join(students.read_text(encoding="utf-8").splitlines()[:2]) + "\n", encoding="utf-8")
     (new_run,) = [new_project.rddm("run", "--json").json]
@@ -171,7 +170,7 @@ def test_who_has_ended_is_told_from_who_never_was(new_project: Project) -> None:
 
 
 def test_one_person_cannot_be_told_apart_from_themselves(run_project: Project) -> None:
-    anna = golden(run_project, "camps/camper/1")
+    (anna,) = run_project.people("camps/camper/1")
     outcome = run_project.rddm("person", "different", anna, anna, "--reason", "x")
     assert outcome.code == 7
     assert "Name the two records" in outcome.err

@@ -8,7 +8,7 @@ REASON = ("--reason", "letter 17", "--by", "ann")
 
 
 def test_somebody_is_erased_and_it_is_proven(run_project: Project) -> None:
-    anna = str(run_project.rddm("person", "show", "camps/camper/1", "--json").json["id"])
+    (anna,) = run_project.people("camps/camper/1")
     refused = run_project.rddm("person", "erase", anna, *REASON)
     assert refused.code == 2
     assert "--yes" in refused.err
@@ -47,20 +47,21 @@ def test_somebody_is_erased_and_it_is_proven(run_project: Project) -> None:
     assert run_project.rddm("person", "allow-again", "9", "--reason", "x").code == 7
 
 
-def test_who_is_meant_is_told_in_words_or_not_at_all(new_project: Project) -> None:
-    nothing = new_project.rddm("person", "erasures")
-    assert nothing.code == 7
-    assert new_project.rddm("run", "--json").code == 0
-    assert "Nobody was erased here." in new_project.rddm("person", "erasures").out
+def test_before_the_first_run_nobody_was_erased(new_project: Project) -> None:
+    assert new_project.rddm("person", "erasures").code == 7
+
+
+def test_who_is_meant_is_told_in_words_or_not_at_all(run_project: Project) -> None:
+    assert "Nobody was erased here." in run_project.rddm("person", "erasures").out
     erase = ("person", "erase")
-    unknown = new_project.rddm(*erase, "00000000-0000-0000-0000-000000000000", *REASON, "--yes")
+    unknown = run_project.rddm(*erase, "00000000-0000-0000-0000-000000000000", *REASON, "--yes")
     assert (unknown.code, "There is no person" in unknown.err) == (7, True)
-    booking = new_project.rddm(*erase, "camps/booking/b1", *REASON, "--yes")
+    booking = run_project.rddm(*erase, "camps/booking/b1", *REASON, "--yes")
     assert (booking.code, "only a person can be erased" in booking.err) == (7, True)
-    waiting = new_project.rddm(*erase, "camps/camper/3", *REASON, "--yes", "--json")
+    waiting = run_project.rddm(*erase, "camps/camper/3", *REASON, "--yes", "--json")
     assert waiting.code == 0, waiting.err
     assert waiting.json["places"][0]["records"] == 1
-    assert new_project.rddm("quarantine", "show", "camps", "camper", "3").code == 7
+    assert run_project.rddm("quarantine", "show", "camps", "camper", "3").code == 7
 
 
 def test_others_who_may_be_the_same_are_named_before_somebody_is_erased(run_project: Project) -> None:
@@ -75,10 +76,7 @@ def test_others_who_may_be_the_same_are_named_before_somebody_is_erased(run_proj
         encoding="utf-8",
     )
     assert run_project.rddm("run", "--json").code == 0
-    vera, pavel, yana = (
-        str(run_project.rddm("person", "show", f"academy/student/{key}", "--json").json["id"])
-        for key in ("s2", "s3", "s4")
-    )
+    vera, pavel, yana = run_project.people(*(f"academy/student/{key}" for key in ("s2", "s3", "s4")))
     shown = run_project.rddm("person", "erase", vera, *REASON)
     assert shown.code == 2
     assert pavel in shown.err
@@ -95,9 +93,9 @@ def test_others_who_may_be_the_same_are_named_before_somebody_is_erased(run_proj
 
 def test_an_id_that_was_merged_leads_to_who_is_erased(run_project: Project) -> None:
     both = ("camps/camper/2", "academy/student/s2")
-    ids = {str(run_project.rddm("person", "show", each, "--json").json["id"]) for each in both}
+    ids = set(run_project.people(*both))
     assert run_project.rddm("person", "same", *both, "--reason", "x", "--run", "--json").code == 0
-    (merged,) = ids - {str(run_project.rddm("person", "show", both[0], "--json").json["id"])}
+    (merged,) = ids - set(run_project.people(both[0]))
     done = run_project.rddm("person", "erase", merged, *REASON, "--yes", "--json")
     assert done.code == 0, done.err
     assert f"{merged} was merged into it" in done.err
@@ -108,9 +106,9 @@ def test_an_id_that_was_merged_leads_to_who_is_erased(run_project: Project) -> N
 
 def test_what_happened_with_somebody_who_was_erased_is_told_without_them(run_project: Project) -> None:
     both = ("camps/camper/2", "academy/student/s2")
-    first, second = (str(run_project.rddm("person", "show", each, "--json").json["id"]) for each in both)
+    first, second = run_project.people(*both)
     assert run_project.rddm("person", "same", *both, "--reason", "x", "--run", "--json").code == 0
-    erased = str(run_project.rddm("person", "show", both[0], "--json").json["id"])
+    (erased,) = run_project.people(both[0])
     (stays,) = {first, second} - {erased}
     assert run_project.rddm("person", "unjudge", *both, "--reason", "y", "--run", "--json").code == 0
     done = run_project.rddm("person", "erase", erased, *REASON, "--yes", "--json")

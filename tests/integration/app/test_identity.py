@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.integration.app.conftest import Project
+from tests.integration.app.conftest import CAMPERS, Project, Ran
 from tests.integration.app.test_reviewing import TWINS
 
 from rddm.app import wire
@@ -32,10 +32,6 @@ def run(project: Project, students: str | None = None) -> None:
         (project.folder / "data" / "students.csv").write_text(students, encoding="utf-8")
     outcome = project.rddm("run", "--json")
     assert outcome.code == 0, outcome.err
-
-
-def golden(project: Project, record: str) -> str:
-    return str(project.rddm("person", "show", record, "--json").json["id"])
 
 
 # --- report -----------------------------------------------------------------------------------------------------------
@@ -87,7 +83,8 @@ def test_the_page_shows_nobody_unless_names_are_asked_for(project: Project, tmp_
     assert outcome.code == 0, outcome.err
     assert str(page) in outcome.out.replace("\n", "")
     text = page.read_text(encoding="utf-8")
-    assert golden(project, ANNA)[:8] in text
+    (anna,) = project.people(ANNA)
+    assert anna[:8] in text
     for private in ("Щербаков", "Анна", "9161234567", "pismo"):
         assert private not in text
     page.chmod(0o644)
@@ -102,7 +99,8 @@ def test_with_json_a_page_is_written_where_out_names_it(
     monkeypatch.chdir(tmp_path)
     found = project.rddm("identity", "report", "--out", "page.html", "--json").json
     assert found["page"] == str(tmp_path / "page.html")
-    assert golden(project, ANNA)[:8] in (tmp_path / "page.html").read_text(encoding="utf-8")
+    (anna,) = project.people(ANNA)
+    assert anna[:8] in (tmp_path / "page.html").read_text(encoding="utf-8")
     assert found["summary"]["records"] == 5
     nowhere = project.rddm("identity", "report", "--out", str(tmp_path / "no" / "page.html"), "--json")
     assert (nowhere.code, nowhere.out) == (2, "")
@@ -164,7 +162,7 @@ def test_a_runs_changes_are_a_table_of_ids_before_and_after(run_project: Project
     assert first["proof"] == {
         "people_before": 0, "people_after": 4, "changed_records": 0, "relabels": 0, "unexplained": 0,
     }  # fmt: skip
-    ids = {golden(run_project, "camps/camper/2"), golden(run_project, "academy/student/s2")}
+    ids = set(run_project.people("camps/camper/2", "academy/student/s2"))
     same = ["person", "same", "camps/camper/2", "academy/student/s2", "--reason", "x", "--run", "--json"]
     assert run_project.rddm(*same).code == 0
     second = run_project.rddm("identity", "changes", "--json").json
@@ -201,7 +199,7 @@ def test_runs_and_kinds_that_are_not_there_are_refused(project: Project) -> None
 
 def test_a_pure_relabel_would_be_found(run_project: Project) -> None:
     """The proof is computed: links that were tampered with fail it."""
-    anna = golden(run_project, ANNA)
+    (anna,) = run_project.people(ANNA)
     links = f"{CATALOG}.identity.person__link"
     with open_warehouse(run_project.folder, os.environ) as warehouse:
         number = warehouse.control.start_run(warehouse.now())
@@ -256,26 +254,24 @@ def test_a_model_is_asked_for_only_where_there_is_one(project: Project) -> None:
 # --- the queue --------------------------------------------------------------------------------------------------------
 
 
-def test_the_queue_is_ordered_by_what_a_word_is_worth_and_says_why(new_project: Project) -> None:
-    run(new_project, TWINS)
-    everything = new_project.rddm("person", "possible", "--json").json
+def test_the_queue_is_ordered_by_what_a_word_is_worth_and_says_why(ran: Ran) -> None:
+    project = ran(students=TWINS)
+    everything = project.rddm("person", "possible", "--json").json
     worth = [each["pair"]["worth"] for each in everything["pairs"]]
     assert worth == sorted(worth, reverse=True)
     for each in everything["pairs"]:
         pair = each["pair"]
         assert pair["worth"] == pytest.approx(pair["chance"] * (pair["records"] + pair["facts"]))
         assert pair["chance"] <= 0.5  # both pairs are refused as twins
-    pages = [
-        new_project.rddm("person", "possible", "-n", "1", "--page", page, "--json").json for page in ("1", "2", "3")
-    ]
+    pages = [project.rddm("person", "possible", "-n", "1", "--page", page, "--json").json for page in ("1", "2", "3")]
     assert [page["total"] for page in pages] == [2, 2, 2]
     assert [page["pairs"] for page in pages] == [everything["pairs"][:1], everything["pairs"][1:], []]
-    of_camps = new_project.rddm("person", "possible", "--source", "camps", "--json").json
+    of_camps = project.rddm("person", "possible", "--source", "camps", "--json").json
     assert of_camps["total"] == 1
     assert "Щербакова" in of_camps["pairs"][0]["pair"]["first"]["name"]
-    assert new_project.rddm("person", "possible", "--refused", "--json").json["total"] == 2
-    assert new_project.rddm("person", "possible", "--min-probability", "1", "--json").json["total"] == 0
-    unknown = new_project.rddm("person", "possible", "--source", "circus")
+    assert project.rddm("person", "possible", "--refused", "--json").json["total"] == 2
+    assert project.rddm("person", "possible", "--min-probability", "1", "--json").json["total"] == 0
+    unknown = project.rddm("person", "possible", "--source", "circus")
     assert (unknown.code, "There are: academy, camps" in unknown.err) == (7, True)
 
 
@@ -297,26 +293,26 @@ def test_facts_of_the_smaller_count_for_what_a_word_is_worth(new_project: Projec
 # --- words ------------------------------------------------------------------------------------------------------------
 
 
-def test_records_are_taken_out_of_a_person_and_come_back_when_that_is_taken_back(new_project: Project) -> None:
-    run(new_project, THREE_ANNAS)
+def test_records_are_taken_out_of_a_person_and_come_back_when_that_is_taken_back(ran: Ran) -> None:
+    project = ran(students=THREE_ANNAS)
     records = [ANNA, "academy/student/s1", "academy/student/s5"]
-    whole = {golden(new_project, each) for each in records}
+    whole = set(project.people(*records))
     assert len(whole) == 1
     anna = whole.pop()[:8]
     split = ["person", "split", anna, "academy/student/s5", "--reason", "her cousin's", "--by", "ann", "--run"]
-    outcome = new_project.rddm(*split)
+    outcome = project.rddm(*split)
     assert outcome.code == 0, outcome.err
     assert "Kept on 2 pairs of records" in outcome.out
     assert "They are two people now." in outcome.out
-    first, second, cousin = (golden(new_project, each) for each in records)
+    first, second, cousin = project.people(*records)
     assert first == second != cousin
-    (word,) = new_project.rddm("person", "judgements", "--json").json["judgements"]
+    (word,) = project.rddm("person", "judgements", "--json").json["judgements"]
     assert (word["verdict"], word["pairs"], word["reason"], word["made_by"], word["state"], word["conflict"]) == (
         "different", 2, "her cousin's", "ann", "applied", None,
     )  # fmt: skip
     unjudge = ["person", "unjudge", "academy/student/s5", ANNA, "--reason", "she is Anna", "--run", "--json"]
-    assert new_project.rddm(*unjudge).json["together"] is True
-    told = new_project.rddm("person", "history", anna, "--json").json["history"]
+    assert project.rddm(*unjudge).json["together"] is True
+    told = project.rddm("person", "history", anna, "--json").json["history"]
     assert [(each["kind"], each["run"] is None, each["reason"]) for each in told][-4:] == [
         ("different", True, None), ("split", False, "judgement"),
         ("withdrawn", True, None), ("merged", False, "judgement_withdrawn"),
@@ -324,13 +320,13 @@ def test_records_are_taken_out_of_a_person_and_come_back_when_that_is_taken_back
     given = "camps/camper/1 and academy/student/s5 are not the same, and so of 2 pairs of records"
     assert told[-4]["words"] == f"ann said: {given} (her cousin's)"
     assert told[-2]["words"].endswith(f" took back: {given} (she is Anna)")
-    assert "her cousin's" in new_project.rddm("person", "history", anna).out.replace("\n", "")
-    assert len({golden(new_project, each) for each in records}) == 1
+    assert "her cousin's" in project.rddm("person", "history", anna).out.replace("\n", "")
+    assert len(set(project.people(*records))) == 1
 
 
-def test_a_split_that_parts_nothing_is_refused(new_project: Project) -> None:
-    run(new_project, THREE_ANNAS)
-    anna = golden(new_project, ANNA)[:8]
+def test_a_split_that_parts_nothing_is_refused(ran: Ran) -> None:
+    project = ran(students=THREE_ANNAS)
+    anna = project.people(ANNA)[0][:8]
     records = [ANNA, "academy/student/s1", "academy/student/s5"]
     for taken, said in (
         (records, "All records"),
@@ -338,14 +334,14 @@ def test_a_split_that_parts_nothing_is_refused(new_project: Project) -> None:
         ([anna], "is no record of person"),
         (["academy/student/s77"], "There is no person record"),
     ):
-        refused = new_project.rddm("person", "split", anna, *taken, "--reason", "x")
+        refused = project.rddm("person", "split", anna, *taken, "--reason", "x")
         assert refused.code == 7, taken
         assert said in refused.err
-    assert new_project.rddm("person", "judgements", "--json").json["total"] == 0
+    assert project.rddm("person", "judgements", "--json").json["total"] == 0
 
 
 def test_different_takes_the_whole_word_back_that_two_people_were_the_same(run_project: Project) -> None:
-    ids = [golden(run_project, each)[:8] for each in (ANNA, "camps/camper/2")]
+    ids = [each[:8] for each in run_project.people(ANNA, "camps/camper/2")]
     assert run_project.rddm("person", "same", *ids, "--reason", "one").code == 0
     assert run_project.rddm("person", "different", *ids, "--reason", "two").code == 0
     told = run_project.rddm("person", "judgements", "--json").json["judgements"]
@@ -368,7 +364,8 @@ def test_words_that_contradict_each_other_say_which_of_them_stands(run_project: 
     assert all("which stands" in each["conflict"] for each in told[1:])
     assert "stands against" in run_project.rddm("person", "judgements").out.replace("\n", " ")
     run(run_project)
-    assert golden(run_project, a) != golden(run_project, c)
+    first, third = run_project.people(a, c)
+    assert first != third
     warned = run_project.rddm("identity", "report", "--json").json["warnings"]
     assert any("1 human words contradict each other" in each for each in warned)
 
@@ -405,18 +402,15 @@ OSOKINS = """31;Осокин;Глеб;Павлович;12.05.1970;8 (916) 333-22
 """
 
 
-def add_campers(project: Project, lines: str) -> None:
-    campers = project.folder / "data" / "campers.csv"
-    campers.write_text(campers.read_text(encoding="utf-8") + lines, encoding="utf-8")
-    run(project)
+def campers(project: Project, *keys: int) -> list[str]:
+    return project.people(*(f"camps/camper/{key}" for key in keys))
 
 
-def test_two_people_that_match_say_why_they_are_two(new_project: Project) -> None:
-    add_campers(new_project, IVANTSOVS)
-    first, second = (golden(new_project, f"camps/camper/{key}")[:8] for key in (11, 14))
-    assert first == golden(new_project, "camps/camper/13")[:8]
-    assert second == golden(new_project, "camps/camper/15")[:8]
-    found = new_project.rddm("person", "why", first, second, "--json").json
+def test_two_people_that_match_say_why_they_are_two(ran: Ran) -> None:
+    project = ran(campers=CAMPERS + IVANTSOVS)
+    first, of_first, second, of_second = (each[:8] for each in campers(project, 11, 13, 14, 15))
+    assert (first, second) == (of_first, of_second)
+    found = project.rddm("person", "why", first, second, "--json").json
     assert (found["first"]["address"], found["second"]["address"]) == ("camps/camper/13", "camps/camper/14")
     assert found["explanation"]["total"] >= found["threshold"]
     assert (found["pairs"], found["mean"] < 0) == (6, True)
@@ -425,48 +419,48 @@ def test_two_people_that_match_say_why_they_are_two(new_project: Project) -> Non
     assert refusal["evidence"] == pytest.approx(6 * found["mean"])
     assert found["kept_apart"]["weight"] < 0
     assert "middle_name" in [field for field, _, _ in found["kept_apart"]["speaks_against"]]
-    drawn = " ".join(new_project.rddm("person", "why", first, second).out.split())
+    drawn = " ".join(project.rddm("person", "why", first, second).out.split())
     assert f"kept apart taken together, the 6 pairs between them stand at {refusal['evidence']:+.1f}" in drawn
     assert "most against it camps/camper/" in drawn
-    (pair,) = new_project.rddm("person", "possible", "--json").json["pairs"]
+    (pair,) = project.rddm("person", "possible", "--json").json["pairs"]
     assert pair["refusal"] == refusal
-    assert f"all 6 pairs: {refusal['evidence']:+.1f}" in " ".join(new_project.rddm("person", "possible").out.split())
+    assert f"all 6 pairs: {refusal['evidence']:+.1f}" in " ".join(project.rddm("person", "possible").out.split())
     told = "`rddm person possible` has the pairs between their parts, and why they are apart."
     assert (
         f"The last run took 1 groups apart that contradict themselves. {told}"
-        in (new_project.rddm("identity", "report", "--json").json["warnings"])
+        in (project.rddm("identity", "report", "--json").json["warnings"])
     )
     # Of one record and a person, the pair that is most alike is of that record.
-    one = new_project.rddm("person", "why", "camps/camper/15", first, "--json").json
+    one = project.rddm("person", "why", "camps/camper/15", first, "--json").json
     assert one["first"]["address"] == "camps/camper/15"
     assert one["explanation"]["total"] < found["explanation"]["total"]
 
 
 def test_a_father_and_a_son_whose_birth_dates_are_one_digit_apart_are_told_to_be_born_a_generation_apart(
-    new_project: Project,
+    ran: Ran,
 ) -> None:
-    add_campers(new_project, OSOKINS)
+    project = ran(campers=CAMPERS + OSOKINS)
     word = ["person", "same", "camps/camper/31", "camps/camper/32", "--reason", "asked them", "--by", "ann", "--run"]
-    assert new_project.rddm(*word).code == 0
-    father, undated, son = (golden(new_project, f"camps/camper/{key}")[:8] for key in (31, 32, 33))
+    assert project.rddm(*word).code == 0
+    father, undated, son = (each[:8] for each in campers(project, 31, 32, 33))
     assert father == undated != son
-    refusal = new_project.rddm("person", "why", father, son, "--json").json["kept_apart"]["refusal"]
+    refusal = project.rddm("person", "why", father, son, "--json").json["kept_apart"]["refusal"]
     assert (refusal["code"], refusal["contradiction"], refusal["pairs"]) == ("apart", "born_a_generation_apart", 1)
 
 
-def test_two_people_tell_every_word_that_stands_between_them(new_project: Project) -> None:
-    add_campers(new_project, IVANTSOVS)
-    first, second = (golden(new_project, f"camps/camper/{key}")[:8] for key in (11, 14))
+def test_two_people_tell_every_word_that_stands_between_them(ran: Ran) -> None:
+    project = ran(campers=CAMPERS + IVANTSOVS)
+    first, second = (each[:8] for each in campers(project, 11, 14))
     word = ["person", "different", "camps/camper/11", "camps/camper/15", "--reason", "cousins", "--by", "ann"]
-    assert new_project.rddm(*word).code == 0
+    assert project.rddm(*word).code == 0
     why = ["person", "why", first, second]
-    (told,) = new_project.rddm(*why, "--json").json["words"]
+    (told,) = project.rddm(*why, "--json").json["words"]
     assert (told["verdict"], told["reason"], told["made_by"], told["state"]) == (
         "different", "cousins", "ann", "waits for the next run",
     )  # fmt: skip
-    assert "are different: cousins (ann, " in " ".join(new_project.rddm(*why).out.split())
-    run(new_project)
-    found = new_project.rddm(*why, "--json").json
+    assert "are different: cousins (ann, " in " ".join(project.rddm(*why).out.split())
+    run(project)
+    found = project.rddm(*why, "--json").json
     assert [each["state"] for each in found["words"]] == ["applied"]
     assert found["kept_apart"]["refusal"]["code"] == "told_apart"
 
@@ -478,19 +472,19 @@ def test_a_record_that_would_be_there_anyway_is_not_told_as_held_by_a_word(run_p
     assert (other["link"]["how"], other["link"]["word"]) == ("match", None)
 
 
-def test_a_record_whose_match_would_be_refused_without_a_word_is_told_as_held_by_it(new_project: Project) -> None:
-    add_campers(new_project, IVANTSOVS)
-    people = [new_project.rddm("person", "show", f"camps/camper/{key}", "--json").json for key in (11, 14)]
+def test_a_record_whose_match_would_be_refused_without_a_word_is_told_as_held_by_it(ran: Ran) -> None:
+    project = ran(campers=CAMPERS + IVANTSOVS)
+    people = [project.rddm("person", "show", f"camps/camper/{key}", "--json").json for key in (11, 14)]
     founders = [each for one in people for each in one["records"] if each["record_id"] == one["id"]]
     first, second = (one["id"][:8] for one in people)
     same = ["person", "same", first, second, "--reason", "asked", "--by", "ann", "--run"]
-    assert new_project.rddm(*same).code == 0
+    assert project.rddm(*same).code == 0
     both = [f"{each['source']}/{each['entity']}/{each['key']}" for each in founders]
-    [word] = new_project.rddm("person", "why", *both, "--json").json["words"]
+    [word] = project.rddm("person", "why", *both, "--json").json["words"]
     assert (word["pairs"], word["whole"]) == (1, 4)
-    told = " ".join(new_project.rddm("person", "why", *both).out.split())
+    told = " ".join(project.rddm("person", "why", *both).out.split())
     assert "are the same (of two people, by 4 pairs of their records): asked (ann, " in told
-    records = new_project.rddm("person", "why", "camps/camper/11", "--json").json["records"]
+    records = project.rddm("person", "why", "camps/camper/11", "--json").json["records"]
     assert records[0]["link"] is None
     links = {each["record"]: each["link"] for each in records[1:]}
     assert len(links) == 4
@@ -517,19 +511,19 @@ def test_a_record_that_a_word_alone_holds_says_who_gave_it_and_what_the_records_
     assert "prior -15.6" in drawn
 
 
-def test_a_person_whose_records_contradict_each_other_says_so(new_project: Project) -> None:
-    run(new_project, TWINS)
+def test_a_person_whose_records_contradict_each_other_says_so(ran: Ran) -> None:
+    project = ran(students=TWINS)
     vera, vika = "academy/student/s2", "academy/student/s3"
-    assert new_project.rddm("person", "show", vera, "--json").json["contradictions"] == []
-    assert new_project.rddm("person", "same", vera, vika, "--reason", "one girl", "--run").code == 0
+    assert project.rddm("person", "show", vera, "--json").json["contradictions"] == []
+    assert project.rddm("person", "same", vera, vika, "--reason", "one girl", "--run").code == 0
     expected = {"contradiction": "twins", "pairs": 1, "first": vera, "second": vika}
     for command in (["person", "show"], ["person", "why"]):
-        [found] = new_project.rddm(*command, vera, "--json").json["contradictions"]
+        [found] = project.rddm(*command, vera, "--json").json["contradictions"]
         assert {found["first"], found["second"]} == {vera, vika}
         assert (found["contradiction"], found["pairs"]) == (expected["contradiction"], expected["pairs"])
-        drawn = " ".join(new_project.rddm(*command, vera).out.replace("│", " ").split())
+        drawn = " ".join(project.rddm(*command, vera).out.replace("│", " ").split())
         assert "its records contradict each other twins: academy/student/s" in drawn
-    assert new_project.rddm("person", "show", vera, "--as-of", "2999-01-01", "--json").json["contradictions"] == []
+    assert project.rddm("person", "show", vera, "--as-of", "2999-01-01", "--json").json["contradictions"] == []
 
 
 def test_two_whom_the_cut_of_a_giant_parted_are_told_so(new_project: Project) -> None:
@@ -549,67 +543,67 @@ def test_two_whom_the_cut_of_a_giant_parted_are_told_so(new_project: Project) ->
         assert (found["kept_apart"] and found["kept_apart"]["refusal"]["code"]) == code
 
 
-def test_a_word_is_taken_back_by_ids_whose_founding_record_went_elsewhere(new_project: Project) -> None:
-    run(new_project, THREE_ANNAS)
-    anna = new_project.rddm("person", "show", ANNA, "--json").json
+def test_a_word_is_taken_back_by_ids_whose_founding_record_went_elsewhere(ran: Ran) -> None:
+    project = ran(students=THREE_ANNAS)
+    anna = project.rddm("person", "show", ANNA, "--json").json
     [founder] = [
         f"{each['source']}/{each['entity']}/{each['key']}"
         for each in anna["records"]
         if each["record_id"] == anna["id"]
     ]
     why = ["--reason", "asked them", "--by", "ann"]
-    assert new_project.rddm("person", "split", anna["id"], founder, *why, "--run").code == 0
-    other = golden(new_project, founder)
+    assert project.rddm("person", "split", anna["id"], founder, *why, "--run").code == 0
+    (other,) = project.people(founder)
     assert other != anna["id"]
-    assert new_project.rddm("person", "same", anna["id"], other, *why, "--run").code == 0
-    assert golden(new_project, founder) == anna["id"]
-    taken = new_project.rddm("person", "unjudge", anna["id"], other, "--reason", "a mistake", "--json")
+    assert project.rddm("person", "same", anna["id"], other, *why, "--run").code == 0
+    assert project.people(founder) == [anna["id"]]
+    taken = project.rddm("person", "unjudge", anna["id"], other, "--reason", "a mistake", "--json")
     assert taken.code == 0, taken.err
     states = {
-        each["verdict"]: each["state"] for each in new_project.rddm("person", "judgements", "--json").json["judgements"]
+        each["verdict"]: each["state"] for each in project.rddm("person", "judgements", "--json").json["judgements"]
     }
     assert states == {"same": "withdrawn from the next run on", "different": "withdrawn"}
 
 
 def test_a_word_on_ids_whose_founding_records_came_together_only_by_it_is_taken_back_if_no_other_may_be_meant(
-    new_project: Project,
+    ran: Ran,
 ) -> None:
-    run(new_project, THREE_ANNAS)
-    anna, vera = golden(new_project, ANNA), golden(new_project, "academy/student/s2")
-    add_campers(new_project, "1;Лисицына;Вера;;07.07.2007;8 (916) 999-00-11;vera@pismo.alt;2026-02-01 10:00:00\n")
-    assert golden(new_project, ANNA) == vera
-    assert golden(new_project, "academy/student/s1") == anna
+    project = ran(students=THREE_ANNAS)
+    anna, vera = project.people(ANNA, "academy/student/s2")
+    became_vera = "1;Лисицына;Вера;;07.07.2007;8 (916) 999-00-11;vera@pismo.alt;2026-02-01 10:00:00\n"
+    (project.folder / "data" / "campers.csv").write_text(CAMPERS + became_vera, encoding="utf-8")
+    run(project)
+    assert project.people(ANNA, "academy/student/s1") == [vera, anna]
     why = ["--reason", "asked them", "--by", "ann"]
     another = ["camps/camper/2", "academy/student/s2"]
-    assert new_project.rddm("person", "same", *another, *why).code == 0
-    assert new_project.rddm("person", "same", anna, vera, *why, "--run").code == 0
+    assert project.rddm("person", "same", *another, *why).code == 0
+    assert project.rddm("person", "same", anna, vera, *why, "--run").code == 0
     unjudge = ["person", "unjudge", anna, vera, "--reason", "a mistake", "--json"]
-    refused = new_project.rddm(*unjudge)
+    refused = project.rddm(*unjudge)
     assert (refused.code, "2 words hold on records of it" in refused.err) == (7, True)
-    assert new_project.rddm("person", "unjudge", *another, "--reason", "a mistake").code == 0
-    taken = new_project.rddm(*unjudge)
+    assert project.rddm("person", "unjudge", *another, "--reason", "a mistake").code == 0
+    taken = project.rddm(*unjudge)
     assert taken.code == 0, taken.err
-    words = new_project.rddm("person", "judgements", "--json").json["judgements"]
+    words = project.rddm("person", "judgements", "--json").json["judgements"]
     assert [(each["pairs"], each["state"]) for each in words] == [
         (3, "withdrawn from the next run on"),
         (1, "withdrawn from the next run on"),
     ]
 
 
-def test_a_word_that_is_run_is_told_though_a_source_has_a_problem(new_project: Project) -> None:
-    run(new_project)
-    academy = new_project.folder / "sources" / "academy.yaml"
+def test_a_word_that_is_run_is_told_though_a_source_has_a_problem(run_project: Project) -> None:
+    academy = run_project.folder / "sources" / "academy.yaml"
     academy.write_text(
         academy.read_text(encoding="utf-8").replace("phone: phone", "phone: {sql: 'nothing_such(phone)'}"),
         encoding="utf-8",
     )
     words = ["person", "same", "camps/camper/1", "camps/camper/2", "--reason", "asked them", "--by", "ann"]
-    told = new_project.rddm(*words, "--run", "--json")
+    told = run_project.rddm(*words, "--run", "--json")
     assert (told.code, told.json["applied"], told.json["together"]) == (3, True, True)
     [problem] = told.json["problems"]
     assert problem.startswith('source "academy", entity student: ')
     unjudge = ["person", "unjudge", *words[2:4], "--reason", "a mistake", "--run"]
-    taken = new_project.rddm(*unjudge)
+    taken = run_project.rddm(*unjudge)
     assert (taken.code, "They are two people now." in taken.out) == (3, True)
 
 
@@ -627,41 +621,43 @@ def test_a_word_on_a_record_that_is_gone_says_so_and_can_be_taken_back(new_proje
     taken = new_project.rddm("person", "unjudge", "academy/student/s5", "academy/student/s2", "--reason", "a mistake")
     assert taken.code == 0, taken.err
     run(new_project, THREE_ANNAS)
-    assert golden(new_project, "academy/student/s5") != golden(new_project, "academy/student/s2")
+    gone_once, other = new_project.people("academy/student/s5", "academy/student/s2")
+    assert gone_once != other
     nobody = new_project.rddm("person", "unjudge", "academy/student/s77", "academy/student/s2", "--reason", "x")
     assert (nobody.code, "There is no person record" in nobody.err) == (7, True)
 
 
-def test_two_who_are_told_apart_are_so_by_all_their_records(new_project: Project) -> None:
-    run(new_project, THREE_ANNAS)
-    anna, why = golden(new_project, ANNA)[:8], ["--reason", "asked them", "--by", "ann"]
+def test_two_who_are_told_apart_are_so_by_all_their_records(ran: Ran) -> None:
+    project = ran(students=THREE_ANNAS)
+    anna, why = project.people(ANNA)[0][:8], ["--reason", "asked them", "--by", "ann"]
     split = ["person", "split", anna, "academy/student/s5", *why, "--run"]
-    assert new_project.rddm(*split).code == 0
-    cousin = golden(new_project, "academy/student/s5")
-    assert new_project.rddm("person", "unjudge", "academy/student/s5", ANNA, "--reason", "x").code == 0
-    told = new_project.rddm("person", "different", anna, cousin, *why, "--run", "--json")
+    assert project.rddm(*split).code == 0
+    (cousin,) = project.people("academy/student/s5")
+    assert project.rddm("person", "unjudge", "academy/student/s5", ANNA, "--reason", "x").code == 0
+    told = project.rddm("person", "different", anna, cousin, *why, "--run", "--json")
     assert told.code == 0, told.err
-    word = new_project.rddm("person", "judgements", "--json").json["judgements"][0]
+    word = project.rddm("person", "judgements", "--json").json["judgements"][0]
     assert (word["verdict"], word["pairs"], word["state"]) == ("different", 2, "applied")
-    first, second = golden(new_project, ANNA), golden(new_project, "academy/student/s1")
-    assert first == second != golden(new_project, "academy/student/s5") == cousin
+    first, second, third = project.people(ANNA, "academy/student/s1", "academy/student/s5")
+    assert first == second != third == cousin
 
 
-def test_a_word_that_another_one_overrules_is_not_called_applied(new_project: Project) -> None:
-    run(new_project, THREE_ANNAS)
+def test_a_word_that_another_one_overrules_is_not_called_applied(ran: Ran) -> None:
+    project = ran(students=THREE_ANNAS)
     vera, peter = "academy/student/s2", "camps/camper/2"
     why = ["--reason", "asked them", "--by", "ann"]
-    assert new_project.rddm("person", "same", ANNA, vera, *why).code == 0
-    assert new_project.rddm("person", "different", ANNA, peter, *why).code == 0
-    assert new_project.rddm("person", "same", peter, vera, *why, "--run").code == 0
-    words = new_project.rddm("person", "judgements", "--json").json["judgements"]
-    together = golden(new_project, vera) == golden(new_project, peter)
+    assert project.rddm("person", "same", ANNA, vera, *why).code == 0
+    assert project.rddm("person", "different", ANNA, peter, *why).code == 0
+    assert project.rddm("person", "same", peter, vera, *why, "--run").code == 0
+    words = project.rddm("person", "judgements", "--json").json["judgements"]
+    of_anna, of_vera, of_peter = project.people(ANNA, vera, peter)
+    together = of_vera == of_peter
     assert [(each["verdict"], each["state"]) for each in words] == [
         ("same", "applied" if together else "overruled"),
         ("different", "applied"),
         ("same", "overruled" if together else "applied"),
     ]
-    assert golden(new_project, ANNA) != golden(new_project, peter)
+    assert of_anna != of_peter
 
 
 def test_two_of_different_insurance_numbers_come_late_in_the_queue(new_project: Project) -> None:

@@ -342,27 +342,26 @@ def test_every_setting_of_a_source_is_shown(new_project: Project) -> None:
     assert "column born, format %d/%m/%Y" in drawn
 
 
-def test_a_source_without_a_file_is_shown_as_long_as_records_of_it_stand(new_project: Project) -> None:
-    assert new_project.rddm("run").code == 0
-    place = new_project.folder / "sources/academy.yaml"
+def test_a_source_without_a_file_is_shown_as_long_as_records_of_it_stand(run_project: Project) -> None:
+    place = run_project.folder / "sources/academy.yaml"
     text = place.read_text(encoding="utf-8")
     place.unlink()
-    listed = rddm("sources", "--json", "--project", str(new_project.folder)).json["sources"]
+    listed = rddm("sources", "--json", "--project", str(run_project.folder)).json["sources"]
     (student,) = [each for each in listed if each["source"] == "academy"]
     assert (student["is_forgotten"], student["model"], student["conformed"]) == (True, "person", 2)
     assert not any(each["is_forgotten"] for each in listed if each["source"] == "camps")
-    assert "put sources/academy.yaml back" in rddm("sources", "--project", str(new_project.folder)).out.replace(
+    assert "put sources/academy.yaml back" in rddm("sources", "--project", str(run_project.folder)).out.replace(
         "\n", " "
     )
-    shown = new_project.rddm("sources", "show", "academy", "--json").json
+    shown = run_project.rddm("sources", "show", "academy", "--json").json
     assert (shown["settings"], shown["trust"], len(shown["batches"]["student"])) == ({}, None, 1)
-    assert new_project.rddm("quarantine", "list", "--source", "academy").code == 0
-    refused = new_project.rddm("sources", "remove", "academy", "--yes")
+    assert run_project.rddm("quarantine", "list", "--source", "academy").code == 0
+    refused = run_project.rddm("sources", "remove", "academy", "--yes")
     assert (refused.code, "Put sources/academy.yaml back" in refused.err) == (7, True)
     place.write_text(text, encoding="utf-8")
-    assert new_project.rddm("sources", "remove", "academy", "--yes").code == 0
+    assert run_project.rddm("sources", "remove", "academy", "--yes").code == 0
     place.unlink()
-    listed = rddm("sources", "--json", "--project", str(new_project.folder)).json["sources"]
+    listed = rddm("sources", "--json", "--project", str(run_project.folder)).json["sources"]
     assert {each["source"] for each in listed} == {"camps"}
 
 

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import os
-from typing import Any
 
-from tests.integration.app.conftest import Project
+from tests.integration.app.conftest import CAMPERS, Project, Ran
 
 from rddm.app.wire import open_warehouse
 
@@ -16,15 +15,9 @@ s4,Щербакова,Алла,2009-05-14,,anna@pismo.alt
 """
 
 
-def run_with_twins(project: Project) -> Any:
-    (project.folder / "data" / "students.csv").write_text(TWINS, encoding="utf-8")
-    outcome = project.rddm("run", "--json")
-    assert outcome.code == 0, outcome.err
-    return outcome.json
-
-
 def test_the_number_a_run_tells_is_the_number_of_pairs_that_wait_for_a_word(new_project: Project) -> None:
-    assert run_with_twins(new_project)["to_review"] == 2
+    (new_project.folder / "data" / "students.csv").write_text(TWINS, encoding="utf-8")
+    assert new_project.rddm("run", "--json").json["to_review"] == 2
     queue = new_project.rddm("person", "possible", "--limit", "1", "--json").json
     assert queue["total"] == 2
     (first,) = queue["pairs"]
@@ -53,50 +46,47 @@ def test_the_number_a_run_tells_is_the_number_of_pairs_that_wait_for_a_word(new_
         assert warehouse.lake.connection.execute("FROM lake.identity.person__apart").fetchall() == apart
 
 
-def test_two_whole_people_become_one_by_a_word_and_two_again_without_it(new_project: Project) -> None:
-    campers = new_project.folder / "data" / "campers.csv"
+def test_two_whole_people_become_one_by_a_word_and_two_again_without_it(ran: Ran) -> None:
     alla = "7;Щербакова;Алла;Игоревна;14.05.2009;8 (916) 555-44-33;alla@pismo.alt;2026-01-10 10:00:00\n"
-    campers.write_text(campers.read_text(encoding="utf-8") + alla, encoding="utf-8")
     students = """id,surname,given,born,phone,email
 s1,Shcherbakova,Anna,2009-05-14,+79161234567,anna@pismo.alt
 s4,Щербакова,Алла,2009-05-14,+79165554433,alla@pismo.alt
 """
-    (new_project.folder / "data" / "students.csv").write_text(students, encoding="utf-8")
-    assert new_project.rddm("run", "--json").code == 0
+    project = ran(campers=CAMPERS + alla, students=students)
 
     def people() -> list[str]:
-        records = ["camps/camper/1", "academy/student/s1", "camps/camper/7", "academy/student/s4"]
-        return [str(new_project.rddm("person", "show", each, "--json").json["id"]) for each in records]
+        return project.people("camps/camper/1", "academy/student/s1", "camps/camper/7", "academy/student/s4")
 
     before = people()
     assert (before[0], before[2]) == (before[1], before[3])
     assert before[0] != before[2]
     anna, alla = before[0][:8], before[2][:8]
-    same = new_project.rddm("person", "same", anna, alla, "--reason", "her second name", "--by", "ann", "--run")
+    same = project.rddm("person", "same", anna, alla, "--reason", "her second name", "--by", "ann", "--run")
     assert same.code == 0, same.err
     assert "Kept on 3 pairs of records" in same.out
     assert "They are one person now." in same.out
     assert len(set(people())) == 1
-    merged = new_project.rddm("person", "history", anna, "--json").json["history"][-1]
+    merged = project.rddm("person", "history", anna, "--json").json["history"][-1]
     assert (merged["kind"], merged["reason"]) == ("merged", "judgement")
     assert merged["words"].endswith(": a steward said so")
-    (word,) = new_project.rddm("person", "judgements", "--json").json["judgements"]
+    (word,) = project.rddm("person", "judgements", "--json").json["judgements"]
     assert (word["verdict"], word["pairs"], word["made_by"], word["state"]) == ("same", 3, "ann", "applied")
     unjudge = ["person", "unjudge", alla, anna, "--reason", "two sisters", "--by", "bob", "--run", "--json"]
-    taken_back = new_project.rddm(*unjudge)
+    taken_back = project.rddm(*unjudge)
     assert taken_back.code == 0, taken_back.err
     assert taken_back.json["together"] is False
-    assert people()[:2] == before[:2]
-    assert len(set(people())) == 2
-    (word,) = new_project.rddm("person", "judgements", "--json").json["judgements"]
+    after = people()
+    assert after[:2] == before[:2]
+    assert len(set(after)) == 2
+    (word,) = project.rddm("person", "judgements", "--json").json["judgements"]
     assert (word["state"], word["made_by"]) == ("withdrawn", "ann")
     assert (word["withdrawal"]["by"], word["withdrawal"]["reason"]) == ("bob", "two sisters")
     assert word["withdrawal"]["at"] > word["made_at"]
-    assert "by bob: two sisters" in " ".join(new_project.rddm("person", "judgements").out.split())
-    released = new_project.rddm("person", "history", alla, "--json").json["history"][-1]
+    assert "by bob: two sisters" in " ".join(project.rddm("person", "judgements").out.split())
+    released = project.rddm("person", "history", alla, "--json").json["history"][-1]
     assert (released["kind"], released["reason"]) == ("split", "judgement_withdrawn")
     assert released["words"].endswith(": a steward's word was taken back")
-    nothing = new_project.rddm("person", "unjudge", "camps/camper/1", "camps/camper/7", "--reason", "x")
+    nothing = project.rddm("person", "unjudge", "camps/camper/1", "camps/camper/7", "--reason", "x")
     assert nothing.code == 7
     assert "rddm person judgements" in nothing.err
 

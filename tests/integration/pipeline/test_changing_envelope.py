@@ -3,17 +3,43 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
-from tests.support.warehouse import PERSON, Quiet, TinyWarehouse
+from tests.support.warehouse import PEOPLE_ALONE, PERSON, Quiet, TinyWarehouse
 
 from rddm.pipeline.run import RunReport, run
 
 New = Callable[..., TinyWarehouse]
+Copied = Callable[[Callable[[Path, str], TinyWarehouse]], TinyWarehouse]
 BY_TIME = PERSON.replace("source_time: changed", "source_time: changed\n    source_time_format: '%d/%m/%Y %Hh'")
 NEW_ANNA = {"id": "1", "last": "Новая", "first": "Анна", "born": "2001-05-06", "changed": "05/06/2026 10h"}
 OLD_ANNA = {**NEW_ANNA, "last": "Старая", "changed": "01/06/2026 10h"}
 BORIS = {"id": "2", "last": "Орлов", "first": "Борис", "born": "2002-01-01", "changed": "01/06/2026 10h", "out": "да"}
+
+
+def read_once(root: Path, database_url: str) -> TinyWarehouse:
+    warehouse = TinyWarehouse(root, database_url, {"a": PERSON}, model=PEOPLE_ALONE)
+    warehouse.deliver("a/person", NEW_ANNA, BORIS)
+    warehouse.run()
+    return warehouse
+
+
+def read_twice(root: Path, database_url: str) -> TinyWarehouse:
+    warehouse = read_once(root, database_url)
+    warehouse.deliver("a/person", OLD_ANNA)
+    warehouse.run()
+    return warehouse
+
+
+def two_versions(root: Path, database_url: str) -> TinyWarehouse:
+    """The older version arrived after the newer one, and is all that the source holds by now."""
+    warehouse = TinyWarehouse(root, database_url, {"a": PERSON}, model=PEOPLE_ALONE)
+    newer, older = {**NEW_ANNA, "changed": "2024-02-01"}, {**OLD_ANNA, "changed": "2024-01-01"}
+    warehouse.deliver("a/person", newer, older)
+    warehouse.run()
+    warehouse.deliveries["a", "person"] = [older]
+    return warehouse
 
 
 def set_to(warehouse: TinyWarehouse, source: str) -> None:
@@ -29,12 +55,8 @@ def to_come(report: RunReport) -> list[str]:
     return [each for each in report.engine.warnings if "next run" in each]
 
 
-def test_another_way_to_read_the_time_holds_for_what_is_here(new_warehouse: New) -> None:
-    warehouse = new_warehouse(a=PERSON)
-    warehouse.deliver("a/person", NEW_ANNA, BORIS)
-    warehouse.run()
-    warehouse.deliver("a/person", OLD_ANNA)
-    warehouse.run()
+def test_another_way_to_read_the_time_holds_for_what_is_here(copied: Copied) -> None:
+    warehouse = copied(read_twice)
     assert people(warehouse) == ["Орлов", "Старая"]
     set_to(warehouse, BY_TIME)
     report = warehouse.run()
@@ -43,12 +65,8 @@ def test_another_way_to_read_the_time_holds_for_what_is_here(new_warehouse: New)
     assert warehouse.run().published == {}
 
 
-def test_it_holds_also_when_a_run_that_reads_nothing_came_between(new_warehouse: New) -> None:
-    warehouse = new_warehouse(a=PERSON)
-    warehouse.deliver("a/person", NEW_ANNA, BORIS)
-    warehouse.run()
-    warehouse.deliver("a/person", OLD_ANNA)
-    warehouse.run()
+def test_it_holds_also_when_a_run_that_reads_nothing_came_between(copied: Copied) -> None:
+    warehouse = copied(read_twice)
     set_to(warehouse, BY_TIME.replace("gone = 'yes'", "out = 'да'"))
     run(warehouse.warehouse, Quiet(), read=False)
     report = warehouse.run()
@@ -57,10 +75,8 @@ def test_it_holds_also_when_a_run_that_reads_nothing_came_between(new_warehouse:
     assert warehouse.run().published == {}
 
 
-def test_another_condition_for_deletions_holds_for_what_is_here(new_warehouse: New) -> None:
-    warehouse = new_warehouse(a=PERSON)
-    warehouse.deliver("a/person", NEW_ANNA, BORIS)
-    warehouse.run()
+def test_another_condition_for_deletions_holds_for_what_is_here(copied: Copied) -> None:
+    warehouse = copied(read_once)
     set_to(warehouse, PERSON.replace("gone = 'yes'", "out = 'да' OR nobody_has_this = '1'"))
     report = warehouse.run()
     assert people(warehouse) == ["Новая"]
@@ -85,16 +101,9 @@ def test_what_a_snapshot_left_out_stays_out_whatever_the_time_is_read_from(new_w
 
 
 @pytest.mark.parametrize("reads", [True, False])
-def test_the_newest_is_the_last_to_arrive_once_the_source_delivers_snapshots(
-    new_warehouse: New, *, reads: bool
-) -> None:
-    warehouse = new_warehouse(a=PERSON)
-    newer, older = {**NEW_ANNA, "changed": "2024-02-01"}, {**OLD_ANNA, "changed": "2024-01-01"}
-    for version in (newer, older):
-        warehouse.deliver("a/person", version)
-        warehouse.run()
+def test_the_newest_is_the_last_to_arrive_once_the_source_delivers_snapshots(copied: Copied, *, reads: bool) -> None:
+    warehouse = copied(two_versions)
     assert people(warehouse) == ["Новая"]
-    warehouse.deliveries["a", "person"] = [older]
     for source, newest in (
         (PERSON.replace("    key: id", "    mode: snapshot\n    key: id"), "Старая"),
         (PERSON, "Новая"),
@@ -106,10 +115,9 @@ def test_the_newest_is_the_last_to_arrive_once_the_source_delivers_snapshots(
         assert warehouse.run().published == {}
 
 
-def test_another_key_stops_the_source_and_nothing_else(new_warehouse: New) -> None:
-    warehouse = new_warehouse(a=PERSON, b=PERSON)
-    warehouse.deliver("a/person", NEW_ANNA, BORIS)
-    warehouse.run()
+def test_another_key_stops_the_source_and_nothing_else(copied: Copied) -> None:
+    warehouse = copied(read_once)
+    warehouse.write_source("b", PERSON)
     set_to(warehouse, PERSON.replace("key: id", "key: email"))
     warehouse.deliver("b/person", {**BORIS, "id": "9", "last": "Иной", "born": "1990-01-01"})
     report = warehouse.run()
@@ -121,10 +129,8 @@ def test_another_key_stops_the_source_and_nothing_else(new_warehouse: New) -> No
     assert [each.error for each in warehouse.run().ingested] == [None, None]
 
 
-def test_a_run_that_reads_nothing_says_what_the_next_one_will_do(new_warehouse: New) -> None:
-    warehouse = new_warehouse(a=PERSON)
-    warehouse.deliver("a/person", NEW_ANNA)
-    warehouse.run()
+def test_a_run_that_reads_nothing_says_what_the_next_one_will_do(copied: Copied) -> None:
+    warehouse = copied(read_once)
     set_to(warehouse, BY_TIME.replace("gone = 'yes'", "out = 'да'"))
     said = to_come(run(warehouse.warehouse, Quiet(), read=False))
     assert said == [

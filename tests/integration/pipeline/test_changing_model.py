@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import UTC, datetime
+from pathlib import Path
 
 import psycopg
 import pytest
@@ -18,24 +19,37 @@ from rddm.serve.identity_changes import identity_changes
 from rddm.serve.identity_report import identity_report
 
 New = Callable[..., TinyWarehouse]
+Copied = Callable[[Callable[[Path, str], TinyWarehouse]], TinyWarehouse]
 
 ANNA = {"id": "1", "last": "Белова", "first": "Анна", "born": "2001-05-06", "changed": "2024-01-01", "shoe": "38"}
 BORIS = {"id": "2", "last": "Орлов", "first": "Борис", "born": "2002-01-01", "changed": "2024-01-01", "shoe": "узкая"}
 WITH_SHOE = PERSON.replace("email: email}", "email: email, shoe: shoe}")
 
 
-def load(warehouse: TinyWarehouse) -> None:
+def loaded(root: Path, database_url: str) -> TinyWarehouse:
+    warehouse = TinyWarehouse(root, database_url, {"a": PERSON}, model=PEOPLE_ALONE)
     warehouse.deliver("a/person", ANNA, BORIS)
     warehouse.run()
+    return warehouse
+
+
+def loaded_with_shoes(root: Path, database_url: str) -> TinyWarehouse:
+    warehouse = TinyWarehouse(root, database_url, {"a": WITH_SHOE}, model=model_with_shoe("text"))
+    warehouse.deliver("a/person", ANNA, BORIS)
+    warehouse.run()
+    return warehouse
+
+
+def model_with_shoe(kind: str | None) -> str:
+    shoe = f", shoe: {{type: {kind}}}" if kind else ""
+    return PEOPLE_ALONE.replace(
+        "person: {fields: {organisation: null}}", f"person: {{fields: {{organisation: null{shoe}}}}}"
+    )
 
 
 def say(warehouse: TinyWarehouse, source: str, kind: str | None) -> None:
     """Map field shoe of *kind*, or have no such field."""
-    shoe = f", shoe: {{type: {kind}}}" if kind else ""
-    model = PEOPLE_ALONE.replace(
-        "person: {fields: {organisation: null}}", f"person: {{fields: {{organisation: null{shoe}}}}}"
-    )
-    (warehouse.root / "model.yaml").write_text(model, encoding="utf-8")
+    (warehouse.root / "model.yaml").write_text(model_with_shoe(kind), encoding="utf-8")
     warehouse.write_source("a", source)
     warehouse.reopen()
 
@@ -44,76 +58,57 @@ def shoes(warehouse: TinyWarehouse) -> list[object]:
     return warehouse.published("SELECT shoe FROM warehouse.person ORDER BY last_name")
 
 
-def test_a_field_added_to_the_model_is_filled_for_what_was_there(new_warehouse: New) -> None:
-    warehouse = new_warehouse(a=PERSON)
-    load(warehouse)
+def test_a_field_added_to_the_model_is_filled_for_what_was_there(copied: Copied) -> None:
+    warehouse = copied(loaded)
     say(warehouse, WITH_SHOE, "text")
     warehouse.run()
     assert shoes(warehouse) == ["38", "узкая"]
 
 
-def test_a_field_of_another_type_is_made_anew_in_every_layer(new_warehouse: New) -> None:
-    warehouse = new_warehouse(a=PERSON)
-    load(warehouse)
+def test_a_field_of_another_type_is_made_anew_in_every_layer(copied: Copied) -> None:
+    warehouse = copied(loaded_with_shoes)
     say(warehouse, WITH_SHOE, "integer")
-    warehouse.run()
+    assert warehouse.run().engine.balances[0].conformed == 2
     assert shoes(warehouse) == [38, None]
     say(warehouse, WITH_SHOE, "text")
     assert warehouse.run().engine.balances[0].conformed == 2
     assert shoes(warehouse) == ["38", "узкая"]
-    say(warehouse, WITH_SHOE, "integer")
-    warehouse.run()
-    assert shoes(warehouse) == [38, None]
 
 
-@pytest.mark.parametrize("mapping", [None, WITH_SHOE.replace("shoe: shoe", "shoe: {sql: no_such_function(shoe)}")])
-def test_a_field_of_another_type_keeps_what_fits_of_a_source_that_is_not_conformed_anew(
-    new_warehouse: New, mapping: str | None
-) -> None:
-    warehouse = new_warehouse(a=PERSON, b=PERSON)
-    warehouse.write_source("b", WITH_SHOE)
-    say(warehouse, WITH_SHOE, "text")
+def test_a_field_of_another_type_keeps_what_fits_of_sources_that_are_not_conformed_anew(new_warehouse: New) -> None:
+    warehouse = new_warehouse(model=model_with_shoe("text"), a=WITH_SHOE, b=WITH_SHOE, c=WITH_SHOE)
     warehouse.deliver("a/person", ANNA)
     warehouse.deliver("b/person", BORIS, {**ANNA, "id": "3", "last": "Зимина", "born": "1950-03-03", "shoe": "41"})
+    warehouse.deliver(
+        "c/person",
+        {**ANNA, "id": "4", "last": "Кротова", "born": "1960-04-04", "shoe": "43"},
+        {**ANNA, "id": "5", "last": "Туманова", "born": "1970-05-05", "shoe": "широкая"},
+    )
     warehouse.run()
-    assert shoes(warehouse) == ["38", "41", "узкая"]
-    if mapping is None:
-        (warehouse.root / "sources" / "b.yaml").unlink()
-    else:
-        warehouse.write_source("b", mapping)
-    for kind, found in (("integer", [38, 41, None]), ("date", [None] * 3)):
+    assert shoes(warehouse) == ["38", "41", "43", "узкая", "широкая"]
+    (warehouse.root / "sources" / "b.yaml").unlink()
+    warehouse.write_source("c", WITH_SHOE.replace("shoe: shoe", "shoe: {sql: no_such_function(shoe)}"))
+    for kind, found in (("integer", [38, 41, 43, None, None]), ("date", [None] * 5)):
         say(warehouse, WITH_SHOE, kind)
         warehouse.run()
         assert shoes(warehouse) == found
 
 
-def test_a_field_taken_out_of_the_model_is_no_longer_shown(new_warehouse: New) -> None:
-    warehouse = new_warehouse(a=PERSON)
-    say(warehouse, WITH_SHOE, "text")
-    load(warehouse)
+def test_a_field_taken_out_of_the_model_is_no_longer_shown_and_put_back_it_is_filled_again(copied: Copied) -> None:
+    warehouse = copied(loaded_with_shoes)
     say(warehouse, PERSON, None)
     warehouse.run()
     with pytest.raises(psycopg.errors.UndefinedColumn):
         shoes(warehouse)
     assert warehouse.published("SELECT last_name FROM warehouse.person ORDER BY 1") == ["Белова", "Орлов"]
-
-
-def test_a_field_taken_out_and_put_back_is_filled_again(new_warehouse: New) -> None:
-    warehouse = new_warehouse(a=PERSON)
-    say(warehouse, WITH_SHOE, "text")
-    load(warehouse)
-    say(warehouse, PERSON, None)
-    warehouse.run()
     assert warehouse.query("SELECT count(shoe) FROM lake.conformed.person") == [0]
     say(warehouse, WITH_SHOE, "text")
     warehouse.run()
     assert shoes(warehouse) == ["38", "узкая"]
 
 
-def test_a_view_that_needs_the_field_is_named_as_the_trouble(new_warehouse: New) -> None:
-    warehouse = new_warehouse(a=PERSON)
-    say(warehouse, WITH_SHOE, "text")
-    load(warehouse)
+def test_a_view_that_needs_the_field_is_named_as_the_trouble(copied: Copied) -> None:
+    warehouse = copied(loaded_with_shoes)
     with warehouse.warehouse.database.connect() as connection:
         connection.execute("CREATE VIEW public.shoes AS SELECT shoe FROM warehouse.person")
     say(warehouse, PERSON, None)
@@ -125,9 +120,8 @@ def test_a_view_that_needs_the_field_is_named_as_the_trouble(new_warehouse: New)
     assert warehouse.published("SELECT last_name FROM warehouse.person ORDER BY 1") == ["Белова", "Орлов"]
 
 
-def test_people_who_are_no_longer_matched_and_then_again_have_one_link_each(new_warehouse: New) -> None:
-    warehouse = new_warehouse(a=PERSON)
-    load(warehouse)
+def test_people_who_are_no_longer_matched_and_then_again_have_one_link_each(copied: Copied) -> None:
+    warehouse = copied(loaded)
 
     def match(identity: str) -> None:
         model = PEOPLE_ALONE.replace("person: {", f"person: {{{identity}")
@@ -179,26 +173,22 @@ entities:
     key: id
     fields: {person: person, event: event, role: role}
 """
+EVENTS = f"{CAMPS.partition('  person:')[0]}  event:{CAMPS.partition('  event:')[2].partition('  participation:')[0]}"
+EVENTS_ALONE = f"{SMALL_MODEL.partition('  person:')[0]}  person: null\n  participation: null\n"
 BY_NAME, BY_KIND_TOO = ("{method: exact, fields: [name]}", 1), ("{method: exact, fields: [name, kind]}", 2)
 FACT_BY_NAME, FACT_BY_KIND_TOO = ("{method: fact, fields: [name]}", 1), ("{method: fact, fields: [name, kind]}", 2)
 ALONE = ("null", 2)
 
 
 @pytest.mark.parametrize(
-    ("before", "after"),
+    "identities",
     [
-        (BY_NAME, BY_KIND_TOO),
-        (FACT_BY_KIND_TOO, FACT_BY_NAME),
-        (BY_NAME, FACT_BY_KIND_TOO),
-        (FACT_BY_KIND_TOO, BY_NAME),
-        (BY_NAME, ALONE),
-        (ALONE, BY_NAME),
-        (ALONE, FACT_BY_NAME),
-        (FACT_BY_NAME, ALONE),
+        (ALONE, BY_NAME, ALONE, FACT_BY_NAME, ALONE),
+        (FACT_BY_KIND_TOO, FACT_BY_NAME, BY_NAME, FACT_BY_KIND_TOO, BY_NAME, BY_KIND_TOO),
     ],
 )
 def test_a_changed_identity_holds_for_what_was_there_and_who_refers_to_it_follows(
-    new_warehouse: New, before: tuple[str, int], after: tuple[str, int]
+    new_warehouse: New, identities: tuple[tuple[str, int], ...]
 ) -> None:
     warehouse = new_warehouse(a=CAMPS, model=SMALL_MODEL)
     warehouse.deliver("a/person", {"id": "1", "last": "Белова", "first": "Анна", "born": "2001-05-06"})
@@ -207,7 +197,7 @@ def test_a_changed_identity_holds_for_what_was_there_and_who_refers_to_it_follow
     )
     took_part = {"person": "1", "role": "winner"}
     warehouse.deliver("a/participation", {"id": "1", "event": "1", **took_part}, {"id": "2", "event": "2", **took_part})
-    for identity, living in (before, after):
+    for identity, living in identities:
         identify_events(warehouse, identity)
         assert warehouse.published("SELECT count(*), sum(records) FROM warehouse.event") == [(living, 2)]
         facts = "SELECT count(DISTINCT event_id), sum(records) FROM warehouse.participation"
@@ -216,29 +206,29 @@ def test_a_changed_identity_holds_for_what_was_there_and_who_refers_to_it_follow
         assert warehouse.query(links) == [(2, 2, living)]
 
 
-def identify_events(warehouse: TinyWarehouse, identity: str) -> RunReport:
-    model = SMALL_MODEL.replace("event: {", f"event: {{identity: {identity}, ")
+def identify_events(warehouse: TinyWarehouse, identity: str, within: str = SMALL_MODEL) -> RunReport:
+    model = within.replace("event: {", f"event: {{identity: {identity}, ")
     (warehouse.root / "model.yaml").write_text(model, encoding="utf-8")
     warehouse.reopen()
     return warehouse.run()
 
 
 def test_an_id_that_lives_again_as_nothing_is_matched_any_more_leads_nowhere(new_warehouse: New) -> None:
-    warehouse = new_warehouse(a=CAMPS, model=SMALL_MODEL)
+    warehouse = new_warehouse(a=EVENTS, model=EVENTS_ALONE)
     warehouse.deliver(
         "a/event", {"id": "1", "title": "Слёт", "kind": "camp"}, {"id": "2", "title": "Слёт", "kind": "day"}
     )
     redirects = "SELECT count(*) FROM warehouse.redirect"
     for (identity, _), leading in ((ALONE, 0), (BY_NAME, 1), (ALONE, 0)):
-        identify_events(warehouse, identity)
+        identify_events(warehouse, identity, EVENTS_ALONE)
         assert warehouse.published(redirects) == [leading]
 
 
 def test_an_id_from_when_nothing_was_matched_is_given_once_and_counted_once(new_warehouse: New) -> None:
-    warehouse = new_warehouse(a=CAMPS, model=SMALL_MODEL)
+    warehouse = new_warehouse(a=EVENTS, model=EVENTS_ALONE)
     warehouse.deliver("a/event", *({"id": key, "title": "Слёт"} for key in "123"))
-    identify_events(warehouse, ALONE[0])
-    assert identify_events(warehouse, BY_NAME[0]).engine.resolutions["event"].living == 1
+    identify_events(warehouse, ALONE[0], EVENTS_ALONE)
+    assert identify_events(warehouse, BY_NAME[0], EVENTS_ALONE).engine.resolutions["event"].living == 1
     (kept,) = warehouse.query("SELECT DISTINCT golden_id FROM lake.identity.event__link")
     (founder,) = (key for key in "123" if derive_record_id("a", "event", key) == kept)
     warehouse.deliver("a/event", {"id": founder, "title": "Форум"}, {"id": "4", "title": "Форум"})
@@ -249,8 +239,8 @@ def test_an_id_from_when_nothing_was_matched_is_given_once_and_counted_once(new_
     assert warehouse.published(shown) == [("Слёт", 2), ("Финал", 1), ("Форум", 1)]
     # The facts have other ids, those without a match the first ones again.
     for identity in (FACT_BY_NAME, ALONE, ALONE):
-        identify_events(warehouse, identity[0])
-        assert identify_events(warehouse, BY_NAME[0]).engine.resolutions["event"].living == 3
+        identify_events(warehouse, identity[0], EVENTS_ALONE)
+        assert identify_events(warehouse, BY_NAME[0], EVENTS_ALONE).engine.resolutions["event"].living == 3
         with open_reading(warehouse.root, warehouse.environment) as reading:
             proof = identity_changes(reading, "event", None, 0).proof
         assert proof is not None
@@ -299,9 +289,8 @@ def test_people_who_come_to_be_matched_by_weights_are_learnt_from(new_warehouse:
     assert preview_learning(warehouse.warehouse, "person", lambda _: None).version_before == 2
 
 
-def test_people_who_are_matched_exactly_leave_nothing_of_their_weights(new_warehouse: New) -> None:
-    warehouse = new_warehouse(a=PERSON)
-    load(warehouse)
+def test_people_who_are_matched_exactly_leave_nothing_of_their_weights(copied: Copied) -> None:
+    warehouse = copied(loaded)
     warehouse.query(f"INSERT INTO lake.identity.term {A_COMMON_PHONE}")
     match_people(warehouse, "{method: exact, fields: [last_name, first_name]}")
     warehouse.run()
@@ -467,11 +456,13 @@ def test_a_reference_to_another_entity_of_the_model_leads_there_and_only_there(n
     assert leads_to.startswith("FOREIGN KEY (organisation_id) REFERENCES warehouse.school(school_id)")
 
 
+WITHOUT_PEOPLE = MEMBERS.partition("  person:")[0]
 SCHOOL = "SELECT school_id, name, records, row_hash FROM lake.golden.school ORDER BY name"
 
 
 def test_an_entity_that_the_model_has_again_is_as_if_it_had_always_had_it(new_warehouse: New) -> None:
-    warehouse = new_warehouse(a=MEMBERS, model=CLUBS_AND_SCHOOLS)
+    model = f"{CLUBS_AND_SCHOOLS}  person: null\n"
+    warehouse = new_warehouse(a=WITHOUT_PEOPLE, model=model)
     titles = {"1": "Лицей", "2": "Гимназия", "3": "Школа"}
     warehouse.deliver("a/school", *({"id": key, "title": title} for key, title in titles.items()))
     warehouse.run()
@@ -482,13 +473,13 @@ def test_an_entity_that_the_model_has_again_is_as_if_it_had_always_had_it(new_wa
     assert [records for _, _, records, _ in before] == [2, 1]
     assert len(leading) == 1
 
-    without = MEMBERS.replace("  school: {read: {path: unused.csv}, key: id, fields: {name: title}}\n", "")
-    write_model(warehouse, CLUBS_AND_SCHOOLS.partition("  school:")[0], a=without)
+    without = WITHOUT_PEOPLE.partition("  school:")[0]
+    write_model(warehouse, f"{CLUBS_AND_SCHOOLS.partition('  school:')[0]}  person: null\n", a=without)
     for _ in range(2):
         warehouse.run()
         assert warehouse.query(SCHOOL) == []
         assert warehouse.query("SELECT count(*) FROM lake.identity.school__fingerprint") == [0]
-    write_model(warehouse, CLUBS_AND_SCHOOLS, a=MEMBERS)
+    write_model(warehouse, model, a=WITHOUT_PEOPLE)
     warehouse.run()
     assert warehouse.query(SCHOOL) == before
     assert warehouse.published("SELECT school_id, name, records FROM warehouse.school ORDER BY name") == [

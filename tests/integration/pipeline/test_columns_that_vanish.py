@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 
-from tests.support.warehouse import PERSON, Quiet, Row, TinyWarehouse
+from tests.support.warehouse import PEOPLE_ALONE, PERSON, Quiet, Row, TinyWarehouse
 
 from rddm.pipeline.run import run
 
 New = Callable[..., TinyWarehouse]
+Copied = Callable[[Callable[[Path, str], TinyWarehouse]], TinyWarehouse]
 JSON = PERSON.replace("unused.csv", "unused.json")
 
 
@@ -23,10 +25,15 @@ def mapped_rows(count: int, first: int = 0) -> list[Row]:
     ]
 
 
-def test_a_column_that_was_delivered_and_is_not_any_more_is_warned_of_until_it_is_back(new_warehouse: New) -> None:
-    warehouse = new_warehouse(a=PERSON)
+def read_two(root: Path, database_url: str) -> TinyWarehouse:
+    warehouse = TinyWarehouse(root, database_url, {"a": PERSON}, model=PEOPLE_ALONE)
     warehouse.deliver("a/person", *mapped_rows(2))
     assert warehouse.run().engine.warnings == []
+    return warehouse
+
+
+def test_a_column_that_was_delivered_and_is_not_any_more_is_warned_of_until_it_is_back(copied: Copied) -> None:
+    warehouse = copied(read_two)
     gone = [person(number, changed="2024-02-01", mobile="+79160000001", unmapped="x") for number in range(2)]
     warehouse.deliver("a/person", *gone)
     report = warehouse.run()
@@ -50,10 +57,8 @@ def test_a_column_that_nothing_is_mapped_from_may_go(new_warehouse: New) -> None
     assert warehouse.run().engine.warnings == []
 
 
-def test_what_a_deletion_and_a_time_are_read_from_is_missed_too(new_warehouse: New) -> None:
-    warehouse = new_warehouse(a=PERSON)
-    warehouse.deliver("a/person", *mapped_rows(2))
-    warehouse.run()
+def test_what_a_deletion_and_a_time_are_read_from_is_missed_too(copied: Copied) -> None:
+    warehouse = copied(read_two)
     warehouse.deliver("a/person", {"id": "9", "last": "Орлов", "first": "Пётр", "phone": "", "born": "", "email": ""})
     changed, gone = warehouse.run().engine.warnings
     assert 'column "changed" was delivered before' in changed
@@ -76,10 +81,8 @@ def test_an_optional_member_that_a_few_records_lack_is_no_vanished_column(new_wa
     assert [": 10 records came without it" in each for each in warehouse.run().engine.warnings] == [True]
 
 
-def test_no_message_shows_a_record_that_was_taken_for_the_header(new_warehouse: New) -> None:
-    warehouse = new_warehouse(a=PERSON)
-    warehouse.deliver("a/person", *mapped_rows(2))
-    warehouse.run()
+def test_no_message_shows_a_record_that_was_taken_for_the_header(copied: Copied) -> None:
+    warehouse = copied(read_two)
     warehouse.deliver("a/person", {"7": "8", "Лисицына": "Орлов", "Вера": "Пётр", "Самара": "Томск"})
     report = warehouse.run()
     changes, warnings = dict(report.ingested[0].column_changes), report.engine.warnings

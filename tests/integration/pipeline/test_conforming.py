@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 import psycopg
 import pytest
-from tests.support.warehouse import PERSON, SMALL_MODEL, Quiet, TinyWarehouse
+from tests.support.warehouse import PEOPLE_ALONE, PERSON, SMALL_MODEL, Quiet, TinyWarehouse
 
 from rddm.app.cli.run_summary import summarise
 from rddm.contracts.errors import ConservationError
@@ -48,6 +48,13 @@ entities:
     key: id
     fields: {name: title, parent: above}
 """
+ORGANISATIONS_ALONE = """
+entities:
+  person: null
+  location: null
+  event: null
+  participation: null
+"""
 ANNA = {"id": "1", "last": "Белова", "first": "Анна", "born": "2001-05-06", "changed": "2024-01-01"}
 CAMP = {"id": "e1", "title": "Лагерь", "day": "2024-07-01"}
 PART = {"who": "1", "what": "e1", "as": "участник"}
@@ -69,7 +76,7 @@ def test_the_newest_version_by_source_time_stands_whatever_the_order(new_warehou
 
 
 def test_an_invalid_version_waits_while_the_valid_one_before_it_stands(new_warehouse: New) -> None:
-    model = "entities: {person: {fields: {birth_date: {on_invalid: quarantine}}}}\n"
+    model = PEOPLE_ALONE.replace("person: {fields: {", "person: {fields: {birth_date: {on_invalid: quarantine}, ")
     warehouse = new_warehouse(a=PERSON, model=model)
     warehouse.deliver("a/person", ANNA, {**ANNA, "born": "2999-01-01", "changed": "2024-02-01"})
     balance = warehouse.run().engine.balances[0]
@@ -154,7 +161,7 @@ def test_the_parent_of_an_older_version_brings_it_to_stand_while_the_newest_goes
 
 
 def test_a_tree_of_organisations_stands_from_its_root_in_one_run(new_warehouse: New) -> None:
-    warehouse = new_warehouse(a=ORGANISATIONS, model="")
+    warehouse = new_warehouse(a=ORGANISATIONS, model=ORGANISATIONS_ALONE)
     warehouse.deliver(
         "a/organisation",
         {"id": "club", "title": "Клуб", "above": "city"},
@@ -168,22 +175,32 @@ def test_a_tree_of_organisations_stands_from_its_root_in_one_run(new_warehouse: 
     assert [row[0] for row in waiting(warehouse)] == ["lost"]  # type: ignore[index]
 
 
-@pytest.mark.parametrize("expression", ["no_such_function(title)", "regexp_extract(title, ''['')"])
-def test_below_a_source_whose_mapping_fails_a_tree_stands_as_it_stood(new_warehouse: New, expression: str) -> None:
-    below = "parent: {column: above, source: a, entity: organisation}"
-    warehouse = new_warehouse(a=ORGANISATIONS, b=ORGANISATIONS.replace("parent: above", below), model="")
-    warehouse.deliver("a/organisation", {"id": "all", "title": "Федерация", "above": ""})
-    warehouse.deliver("b/organisation", {"id": "club", "title": "Клуб", "above": "all"})
+def test_below_sources_whose_mapping_fails_trees_stand_as_they_stood(new_warehouse: New) -> None:
+    failing = {"a": "no_such_function(title)", "b": "regexp_extract(title, ''['')"}
+    sources = dict.fromkeys(failing, ORGANISATIONS) | {
+        f"below_{source}": ORGANISATIONS.replace(
+            "parent: above", f"parent: {{column: above, source: {source}, entity: organisation}}"
+        )
+        for source in failing
+    }
+    warehouse = new_warehouse(model=ORGANISATIONS_ALONE, **sources)
+    for source in failing:
+        warehouse.deliver(f"{source}/organisation", {"id": "all", "title": f"Федерация {source}", "above": ""})
+        warehouse.deliver(f"below_{source}/organisation", {"id": "club", "title": f"Клуб {source}", "above": "all"})
     warehouse.run()
-    warehouse.write_source("a", ORGANISATIONS.replace("name: title", f"name: {{sql: '{expression}'}}"))
+    for source, expression in failing.items():
+        warehouse.write_source(source, ORGANISATIONS.replace("name: title", f"name: {{sql: '{expression}'}}"))
+        warehouse.deliver(f"below_{source}/organisation", {"id": "team", "title": f"Отряд {source}", "above": "all"})
     warehouse.reopen()
-    warehouse.deliver("b/organisation", {"id": "team", "title": "Отряд", "above": "all"})
     report = warehouse.run()
-    assert [each.source for each in report.problems] == ["a"]
+    assert sorted(each.source for each in report.problems) == ["a", "b"]
     assert waiting(warehouse) == []
-    standing = "SELECT key, parent IS NOT NULL FROM lake.conformed.organisation ORDER BY key"
-    assert warehouse.query(standing) == [("all", False), ("club", True), ("team", True)]
-    assert warehouse.published("SELECT count(*) FROM warehouse.organisation WHERE parent_id IS NOT NULL") == [2]
+    standing = "SELECT source, key, parent IS NOT NULL FROM lake.conformed.organisation ORDER BY source, key"
+    assert warehouse.query(standing) == [
+        ("a", "all", False), ("b", "all", False),
+        ("below_a", "club", True), ("below_a", "team", True), ("below_b", "club", True), ("below_b", "team", True),
+    ]  # fmt: skip
+    assert warehouse.published("SELECT count(*) FROM warehouse.organisation WHERE parent_id IS NOT NULL") == [4]
 
 
 def test_a_new_mapping_redoes_its_own_records_and_no_others(new_warehouse: New) -> None:
@@ -261,26 +278,28 @@ def test_of_several_patches_all_are_kept_or_none(new_warehouse: New) -> None:
     assert [each.patch for each in control.patches_made()] == patches[:1]
 
 
-@pytest.mark.parametrize(
-    "expression",
-    [
-        "list_sum(last)",
-        "no_such_function(last)",
-        "by::INTEGER",
-        "regexp_extract(last, ''['')",
-        "strptime(last, ''%Q'')",
-    ],
-)
-def test_a_mapping_that_cannot_be_evaluated_stops_its_source_alone(new_warehouse: New, expression: str) -> None:
-    warehouse = new_warehouse(a=PERSON.replace("last_name: last", f"last_name: {{sql: '{expression}'}}"), b=PERSON)
-    warehouse.deliver("a/person", ANNA)
-    warehouse.deliver("b/person", ANNA)
+def test_mappings_that_cannot_be_evaluated_stop_their_sources_alone(new_warehouse: New) -> None:
+    failing = {
+        "a": "list_sum(last)",
+        "b": "no_such_function(last)",
+        "c": "by::INTEGER",
+        "d": "regexp_extract(last, ''['')",
+        "e": "strptime(last, ''%Q'')",
+    }
+    sources = {
+        source: PERSON.replace("last_name: last", f"last_name: {{sql: '{expression}'}}")
+        for source, expression in failing.items()
+    }
+    warehouse = new_warehouse(**sources, f=PERSON)
+    for source in (*failing, "f"):
+        warehouse.deliver(f"{source}/person", ANNA)
     report = warehouse.run()
     assert report.status == "source_failed"
-    assert 'source "a", entity person: an SQL expression of its mapping cannot be used' in str(report.problems[0])
+    for source, problem in zip(failing, sorted(map(str, report.problems)), strict=True):
+        assert problem.startswith(f'source "{source}", entity person: an SQL expression of its mapping cannot be used')
     assert [(each.source, each.conformed, each.pending) for each in report.engine.balances] == [
-        ("a", 0, 1),
-        ("b", 1, 0),
+        *((source, 0, 1) for source in failing),
+        ("f", 1, 0),
     ]
 
 
@@ -449,24 +468,25 @@ def test_a_source_that_is_removed_is_gone_and_is_no_longer_spoken_of(new_warehou
     assert not [warning for warning in warehouse.run().engine.warnings if "any more" in warning]
 
 
-@pytest.mark.parametrize(
-    "source", [PERSON, PERSON.replace("    source_time: changed\n", "")], ids=["by time", "by arrival"]
-)
-def test_a_source_that_was_taken_out_stands_again_when_it_is_read_again(new_warehouse: New, source: str) -> None:
-    warehouse = new_warehouse(a=source)
+def test_sources_that_were_taken_out_stand_again_when_they_are_read_again(new_warehouse: New) -> None:
+    warehouse = new_warehouse(by_time=PERSON, by_arrival=PERSON.replace("    source_time: changed\n", ""))
+    sources = ("by_time", "by_arrival")
     older = {**ANNA, "last": "Старая", "changed": "2023-01-01"}
     gone = {**ANNA, "id": "2", "changed": "2024-01-01", "gone": "yes"}
-    warehouse.deliver("a/person", older, {**ANNA, "changed": "2024-01-01"}, gone)
+    for source in sources:
+        warehouse.deliver(f"{source}/person", older, {**ANNA, "changed": "2024-01-01"}, gone)
     warehouse.run()
-    stood = warehouse.query("SELECT record_id, last_name FROM lake.conformed.person")
-    assert len(stood) == 1
+    standing = "SELECT source, record_id, last_name FROM lake.conformed.person ORDER BY source"
+    stood = warehouse.query(standing)
+    assert [(source, last_name) for source, _, last_name in stood] == [("by_arrival", "Белова"), ("by_time", "Белова")]
     for _ in range(2):
-        assert remove_source(warehouse.warehouse, "a") == 1
-        assert remove_source(warehouse.warehouse, "a") == 0
+        for source in sources:
+            assert remove_source(warehouse.warehouse, source) == 1
+            assert remove_source(warehouse.warehouse, source) == 0
         run(warehouse.warehouse, Quiet(), read=False)
         assert warehouse.published("SELECT 1 FROM warehouse.person") == []
         report = warehouse.run()
-        assert warehouse.query("SELECT record_id, last_name FROM lake.conformed.person") == stood
+        assert warehouse.query(standing) == stood
         assert all(each.balances for each in report.engine.balances)
         assert warehouse.run().published == {}
 

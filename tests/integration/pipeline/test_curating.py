@@ -23,6 +23,7 @@ entities:
     key: id
     fields: {last_name: last, first_name: first, birth_date: born, organisation: school}
 """
+PEOPLE_AND_CLUBS = "entities: {location: null, event: null, participation: null}\n"
 SURE = {"born": "2001-05-06", "phone": "+79165550001", "email": "belova@kostyor.alt"}
 
 
@@ -56,7 +57,7 @@ def test_the_newest_phone_stands_and_names_the_record_it_came_from(new_warehouse
 
 
 def test_a_title_in_mixed_case_stands_before_one_in_capitals(new_warehouse: New) -> None:
-    warehouse = new_warehouse(a=SCHOOL, model="")
+    warehouse = new_warehouse(a=SCHOOL, model=PEOPLE_AND_CLUBS)
     warehouse.deliver(
         "a/organisation",
         {"id": "1", "title": "Клуб «Искра»", "changed": "2024-01-01"},
@@ -67,7 +68,7 @@ def test_a_title_in_mixed_case_stands_before_one_in_capitals(new_warehouse: New)
 
 
 def test_a_person_follows_their_organisation_when_it_turns_out_to_be_another(new_warehouse: New) -> None:
-    warehouse = new_warehouse(a=SCHOOL, model="")
+    warehouse = new_warehouse(a=SCHOOL, model=PEOPLE_AND_CLUBS)
     warehouse.deliver(
         "a/organisation",
         {"id": "1", "title": "Клуб «Искра»", "changed": "2024-01-01"},
@@ -89,7 +90,7 @@ SPARK = {"title": "Клуб «Искра»", "changed": "2024-01-01"}
 
 
 def test_a_person_follows_a_club_that_comes_later_into_one_that_is_known_and_goes_again(new_warehouse: New) -> None:
-    warehouse = new_warehouse(a=CLUB, b=CLUB, model="")
+    warehouse = new_warehouse(a=CLUB, b=CLUB, model=PEOPLE_AND_CLUBS)
     warehouse.deliver("a/organisation", {"id": "1", **SPARK})
     warehouse.deliver("b/person", {"id": "1", "last": "Белова", "first": "Анна", "born": "2001-05-06", "school": "9"})
     warehouse.run()
@@ -106,6 +107,7 @@ def test_a_person_follows_a_club_that_comes_later_into_one_that_is_known_and_goe
 
 MEMBERS = """
 entities:
+  person: null
   location: null
   event: null
   participation: null

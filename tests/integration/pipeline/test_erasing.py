@@ -10,7 +10,7 @@ from uuid import UUID
 
 import pyarrow.parquet as pq
 import pytest
-from tests.support.warehouse import SMALL_MODEL, Quiet, TinyWarehouse, copy_database, drop_database
+from tests.support.warehouse import PEOPLE_ALONE, SMALL_MODEL, MadeOnce, Quiet, TinyWarehouse, copy_database
 
 from rddm.app.wire import open_reading
 from rddm.contracts.batches import Unreadable
@@ -25,7 +25,6 @@ from rddm.pipeline.patching import Author, patch_record
 from rddm.pipeline.run import RunReport
 from rddm.store import scrubbing
 from rddm.store.database import Database
-from rddm.store.embedded import ensure_database
 from rddm.store.erasures import Erasure, digest, digest_parameters, digest_sql
 
 CAMPS = """
@@ -62,6 +61,7 @@ entities:
     fields: {last_name: last, first_name: first, birth_date: born, phone: phone, email: email}
 """
 New = Callable[..., TinyWarehouse]
+Copied = Callable[[Callable[[Path, str], TinyWarehouse]], TinyWarehouse]
 NAMED = "person: {column: camper, entity: camper}"
 NAMED_BY_NOTHING_KNOWN = "person: {sql: 'no_such_function(camper)', entity: camper}"
 VALUES = (
@@ -99,21 +99,21 @@ def with_her(root: Path, database_url: str) -> TinyWarehouse:
     return made
 
 
-@pytest.fixture(scope="module")
-def warehouse_to_copy(tmp_path_factory: pytest.TempPathFactory, postgresql_server: str) -> Iterator[TinyWarehouse]:
-    made = with_her(tmp_path_factory.mktemp("her") / "w", ensure_database(postgresql_server, "her"))
-    made.close()
-    yield made
-    drop_database(postgresql_server, "her")
+def without_her(root: Path, database_url: str) -> TinyWarehouse:
+    """The same after she was erased."""
+    made = with_her(root, database_url)
+    erase_her(made)
+    return made
 
 
 @pytest.fixture
-def warehouse(
-    warehouse_to_copy: TinyWarehouse, tmp_path: Path, new_database: Callable[..., str]
-) -> Iterator[TinyWarehouse]:
-    made = warehouse_to_copy.copied(tmp_path / "w", new_database(copy_of="her"))
-    yield made
-    made.close()
+def warehouse(copied: Copied) -> TinyWarehouse:
+    return copied(with_her)
+
+
+@pytest.fixture
+def after_erasing(copied: Copied) -> TinyWarehouse:
+    return copied(without_her)
 
 
 @dataclass(frozen=True)
@@ -131,18 +131,17 @@ class Erased:
 
 
 @pytest.fixture(scope="module")
-def erased(
-    warehouse_to_copy: TinyWarehouse, tmp_path_factory: pytest.TempPathFactory, postgresql_server: str
-) -> Iterator[Erased]:
-    database = copy_database(postgresql_server, "erased", copy_of="her")
-    made = warehouse_to_copy.copied(tmp_path_factory.mktemp("erased") / "w", database)
+def erased(made_once: MadeOnce, tmp_path_factory: pytest.TempPathFactory, postgresql_server: str) -> Iterator[Erased]:
+    before, database = made_once.get(with_her, with_her)
+    before.close()
+    database_url = copy_database(postgresql_server, "erased", copy_of=database)
+    made = before.copied(tmp_path_factory.mktemp("erased") / "w", database_url)
     places, others, wanted = places_of(made), everybody_else(made), her(made)
     received = {(each.source, each.entity): each.received for each in made.run().engine.balances}
     leaving = find(made.warehouse, wanted)
     proof = erase_her(made)
     yield Erased(made, proof, wanted, leaving, places, others, received, made.run())
     made.close()
-    drop_database(postgresql_server, "erased")
 
 
 def deliver_all(made: TinyWarehouse) -> None:
@@ -289,9 +288,9 @@ def test_nothing_was_erased_twice(erased: Erased) -> None:
         find(erased.warehouse.warehouse, erased.wanted)
 
 
-def test_she_does_not_come_back(warehouse: TinyWarehouse) -> None:
+def test_she_does_not_come_back(after_erasing: TinyWarehouse) -> None:
+    warehouse = after_erasing
     others = everybody_else(warehouse)
-    erase_her(warehouse)
     warehouse.deliveries.clear()
     warehouse.query("UPDATE lake.raw.cursor SET reading = ''")
     deliver_all(warehouse)
@@ -313,8 +312,8 @@ def test_she_does_not_come_back(warehouse: TinyWarehouse) -> None:
     assert warehouse.query("SELECT count(*) FROM lake.quarantine.record") == [0]
 
 
-def test_nothing_of_her_is_kept_when_her_record_comes_with_too_many_columns(warehouse: TinyWarehouse) -> None:
-    erase_her(warehouse)
+def test_nothing_of_her_is_kept_when_her_record_comes_with_too_many_columns(after_erasing: TinyWarehouse) -> None:
+    warehouse = after_erasing
     warehouse.deliveries.clear()
     warehouse.query("UPDATE lake.raw.cursor SET reading = ''")
     more = {f"x{number}": "1" for number in range(1_600)}
@@ -325,39 +324,40 @@ def test_nothing_of_her_is_kept_when_her_record_comes_with_too_many_columns(ware
     assert places_of(warehouse, VALUES[:6]) == []
 
 
-def test_no_fact_that_names_her_comes_in_by_a_mapping_that_cannot_be_evaluated(warehouse: TinyWarehouse) -> None:
-    def deliver(**changes: str) -> tuple[Ingested, list[object]]:
-        booking = {"id": "b9", "camper": "h1", "shift": "s1", "role": "гость", "changed": "2025-01-01"}
-        warehouse.deliver("camps/booking", booking | changes)
+def test_no_fact_that_names_her_comes_in_by_a_mapping_that_cannot_be_evaluated(after_erasing: TinyWarehouse) -> None:
+    warehouse = after_erasing
+
+    def deliver(*bookings: dict[str, str]) -> tuple[Ingested, list[object]]:
+        booking = {"camper": "h1", "shift": "s1", "role": "гость", "changed": "2025-01-01"}
+        warehouse.deliver("camps/booking", *(booking | each for each in bookings))
         (read,) = (each for each in warehouse.run().ingested if each.entity == "booking")
         return read, warehouse.query("SELECT _key FROM lake.raw.camps__booking WHERE _key IN ('b7', 'b8', 'b9')")
 
-    erase_her(warehouse)
     map_camps(warehouse, CAMPS.replace("role: role", "role: {sql: 'no_such_function(role)'}"))
-    read, landed = deliver()
-    assert (read.error, read.erased, landed) == (None, 1, [])
-    assert deliver(id="b8", camper="o3")[1] == ["b8"]
+    read, landed = deliver({"id": "b9"}, {"id": "b8", "camper": "o3"})
+    assert (read.error, read.erased, landed) == (None, 1, ["b8"])
 
     map_camps(warehouse, CAMPS.replace(NAMED, NAMED_BY_NOTHING_KNOWN))
-    read, landed = deliver(id="b7")
+    read, landed = deliver({"id": "b7"})
     assert "its mapping of person cannot be evaluated" in str(read.error)
     assert landed == ["b8"]
     map_camps(warehouse, CAMPS)
-    read, landed = deliver(id="b7")
+    read, landed = deliver({"id": "b7"})
     assert (read.error, read.erased, landed) == (None, 2, ["b8"])
 
 
-def test_under_a_new_key_she_is_somebody_new(warehouse: TinyWarehouse) -> None:
-    erased = her(warehouse).golden_id
-    erase_her(warehouse)
-    warehouse.deliver("camps/camper", {"id": "h7", "changed": "2026-01-01", **HER})
-    warehouse.run()
-    assert her(warehouse).golden_id != erased
+def test_under_a_new_key_she_is_somebody_new(after_erasing: TinyWarehouse) -> None:
+    after_erasing.deliver("camps/camper", {"id": "h7", "changed": "2026-01-01", **HER})
+    after_erasing.run()
+    new = her(after_erasing).golden_id
+    assert new is not None
+    assert after_erasing.warehouse.erasures.of(new) is None
 
 
-def test_she_may_be_let_in_again(warehouse: TinyWarehouse) -> None:
-    proof = erase_her(warehouse)
+def test_she_may_be_let_in_again(after_erasing: TinyWarehouse) -> None:
+    warehouse = after_erasing
     erasures = warehouse.warehouse.erasures
+    (proof,) = erasures.made()
     lifted = allow_again(erasures, proof.erasure_id, Author("bob", "signed up anew", AUTHOR.at))
     assert erasures.get(proof.erasure_id) == lifted
     warehouse.deliver("camps/camper", {"id": "h1", "changed": "2026-02-02", **HER})
@@ -551,28 +551,23 @@ def test_a_mapping_by_which_nobody_can_say_what_goes_is_told_as_its_sources_trou
         find(warehouse.warehouse, wanted)
 
 
-@pytest.mark.parametrize(
-    ("model", "said", "fix"),
-    [
+def test_nobody_is_erased_while_no_file_says_whom_facts_name(warehouse: TinyWarehouse) -> None:
+    wanted = her(warehouse)
+    # What does not stand, and what is of an entity that is gone, too.
+    for model, said, fix in (
         (SMALL_MODEL, "whom 2 versions of its records name", "Put it back into sources/camps.yaml; then erase again."),
         (
             SMALL_MODEL + "  participation: null\n",
             "whom 5 versions of its records name",
             "Put it back into sources/camps.yaml, and its entity participation into model.yaml; then erase again.",
         ),
-    ],
-    ids=["what does not stand", "of an entity that is gone, too"],
-)
-def test_nobody_is_erased_while_no_file_says_whom_facts_name(
-    warehouse: TinyWarehouse, model: str, said: str, fix: str
-) -> None:
-    wanted = her(warehouse)
-    (warehouse.root / "model.yaml").write_text(model, encoding="utf-8")
-    map_camps(warehouse, CAMPS.partition("  shift:")[0])
-    with pytest.raises(SourceError, match='source "camps", entity booking: no file of the project names it') as refused:
-        find(warehouse.warehouse, wanted)
-    assert said in refused.value.message
-    assert refused.value.fix == fix
+    ):
+        (warehouse.root / "model.yaml").write_text(model, encoding="utf-8")
+        map_camps(warehouse, CAMPS.partition("  shift:")[0])
+        with pytest.raises(SourceError, match='"camps", entity booking: no file of the project names it') as refused:
+            find(warehouse.warehouse, wanted)
+        assert said in refused.value.message
+        assert refused.value.fix == fix
     (warehouse.root / "model.yaml").write_text(SMALL_MODEL, encoding="utf-8")
     map_camps(warehouse, CAMPS)
     erase_her(warehouse)
@@ -594,8 +589,8 @@ def test_of_sources_that_no_file_names_goes_what_stands(warehouse: TinyWarehouse
     assert places_of(warehouse) == []
 
 
-def test_another_secret_lets_nobody_in_unnoticed(warehouse: TinyWarehouse) -> None:
-    erase_her(warehouse)
+def test_another_secret_lets_nobody_in_unnoticed(after_erasing: TinyWarehouse) -> None:
+    warehouse = after_erasing
     warehouse.environment["RDDM_ERASURE_SECRET"] = "another"
     warehouse.reopen()
     with pytest.raises(StoreError, match="under another secret"):
@@ -659,7 +654,6 @@ def test_what_a_killed_reading_left_goes_and_one_that_goes_on_is_waited_for(
 def test_what_is_somebody_elses_by_now_waits_for_them_and_comes(warehouse: TinyWarehouse) -> None:
     booking = {"id": "b9", "shift": "s1", "role": "cook"}
     warehouse.deliver("camps/booking", {**booking, "camper": "h1", "changed": "2024-01-01"})
-    warehouse.run()
     warehouse.deliver("camps/booking", {**booking, "camper": "late", "changed": "2024-02-01"})
     warehouse.run()
     assert warehouse.query("SELECT key FROM lake.conformed.participation WHERE key = 'b9'") == ["b9"]
@@ -719,9 +713,10 @@ def test_nothing_of_who_was_alone_is_in_what_postgresql_knows_of_its_columns(new
 
 @pytest.mark.parametrize("identity", ["{method: exact, fields: [last_name, first_name]}", "null"])
 def test_who_is_not_matched_by_weights_goes_too(new_warehouse: New, identity: str) -> None:
-    model = SMALL_MODEL.replace("person: {", f"person: {{identity: {identity}, ")
-    warehouse = new_warehouse(camps=CAMPS, academy=ACADEMY, model=model)
-    warehouse.deliver("camps/camper", OTHERS[0], {**HER, "id": "h1", "changed": "2024-01-01"})
+    warehouse = new_warehouse(
+        academy=ACADEMY, model=PEOPLE_ALONE.replace("person: {", f"person: {{identity: {identity}, ")
+    )
+    warehouse.deliver("academy/person", OTHERS[0], {**HER, "id": "h1"})
     warehouse.run()
     assert erase_her(warehouse).state == "done"
     assert places_of(warehouse) == []
@@ -743,83 +738,75 @@ def _kept_pieces(warehouse: TinyWarehouse) -> list[object]:
     )
 
 
-def test_pieces_with_what_an_older_version_said_go_and_stay_away_wherever_they_stand(warehouse: TinyWarehouse) -> None:
-    old = {"phone": "+7 903 765-43-21", "email": "Old.Address@post.alt"}
-    warehouse.deliver("camps/camper", {**HER, **old, "id": "h1", "changed": "2023-01-01"})
-    lines = [b"broken;8.903.765.43.21;", b"broken;old.address@post.alt;", b"broken;of another;"]
-    warehouse.deliver("camps/camper", *_pieces(lines, first=3))
+OLDER = (
+    {"phone": "8 903 765-43-21 доб. 12", "email": "ann.o'neil@post.alt"},
+    {"phone": "9037654322 #12", "email": "Ann.O'Neil+Camp@post.alt"},
+    {"phone": "8 903 765-43-23, 8 905 111-22-33"},
+    {"phone": "7,9037654324E+10"},
+    {"phone": "89037654325.0"},
+)
+"""What she gave before, beside something else or in another form."""
+WITH_HERS = (
+    *(f"broken;8903765432{last};".encode() for last in range(1, 6)),
+    b"broken;89051112233;",
+    b"broken;8.903.765.43.21;",
+    "broken;8 (903) 765–43–21;".encode(),
+    "broken;8\xa0903\xa0765\xa043\xa021;".encode("cp1251"),
+    "broken;8 903 765–43–21;".encode("utf-16-le"),
+    rb'"8\u00a0903\u2013765\u201343\t21"',
+    rb"b'8\\xa0903\xa0765\xa043\xa021'",
+    b"phone=%2B7%20903%20765-43%E2%80%9321",
+    b"<phone>8&nbsp;903&#8211;765&#x2013;43-21</phone>",
+    b"progress=50%9037654321",
+    b"broken;ann.o'neil@post.alt;",
+    "broken;Ann.O'Neil@post.alt;".encode("utf-16-le"),
+    rb'"Ann.O\u0027Neil\u002BCamp\u0040post.alt"',
+    b"mail=Ann.O%27Neil%2bcamp%40post.alt",
+    b"<mail>ann.o&apos;neil&#43;camp&#x40;post.alt</mail>",
+)
+OF_OTHERS = (
+    b"broken;of another;",
+    b"broken;89037654326;",
+    "broken;8 903 765–43–29;".encode(),
+    rb'"8\u00a0903\u2013765\u201343\t29"',
+    b"mail=ann.o%27neil+club%40post.alt",
+    b"mail=ann.oneil+camp@post.alt",
+)
+
+
+def test_pieces_with_what_older_versions_said_go_and_stay_away_wherever_they_stand_and_however_it_is_written(
+    warehouse: TinyWarehouse,
+) -> None:
+    def deliver_pieces(first: int) -> list[str]:
+        """Deliver pieces at so many places from *first* on; return the places of those that are not hers."""
+        pieces = _pieces([*WITH_HERS, *OF_OTHERS], first)
+        warehouse.deliver("camps/camper", *pieces)
+        return [each.place for each in pieces[len(WITH_HERS) :]]
+
+    versions = ({**HER, **older, "id": "h1", "changed": f"2023-01-0{day}"} for day, older in enumerate(OLDER, start=1))
+    warehouse.deliver("camps/camper", *versions)
+    of_others = deliver_pieces(first=101)
     warehouse.run()
     erase_her(warehouse)
-    kept = "SELECT content::VARCHAR FROM lake.raw.unreadable WHERE contains(content::VARCHAR, 'broken') ORDER BY 1"
-    assert warehouse.query(kept) == [lines[2].decode()]
+    assert _kept_pieces(warehouse) == of_others
 
-    warehouse.deliver("camps/camper", *_pieces(lines, first=4))
+    of_others += deliver_pieces(first=201)
     report = warehouse.run()
-    assert warehouse.query(kept) == [lines[2].decode()] * 2
+    assert _kept_pieces(warehouse) == of_others
     assert all(each.balances for each in report.engine.balances)
 
 
-def test_a_piece_goes_whatever_stands_between_the_digits_and_however_it_is_encoded(warehouse: TinyWarehouse) -> None:
-    warehouse.deliver("camps/camper", {**HER, "phone": "+7 903 765-43-21", "email": "ann.o'neil@post.alt", "id": "h1"})
-    hers = ["8 (903) 765–43–21", "8\xa0903\xa0765\xa043\xa021", "Ann.O'Neil@post.alt", "8 903 765–43–21"]
-    encodings = ["utf-8", "cp1251", "utf-16-le", "utf-16-le"]
-    lines = [f"broken;{text};".encode(encoding) for text, encoding in zip(hers, encodings, strict=True)]
-    warehouse.deliver("camps/camper", *_pieces([*lines, "broken;8 903 765–43–22;".encode()], first=3))
-    warehouse.run()
-    erase_her(warehouse)
-    assert _kept_pieces(warehouse) == ["broken.csv, line 7"]
-
-
-ESCAPED = (
-    r'"8\u00a0903\u2013765\u201343\t21"',
-    r"b'8\\xa0903\xa0765\xa043\xa021'",
-    "phone=%2B7%20903%20765-43%E2%80%9321",
-    "<phone>8&nbsp;903&#8211;765&#x2013;43-21</phone>",
-    r'"Ann.O\u0027Neil\u002BCamp\u0040post.alt"',
-    "mail=Ann.O%27Neil%2bcamp%40post.alt",
-    "<mail>ann.o&apos;neil&#43;camp&#x40;post.alt</mail>",
-    "progress=50%9037654321",
-)
-OF_OTHERS = (r'"8\u00a0903\u2013765\u201343\t22"', "mail=ann.o%27neil%40post.alt", "mail=ann.oneil+camp@post.alt")
-
-
-def test_a_piece_goes_however_its_format_writes_what_is_no_letter_and_no_digit(warehouse: TinyWarehouse) -> None:
-    written = {"phone": "+7 903 765-43-21", "email": "ann.o'neil+camp@post.alt", "id": "h1"}
-    warehouse.deliver("camps/camper", {**HER, **written})
-    warehouse.deliver("camps/camper", *_pieces([text.encode() for text in (*ESCAPED, *OF_OTHERS)], first=11))
-    warehouse.run()
-    erase_her(warehouse)
-    assert _kept_pieces(warehouse) == ["broken.csv, line 19", "broken.csv, line 20", "broken.csv, line 21"]
-
-
-def test_a_piece_goes_with_a_phone_that_an_older_version_wrote_beside_something_else(warehouse: TinyWarehouse) -> None:
-    older = (
-        "8 903 765-43-21 доб. 12",
-        "9037654322 #12",
-        "8 903 765-43-23, 8 905 111-22-33",
-        "7,9037654324E+10",
-        "89037654325.0",
-    )
-    versions = [{"phone": phone, "changed": f"2023-01-0{day}"} for day, phone in enumerate(older, start=1)]
-    warehouse.deliver("camps/camper", *({**HER, **version, "id": "h1"} for version in versions))
-    lines = [f"broken;8903765432{last};".encode() for last in range(1, 7)]
-    warehouse.deliver("camps/camper", *_pieces([*lines, b"broken;89051112233;"], first=1))
-    warehouse.run()
-    erase_her(warehouse)
-    assert _kept_pieces(warehouse) == ["broken.csv, line 6"]
-
-
-TWO_PHONES = SMALL_MODEL.replace(
+TWO_PHONES = PEOPLE_ALONE.replace(
     "person: {fields: {", "person: {fields: {phone: null, mobile: {type: phone}, mother_phone: {type: phone}, "
 )
 
 
 def test_identifiers_are_looked_for_in_every_field_of_their_type(new_warehouse: New) -> None:
-    phones = CAMPS.replace("phone: phone", "mobile: phone, mother_phone: mother")
-    warehouse = new_warehouse(camps=phones, model=TWO_PHONES)
-    warehouse.deliver("camps/camper", {**HER, "phone": "+7 903 765-43-21", "mother": "+7 903 765-43-22", "id": "h1"})
+    phones = ACADEMY.replace("phone: phone", "mobile: phone, mother_phone: mother")
+    warehouse = new_warehouse(academy=phones, model=TWO_PHONES)
+    warehouse.deliver("academy/person", {**HER, "phone": "+7 903 765-43-21", "mother": "+7 903 765-43-22", "id": "h1"})
     lines = [b"broken;89037654321;", b"broken;89037654322;", b"broken;89037654323;"]
-    warehouse.deliver("camps/camper", *_pieces(lines, first=3))
+    warehouse.deliver("academy/person", *_pieces(lines, first=3))
     warehouse.run()
     erase_her(warehouse)
     assert _kept_pieces(warehouse) == ["broken.csv, line 5"]

@@ -26,6 +26,7 @@ from rddm.serve.matching import DESCRIPTION_SEPARATOR
 from rddm.store.embedded import ensure_database
 
 New = Callable[..., TinyWarehouse]
+Copied = Callable[[Callable[[Path, str], TinyWarehouse]], TinyWarehouse]
 TODAY = date(2026, 6, 1)
 COLUMNS = ("last", "first", "born", "phone", "email")
 FIELDS = ("last_name", "first_name", "birth_date", "phone", "email")
@@ -100,6 +101,13 @@ def anna_and_boris(tmp_path_factory: pytest.TempPathFactory, postgresql_server: 
     drop_database(postgresql_server, "anna_and_boris")
 
 
+def knows_anna(root: Path, database_url: str) -> TinyWarehouse:
+    made = TinyWarehouse(root, database_url, {"a": PERSON}, model=PEOPLE_ALONE)
+    made.deliver("a/person", row("1", ANNA))
+    made.run()
+    return made
+
+
 def test_a_person_is_known_in_another_spelling_and_with_a_slip(anna_and_boris: TinyWarehouse) -> None:
     answer = look_up(
         anna_and_boris,
@@ -172,10 +180,8 @@ def test_after_a_merge_the_answer_is_the_id_that_lives(new_warehouse: New) -> No
     assert [each.id for each in answer.people] == [living]
 
 
-def test_after_each_run_the_answer_follows(new_warehouse: New) -> None:
-    warehouse = new_warehouse(a=PERSON)
-    warehouse.deliver("a/person", row("1", ANNA))
-    warehouse.run()
+def test_after_each_run_the_answer_follows(copied: Copied) -> None:
+    warehouse = copied(knows_anna)
     assert look_up(warehouse, typed(BORIS)).verdict == "unknown"
     warehouse.deliver("a/person", row("2", BORIS))
     warehouse.run()
@@ -372,10 +378,8 @@ def test_whoever_may_read_the_shop_window_may_not_read_what_is_matched(anna_and_
         connection.rollback()
 
 
-def test_one_question_is_asked_and_each_table_is_read_by_an_index(new_warehouse: New) -> None:
-    warehouse = new_warehouse(a=PERSON)
-    warehouse.deliver("a/person", row("1", ANNA))
-    warehouse.run()
+def test_one_question_is_asked_and_each_table_is_read_by_an_index(copied: Copied) -> None:
+    warehouse = copied(knows_anna)
     database = warehouse.warehouse.database
     with database.connect(autocommit=True) as connection:
         # A table of one row is read from end to end, if the planner may.
@@ -460,10 +464,8 @@ def test_an_answer_does_not_depend_on_the_order_in_which_postgresql_was_filled(n
     assert [each.contradiction for each in answers[0].people] == ["birth_date_and_given_name"]
 
 
-def test_what_postgresql_cannot_answer_is_told_in_words(new_warehouse: New) -> None:
-    warehouse = new_warehouse(a=PERSON, model=PEOPLE_ALONE)
-    warehouse.deliver("a/person", row("1", ANNA))
-    warehouse.run()
+def test_what_postgresql_cannot_answer_is_told_in_words(copied: Copied) -> None:
+    warehouse = copied(knows_anna)
     failed = r"failed in PostgreSQL \(UndefinedColumn\)"
     with known_people(warehouse) as people:
         with warehouse.warehouse.database.connect() as connection:
@@ -474,10 +476,8 @@ def test_what_postgresql_cannot_answer_is_told_in_words(new_warehouse: New) -> N
         pass
 
 
-def test_what_another_version_published_is_refused_and_made_anew_by_the_next_run(new_warehouse: New) -> None:
-    warehouse = new_warehouse(a=PERSON)
-    warehouse.deliver("a/person", row("1", ANNA))
-    warehouse.run()
+def test_what_another_version_published_is_refused_and_made_anew_by_the_next_run(copied: Copied) -> None:
+    warehouse = copied(knows_anna)
     with warehouse.warehouse.database.connect() as connection:
         connection.execute("UPDATE matching.model SET forms = forms[2:]")
         connection.execute("ALTER TABLE matching.person_drawer DROP COLUMN entries")
@@ -496,10 +496,8 @@ def test_what_another_version_published_is_refused_and_made_anew_by_the_next_run
     "lost",
     ["SCHEMA matching CASCADE", "TABLE matching.term", "TABLE matching.person_drawer", "TABLE warehouse.redirect"],
 )
-def test_what_somebody_dropped_is_published_again_though_nothing_is_new(new_warehouse: New, lost: str) -> None:
-    warehouse = new_warehouse(a=PERSON)
-    warehouse.deliver("a/person", row("1", ANNA))
-    warehouse.run()
+def test_what_somebody_dropped_is_published_again_though_nothing_is_new(copied: Copied, lost: str) -> None:
+    warehouse = copied(knows_anna)
     terms = warehouse.published("SELECT * FROM matching.term ORDER BY entity, field, value")
     shown = warehouse.published("SELECT lake_snapshot FROM warehouse.publication")
     with warehouse.warehouse.database.connect() as connection:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 from tests.support.warehouse import PERSON, TinyWarehouse
@@ -11,6 +12,8 @@ from rddm.pipeline.conservation import Balance
 from rddm.pipeline.run import RunReport
 
 New = Callable[..., TinyWarehouse]
+Make = Callable[[Path, str], TinyWarehouse]
+Copied = Callable[[Make], TinyWarehouse]
 
 MEMBER = """
 connector: {type: file}
@@ -23,12 +26,21 @@ entities:
     fields: {last_name: title}
 """
 CLUB = MEMBER.replace("model: person", "model: organisation").replace("last_name: title", "name: title")
+PEOPLE_AND_CLUBS = "entities: {location: null, event: null, participation: null}\n"
 FIELD = {"person": "last_name", "organisation": "name"}
 
 
-def warehouse_with(new_warehouse: New, source: str) -> TinyWarehouse:
+def of_people(root: Path, database_url: str) -> TinyWarehouse:
+    return with_members(root, database_url, MEMBER)
+
+
+def of_clubs(root: Path, database_url: str) -> TinyWarehouse:
+    return with_members(root, database_url, CLUB)
+
+
+def with_members(root: Path, database_url: str, source: str) -> TinyWarehouse:
     """Two records that stand, one of them in its second version, one that waits and one that is deleted; and somebody else."""
-    warehouse = new_warehouse(a=source, b=PERSON, model="")
+    warehouse = TinyWarehouse(root, database_url, {"a": source, "b": PERSON}, model=PEOPLE_AND_CLUBS)
     warehouse.deliver(
         "a/member", {"id": "1", "title": "Орел"}, {"id": "2", "title": "Белов"}, {"id": "3", "title": None}
     )
@@ -60,30 +72,30 @@ def standing(warehouse: TinyWarehouse, entity: str) -> tuple[list[object], list[
 
 
 @pytest.mark.parametrize(
-    ("before", "after", "was", "becomes"),
-    [(MEMBER, CLUB, "person", "organisation"), (CLUB, MEMBER, "organisation", "person")],
+    ("before", "after", "source", "was", "becomes"),
+    [(of_people, of_clubs, CLUB, "person", "organisation"), (of_clubs, of_people, MEMBER, "organisation", "person")],
 )
 def test_records_become_what_they_are_mapped_to_as_if_they_had_always_been(
-    new_warehouse: New, before: str, after: str, was: str, becomes: str
+    copied: Copied, before: Make, after: Make, source: str, was: str, becomes: str
 ) -> None:
-    warehouse = warehouse_with(new_warehouse, before)
+    warehouse = copied(before)
     assert len(standing(warehouse, was)[1]) == 2
-    balance = of_members(mapped_anew(warehouse, after))
+    balance = of_members(mapped_anew(warehouse, source))
     assert (balance.model_entity, balance.conformed, balance.superseded, balance.deleted) == (becomes, 2, 1, 1)
     assert (balance.pending, balance.quarantined["incomplete"]) == (0, 1)
     for ledger in ("lake.quarantine.record", "lake.conformed.tombstone"):
         assert warehouse.query(f"SELECT model_entity FROM {ledger}") == [becomes]
     assert standing(warehouse, was) == ([], [])
-    assert standing(warehouse, becomes) == standing(warehouse_with(new_warehouse, after), becomes)
+    assert standing(warehouse, becomes) == standing(copied(after), becomes)
     assert warehouse.published("SELECT key FROM warehouse.person_record WHERE source = 'b'") == ["1"]
     assert warehouse.run().published == {}
 
 
 @pytest.mark.parametrize("expression", ["no_such_function(title)", "regexp_extract(title, ''['')"])
 def test_records_are_not_what_they_were_while_their_new_mapping_cannot_be_evaluated(
-    new_warehouse: New, expression: str
+    copied: Copied, expression: str
 ) -> None:
-    warehouse = warehouse_with(new_warehouse, MEMBER)
+    warehouse = copied(of_people)
     report = mapped_anew(warehouse, CLUB.replace("name: title", f"name: {{sql: '{expression}'}}"))
     assert "an SQL expression of its mapping cannot be used" in str(report.problems[0])
     assert (of_members(report).conformed, of_members(report).pending) == (0, 5)

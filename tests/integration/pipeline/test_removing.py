@@ -3,19 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.support.warehouse import PERSON, TinyWarehouse
+from tests.support.warehouse import PEOPLE_ALONE, PERSON, TinyWarehouse
 
 from rddm.pipeline import landing, removing
 from rddm.pipeline.removing import remove_source
 
-New = Callable[..., TinyWarehouse]
+Copied = Callable[[Callable[[Path, str], TinyWarehouse]], TinyWarehouse]
 
 TWO = PERSON + "  member:\n    model: person" + PERSON.partition("  person:")[2]
 ANNA = {"id": "1", "last": "Белова", "first": "Анна", "changed": "2024-01-01"}
 BORIS = {"id": "2", "last": "Орлов", "first": "Борис", "changed": "2024-01-01"}
+
+
+def read_both(root: Path, database_url: str) -> TinyWarehouse:
+    warehouse = TinyWarehouse(root, database_url, {"a": TWO}, model=PEOPLE_ALONE)
+    warehouse.deliver("a/person", ANNA)
+    warehouse.deliver("a/member", BORIS)
+    warehouse.run()
+    return warehouse
 
 
 class Killed(BaseException):
@@ -37,12 +46,9 @@ def killed_at(entity: str, monkeypatch: pytest.MonkeyPatch, warehouse: TinyWareh
 
 @pytest.mark.parametrize("entity", ["person", "member"], ids=["before the first entity", "before the second"])
 def test_a_removal_that_was_killed_is_undone_by_the_next_reading_and_ended_by_another_removal(
-    new_warehouse: New, monkeypatch: pytest.MonkeyPatch, entity: str
+    copied: Copied, monkeypatch: pytest.MonkeyPatch, entity: str
 ) -> None:
-    warehouse = new_warehouse(a=TWO)
-    warehouse.deliver("a/person", ANNA)
-    warehouse.deliver("a/member", BORIS)
-    warehouse.run()
+    warehouse = copied(read_both)
     killed_at(entity, monkeypatch, warehouse)
     report = warehouse.run()
     assert all(each.balances for each in report.engine.balances)

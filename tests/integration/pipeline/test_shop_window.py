@@ -18,7 +18,7 @@ CONSTRAINTS = (
 
 
 def test_tables_have_keys_foreign_keys_and_indexes(new_warehouse: New) -> None:
-    warehouse = new_warehouse(a=PERSON, model="")
+    warehouse = new_warehouse(a=PERSON)
     warehouse.deliver("a/person", ANNA)
     for _ in range(2):  # a later publication keeps them
         warehouse.run()
@@ -46,7 +46,7 @@ def test_every_table_and_column_is_commented(new_warehouse: New) -> None:
 
 
 def test_new_tables_are_loaded_beside_and_leave_nothing_there(new_warehouse: New) -> None:
-    warehouse = new_warehouse(a=PERSON, model="")
+    warehouse = new_warehouse(a=PERSON)
     with warehouse.warehouse.database.connect() as connection:  # what a killed publication left
         connection.execute("CREATE SCHEMA warehouse_loading")
         connection.execute("CREATE TABLE warehouse_loading.person (person_id text)")
@@ -57,7 +57,7 @@ def test_new_tables_are_loaded_beside_and_leave_nothing_there(new_warehouse: New
 
 
 def test_a_publication_that_fails_shows_none_of_its_tables(new_warehouse: New, monkeypatch: pytest.MonkeyPatch) -> None:
-    warehouse = new_warehouse(a=PERSON, model="")
+    warehouse = new_warehouse(a=PERSON)
     warehouse.deliver("a/person", ANNA)
     monkeypatch.setattr(publish, "_comment", _fail)
     with pytest.raises(RuntimeError, match="half-way"):
@@ -75,7 +75,7 @@ def _fail(_connection: object, each: publish.PublishedTable) -> None:
 
 
 def test_a_record_that_moves_and_one_that_goes_are_followed(new_warehouse: New) -> None:
-    warehouse = new_warehouse(a=PERSON, model="")
+    warehouse = new_warehouse(a=PERSON)
     warehouse.deliver("a/person", ANNA, {**ANNA, "id": "2", "born": "1950-01-01", "last": "Чернова"})
     warehouse.run()
     assert warehouse.published("SELECT count(DISTINCT person_id) FROM warehouse.person_record") == [2]

@@ -81,8 +81,8 @@ class Warehouse:
         connection.execute("CREATE OR REPLACE TEMP TABLE touched_person (golden_id UUID)")
         connection.execute("CREATE OR REPLACE TEMP TABLE judgement (record_a UUID, record_b UUID, verdict VARCHAR)")
         connection.execute("BEGIN")
-        for key, record in delivered.items():
-            self._deliver(key, record)
+        if delivered:
+            self._deliver(delivered)
         for pair, verdict in self.judgements.items():
             connection.execute(
                 "INSERT INTO judgement VALUES (?, ?, ?)", [*(self.ids[key] for key in sorted(pair)), verdict]
@@ -103,26 +103,24 @@ class Warehouse:
         connection.execute("COMMIT")
         return resolution
 
-    def _deliver(self, key: str, record: Record | None) -> None:
-        source = record.get("source", "camps") if record else "camps"
-        identifier = self.ids.setdefault(key, derive_record_id(source, "person", key))
-        self.keys[identifier] = key
-        self.connection.execute("DELETE FROM testlake.conformed.person WHERE record_id = ?", [identifier])
-        self.connection.execute("INSERT INTO changed_person VALUES (?)", [identifier])
-        if record is not None:
-            names = list(self.fields)
-            self.connection.execute(
-                f"INSERT INTO testlake.conformed.person VALUES ({', '.join('?' * (6 + len(names)))})",
-                [
-                    identifier,
-                    identifier.int >> 96,
-                    source,
-                    "person",
-                    key,
-                    record.get("source_time"),
-                    *(record.get(name) for name in names),
-                ],
-            )
+    def _deliver(self, records: Mapping[str, Record | None]) -> None:
+        """Put all of them in with a few statements: each statement on the lake takes its time."""
+        rows = []
+        for key, record in records.items():
+            source = record.get("source", "camps") if record else "camps"
+            identifier = self.ids.setdefault(key, derive_record_id(source, "person", key))
+            self.keys[identifier] = key
+            if record is not None:
+                values = [record.get(name) for name in self.fields]
+                order = identifier.int >> 96
+                rows.append([identifier, order, source, "person", key, record.get("source_time"), *values])
+        connection = self.connection
+        connection.executemany("INSERT INTO changed_person VALUES (?)", [[self.ids[key]] for key in records])
+        connection.execute("DELETE FROM testlake.conformed.person WHERE record_id IN (FROM changed_person)")
+        if rows:
+            connection.execute("CREATE OR REPLACE TEMP TABLE delivered AS FROM testlake.conformed.person LIMIT 0")
+            connection.executemany(f"INSERT INTO delivered VALUES ({', '.join('?' * len(rows[0]))})", rows)
+            connection.execute("INSERT INTO testlake.conformed.person FROM delivered")
 
     def groups(self) -> Groups:
         found = self.rows("SELECT list(record_id) FROM testlake.identity.person__link GROUP BY golden_id")
