@@ -9,6 +9,7 @@ import duckdb
 import pytest
 from tests.support.warehouse import PERSON, TinyWarehouse
 
+from rddm.app.wire import open_reading
 from rddm.contracts.errors import NotFound, StoreError
 from rddm.contracts.ids import id_order_sql
 from rddm.contracts.tables import Column, Table
@@ -220,6 +221,19 @@ def test_a_large_file_that_was_deleted_in_two_steps_does_not_stay(new_warehouse:
     assert lake.number(f"SELECT count(*) FROM lake.raw.number AT (VERSION => {then})") == 199_998
     with pytest.raises(NotFound, match="written anew"):  # what was deleted first is told as deleted since, too
         lake.tables_changed(then, lake.current_snapshot())
+
+
+def test_a_past_state_is_read_rightly_after_files_were_written_anew(new_warehouse: New) -> None:
+    warehouse = new_warehouse(a=PERSON)
+    warehouse.run()
+    lake = warehouse.warehouse.lake
+    lake.connection.execute("CREATE TABLE lake.raw.number AS SELECT range AS number FROM range(100_000)")
+    then = lake.current_snapshot()
+    lake.connection.execute("DELETE FROM lake.raw.number WHERE number < 98_000")
+    maintain(lake, expire_before=datetime(2000, 1, 1, tzinfo=UTC), keep_from=None)
+    with open_reading(warehouse.root, warehouse.environment) as reading:
+        past = reading.as_of(str(then))
+        assert past.rows(f"SELECT number FROM {past.table('raw', 'number')} WHERE number = 7") == [{"number": 7}]
 
 
 def test_what_many_small_commits_left_is_gathered_in_one_file(new_warehouse: New) -> None:
