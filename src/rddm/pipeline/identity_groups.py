@@ -88,7 +88,7 @@ def _make_apart(work: Work, labels: Integers, edges: Edges) -> None:
     work.make(
         "apart_now",
         "SELECT least(x.fingerprint_id, y.fingerprint_id) AS fingerprint_a,"
-        f" greatest(x.fingerprint_id, y.fingerprint_id) AS fingerprint_b"
+        " greatest(x.fingerprint_id, y.fingerprint_id) AS fingerprint_b"
         f" FROM {found} l JOIN {closure} x ON x.n = l.a JOIN {closure} y ON y.n = l.b",
     )
 

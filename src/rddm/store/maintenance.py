@@ -106,7 +106,7 @@ def rewrite_dead_files(lake: Lake) -> bool:
         f" JOIN {METADATA}.ducklake_data_file AS file USING (data_file_id)"
         f" JOIN {METADATA}.ducklake_table AS t ON t.table_id = file.table_id JOIN {METADATA}.ducklake_schema USING (schema_id)"
         " WHERE gone.end_snapshot IS NULL AND file.end_snapshot IS NULL AND t.end_snapshot IS NULL"
-        f" AND record_count > {_MANY_ROWS} AND delete_count >= {_NEARLY_DELETED} * record_count"
+        f" AND record_count > {_MANY_ROWS} AND delete_count > {_NEARLY_DELETED} * record_count"
     ).fetchall()
     if not tables:
         return False
