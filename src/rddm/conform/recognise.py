@@ -237,9 +237,16 @@ def _said_of_lists(texts: Sequence[str]) -> str:
     return "; of its lists the first valid value is taken" if is_listed else ""
 
 
+_MANY_DATES = 10
+"""From so many dates on, those of births are mostly different ones; those of shows, shifts and payments repeat."""
+
+
 def _recognise_content(texts: Sequence[str]) -> tuple[Meaning, float] | None:
     best: tuple[Meaning, float] | None = None
+    repeat = len(texts) >= _MANY_DATES and 2 * len(set(texts)) < len(texts)
     for meaning, accepts in _BY_CONTENT:
+        if repeat and meaning == SemanticType.BIRTH_DATE:
+            continue
         share = _share(texts, accepts)
         if share >= _ENOUGH and (best is None or share > best[1] + 0.15):
             best = meaning, share

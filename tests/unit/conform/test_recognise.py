@@ -76,6 +76,13 @@ def test_a_telling_name_over_values_of_another_kind_does_not_decide() -> None:
     assert recognised_fields(table) == {"phone": "email", "x": "phone"}
 
 
+def test_dates_that_repeat_are_no_birth_dates_unless_the_name_says_so() -> None:
+    shows = ["2025-12-20", "2025-12-21"] * 10
+    births = [f"19{year}-05-11" for year in range(60, 80)]
+    assert recognised_fields(pa.table({"date": shows, "x": births})) == {"x": "birth_date"}
+    assert recognised_fields(pa.table({"born": shows})) == {"born": "birth_date"}
+
+
 def test_a_full_name_in_one_column_is_seen() -> None:
     table = pa.table({"who": ["Иванов Иван Иванович", "Петрова Мария", "Сидоров С. А."]})
     found = recognise_columns(table)["who"]
