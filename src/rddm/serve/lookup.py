@@ -91,7 +91,7 @@ def identify(reading: Reading, entity: str, text: str) -> Identified:
             [entity, low, high],
         )
         if len(found) == 1:
-            return _living(reading, entity, found[0]["id"])
+            return _living(reading, entity, found[0]["id"], text)
     if not found:
         found = reading.rows(
             f"SELECT record_id AS id FROM {reading.table('identity', entity + '__link')} WHERE record_id {between}"
@@ -143,7 +143,7 @@ def _of_record(
     return Identified(entity, rows[0]["golden_id"], record_id=record_id)
 
 
-def _living(reading: Reading, entity: str, old: uuid.UUID) -> Identified:
+def _living(reading: Reading, entity: str, old: uuid.UUID, text: str) -> Identified:
     passed = [old]
     while True:
         rows = reading.rows(
@@ -151,5 +151,14 @@ def _living(reading: Reading, entity: str, old: uuid.UUID) -> Identified:
             [entity, passed[-1]],
         )
         if not rows or rows[0]["golden_id"] in passed:
-            return Identified(entity, passed[-1], redirected=tuple(passed[:-1]))
+            break
         passed.append(rows[0]["golden_id"])
+    last = passed[-1]
+    if not reading.rows(
+        f"SELECT 1 AS one FROM {reading.table('golden', entity)} WHERE {golden_id(entity)} = ?", [last]
+    ):
+        raise NotFound(
+            f"The {entity} {text} was merged into {last}, of which no record is left."
+            f" `rddm {entity} history {str(last)[:8]}` tells what happened."
+        )
+    return Identified(entity, last, redirected=tuple(passed[:-1]))

@@ -141,6 +141,14 @@ def test_an_id_that_was_merged_leads_to_the_living_one(run_project: Project) -> 
     outcome = run_project.rddm("person", "show", merged)
     assert outcome.code == 0
     assert f"{merged} was merged into {living}" in outcome.out
+    for source, file in (("camps", "campers"), ("academy", "students")):
+        data, mapping = run_project.folder / "data" / f"{file}.csv", run_project.folder / "sources" / f"{source}.yaml"
+        data.write_text("".join(data.read_text(encoding="utf-8").splitlines(keepends=True)[:2]), encoding="utf-8")
+        snapshot = mapping.read_text(encoding="utf-8").replace("key: id", "key: id\n    mode: snapshot")
+        mapping.write_text(snapshot, encoding="utf-8")
+    assert run_project.rddm("run").code == 0
+    gone = run_project.rddm("person", "show", merged)
+    assert (gone.code, f"merged into {living}, of which no record is left" in " ".join(gone.err.split())) == (7, True)
 
 
 def test_who_has_ended_is_told_from_who_never_was(new_project: Project) -> None:

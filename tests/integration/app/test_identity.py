@@ -427,13 +427,27 @@ def test_two_people_that_match_say_why_they_are_two(ran: Ran) -> None:
     assert f"all 6 pairs: {refusal['evidence']:+.1f}" in " ".join(project.rddm("person", "possible").out.split())
     told = "`rddm person possible` has the pairs between their parts, and why they are apart."
     assert (
-        f"The last run took 1 groups apart that contradict themselves. {told}"
+        f"The last run took 1 groups apart whose records do not fit together. {told}"
         in (project.rddm("identity", "report", "--json").json["warnings"])
     )
     # Of one record and a person, the pair that is most alike is of that record.
     one = project.rddm("person", "why", "camps/camper/15", first, "--json").json
     assert one["first"]["address"] == "camps/camper/15"
     assert one["explanation"]["total"] < found["explanation"]["total"]
+
+
+def test_after_an_older_version_the_queue_asks_for_a_run_and_has_the_same_pairs_then(ran: Ran) -> None:
+    project = ran(campers=CAMPERS + IVANTSOVS)
+    pairs = project.rddm("person", "possible", "--json").json
+    with open_warehouse(project.folder, os.environ) as warehouse:
+        apart = warehouse.lake.connection.execute("FROM lake.identity.person__apart ORDER BY ALL").fetchall()
+        assert len(apart) > 0
+        warehouse.lake.connection.execute("DROP TABLE lake.identity.person__apart")
+    asked = project.rddm("person", "possible")
+    assert (asked.code, "Run it first: rddm run" in asked.err) == (7, True)
+    assert project.rddm("run", "--json").json["to_review"] == pairs["total"]
+    with open_warehouse(project.folder, os.environ) as warehouse:
+        assert warehouse.lake.connection.execute("FROM lake.identity.person__apart ORDER BY ALL").fetchall() == apart
 
 
 def test_a_father_and_a_son_whose_birth_dates_are_one_digit_apart_are_told_to_be_born_a_generation_apart(

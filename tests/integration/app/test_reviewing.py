@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-import os
-
 from tests.integration.app.conftest import CAMPERS, Project, Ran
-
-from rddm.app.wire import open_warehouse
 
 TWINS = """id,surname,given,born,phone,email
 s2,Лисицына,Вера,2007-07-07,+79169990011,vera@pismo.alt
@@ -35,15 +31,6 @@ def test_the_number_a_run_tells_is_the_number_of_pairs_that_wait_for_a_word(new_
     assert new_project.rddm(*different).code == 0
     left = new_project.rddm("person", "possible", "--json").json
     assert (left["total"], len(left["pairs"])) == (1, 1)
-    with open_warehouse(new_project.folder, os.environ) as warehouse:  # as an older version made it
-        apart = warehouse.lake.connection.execute("FROM lake.identity.person__apart").fetchall()
-        assert len(apart) == 1
-        warehouse.lake.connection.execute("DROP TABLE lake.identity.person__apart")
-    asked = new_project.rddm("person", "possible")
-    assert (asked.code, "Run it first: rddm run" in asked.err) == (4, True)
-    assert new_project.rddm("run", "--json").json["to_review"] == 1
-    with open_warehouse(new_project.folder, os.environ) as warehouse:
-        assert warehouse.lake.connection.execute("FROM lake.identity.person__apart").fetchall() == apart
 
 
 def test_two_whole_people_become_one_by_a_word_and_two_again_without_it(ran: Ran) -> None:
