@@ -19,7 +19,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 import sqlglot
-from rapidfuzz.distance import DamerauLevenshtein, Hamming, JaroWinkler
+from rapidfuzz.distance import DamerauLevenshtein, JaroWinkler
 from sqlglot import exp
 
 Row = Mapping[str, Any]
@@ -260,10 +260,6 @@ def _damerau_levenshtein(one: str, other: str) -> int:
     return DamerauLevenshtein.distance(one.encode(), other.encode())  # DuckDB compares bytes
 
 
-def _hamming(one: str, other: str) -> int:
-    return Hamming.distance(one.encode(), other.encode())
-
-
 def _jaro_winkler(one: str, other: str) -> float:
     return JaroWinkler.similarity(one.encode(), other.encode()) if one and other else 0.0
 
@@ -318,6 +314,5 @@ _STRICT: dict[str, Callable[..., Any]] = {
     "Day": lambda day: day.day,
     "JarowinklerSimilarity": _jaro_winkler,
     "damerau_levenshtein": _damerau_levenshtein,
-    "hamming": _hamming,
     "md5_number_upper": _md5_number_upper,
 }

@@ -266,7 +266,7 @@ EXPRESSIONS = (
     "greatest(a.x, b.x)", "replace(a.x, 'ab', b.x)", "try_cast(a.x AS BIGINT)", "try_cast('+7' || a.x AS BIGINT)",
     "CASE WHEN a.x = b.x THEN 1 WHEN b.x IS NULL THEN 2 END",
     "md5_number_upper(a.x || chr(31) || b.x) >> 6", "NOT (a.x <= b.x)", "regexp_matches(a.x, '^[ab]+$')",
-    "abs(length(a.x) - length(b.x))", "(a.x = b.x)::TINYINT + 1", "hamming('-' || a.x || b.x, '-' || b.x || a.x) <= 2",
+    "abs(length(a.x) - length(b.x))", "(a.x = b.x)::TINYINT + 1",
 )  # fmt: skip
 
 
