@@ -13,7 +13,7 @@ from typer.core import TyperCommand, TyperGroup
 
 from rddm.app.cli import application
 from rddm.app.cli.render.identity_page.tables import key_in_words
-from rddm.conform.fields import column_type, conformed_table
+from rddm.conform.fields import conformed_table
 from rddm.conform.words import KIND_MEANINGS, REJECTIONS, REPAIRS
 from rddm.contracts import errors
 from rddm.contracts.errors import RddmError
@@ -281,10 +281,10 @@ def _conformed(model: Model, order: Sequence[str]) -> Iterator[str]:
     )
     rows = []
     for name in order:
-        own = conformed_table(name, model.entities[name]).column_names[len(conformed.RECORD) :]
-        fields = model.entities[name].fields
-        rows.append((f"`conformed.{name}`", ", ".join(f"`{each}` {column_type(fields[each])}" for each in own)))
+        own = conformed_table(name, model.entities[name]).columns[len(conformed.RECORD) :]
+        rows.append((f"`conformed.{name}`", ", ".join(f"`{each.name}` {each.type}" for each in own)))
     yield "\n" + _table(("table", "its fields"), rows)
+    yield "\n`<field>__told`: what was told of a birth date that cannot be, as YYYY-MM-DD with 00 for what is not there.\n"
 
 
 def _table_section(table: Table) -> str:

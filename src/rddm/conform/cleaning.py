@@ -17,6 +17,7 @@ from rddm.conform.fields import column_type
 from rddm.conform.mapping import MappedEntity
 from rddm.conform.split import completeness_sql
 from rddm.contracts.tables import literal, quote
+from rddm.contracts.tables.conformed import told_column
 from rddm.contracts.tables.raw import MISSING_KEY_PREFIX
 from rddm.project.settings import ModelEntity, SemanticType
 
@@ -29,6 +30,8 @@ NAME_LOOKUP_COLUMNS = (
 )
 ENVELOPE = "record_id, source, entity, key, source_time, batch, seq, is_delete"
 
+TOLD = "told "
+"""Stands before what was told of a birth date that cannot be, where values are; no value begins with it."""
 UNREAD = "technical:fields:unread"
 """The problem of a record with values that nobody has looked at yet; it never leaves the stage."""
 
@@ -209,6 +212,9 @@ def evaluated_sql(mapped: MappedEntity, relation: str, lookups: Lookups) -> str:
         kind = column_type(field)
         value = quote(name) if name in present else "NULL"
         columns.append(f"TRY_CAST({value} AS {kind}) AS {quote(name)}")
+        if field.type is SemanticType.BIRTH_DATE:
+            told = f"CASE WHEN starts_with({value}, '{TOLD}') THEN substr({value}, {len(TOLD) + 1}) END"
+            columns.append(f"{told if name in present else 'NULL::VARCHAR'} AS {quote(told_column(name))}")
         if field.type is SemanticType.REFERENCE:
             key = quote(f"{name}__key")
             columns.append(f"{key if name in present else 'NULL::VARCHAR'} AS {key}")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from rddm.contracts.tables import Column, Table, quote
-from rddm.contracts.tables.conformed import entity_table
+from rddm.contracts.tables.conformed import entity_table, told_column
 from rddm.project.settings import ModelEntity, ModelField, SemanticType
 
 _TYPES = {
@@ -25,18 +25,31 @@ def column_type(field: ModelField) -> str:
 
 def conformed_table(name: str, entity: ModelEntity) -> Table:
     """Return the conformed table of the model's entity *name*."""
-    columns = (Column(field, column_type(settings), settings.description) for field, settings in entity.fields.items())
+    columns = []
+    for field, settings in entity.fields.items():
+        columns.append(Column(field, column_type(settings), settings.description))
+        if settings.type is SemanticType.BIRTH_DATE:
+            said = (
+                f"What was told of {field} where that cannot be, as YYYY-MM-DD with 00 for what is not there; else null"
+            )
+            columns.append(Column(told_column(field), "VARCHAR", said))
     return entity_table(name, columns)
+
+
+def value_columns(entity: ModelEntity) -> tuple[str, ...]:
+    """Return the columns of *entity*'s conformed table that hold what a record says: its fields, and what was told of dates."""
+    births = (name for name, field in entity.fields.items() if field.type is SemanticType.BIRTH_DATE)
+    return (*entity.fields, *map(told_column, births))
 
 
 def content_hash_sql(entity: ModelEntity, relation: str) -> str:
     """
     Return the SQL of a hash to tell whether two conformed rows say the same.
 
-    md5 of U+001F name=value of every field that is not null, by name, so that a field the model gains changes no hash.
+    md5 of U+001F name=value of every column that is not null, by name, so that a field the model gains changes no hash.
     """
     parts = ", ".join(
         f"CASE WHEN {relation}.{quote(name)} IS NOT NULL THEN chr(31) || '{name}=' END, {relation}.{quote(name)}"
-        for name in sorted(entity.fields)
+        for name in sorted(value_columns(entity))
     )
     return f"md5(concat({parts}))::UUID"

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 import pyarrow as pa
 
-from rddm.conform.cleaning import NOTE_SEPARATOR, name_fields
+from rddm.conform.cleaning import NOTE_SEPARATOR, TOLD, name_fields
 from rddm.conform.mapping import MappedEntity
 from rddm.conform.values import full_name_part, normalise
 from rddm.conform.values.record import first_may_move, last_may_move, repair_names
@@ -20,7 +20,10 @@ _TEXT = pa.string()
 
 
 class Cleaned(NamedTuple):
-    """What became of a delivered text: the columns of `LOOKUP_COLUMNS` after the text itself."""
+    """
+    What became of a delivered text: the columns of `LOOKUP_COLUMNS` after the text itself. ``value`` of a birth date that is left
+    out as it cannot be is what was told, after `TOLD`.
+    """
 
     value: str | None
     repairs: str | None = None
@@ -62,7 +65,7 @@ def cleaner(mapped: MappedEntity, field: str, latest: date, memory: Memory) -> C
         if isinstance(result, Rejected):
             if is_quarantined:
                 return Cleaned(None, problem=f"invalid:{field}:{result.reason}")
-            return Cleaned(None, f"{field}:dropped_{result.reason}")
+            return Cleaned(TOLD + result.told if result.told else None, f"{field}:dropped_{result.reason}")
         value = result.value
         repairs = NOTE_SEPARATOR.join([f"{field}:{rule}" for rule in result.repairs]) if result.repairs else None
         if value is None or field not in (last, first):

@@ -7,11 +7,12 @@ from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
 
-from rddm.conform.cleaning import NOTE_SEPARATOR, name_fields, swapped_contacts_sql
+from rddm.conform.cleaning import NOTE_SEPARATOR, TOLD, name_fields, swapped_contacts_sql
 from rddm.conform.lookup import cleaner
 from rddm.conform.mapping import MappedEntity
 from rddm.conform.values.record import repair_names
 from rddm.contracts.expression import Evaluator, compile_projections
+from rddm.contracts.tables.conformed import told_column
 from rddm.project.settings import FieldMapping, FileConnector, ModelEntity, SemanticType, SourceEntity
 
 LONGEST_TEXT = 500
@@ -22,8 +23,8 @@ TOO_LONG = "too_long"
 @dataclass(frozen=True)
 class TypedRecord:
     """
-    ``values``: per field that says something its normalised text. ``repairs`` are notes ``field:rule``, ``problems`` notes
-    ``kind:field:reason``, as `rddm.conform.cleaning` has them.
+    ``values``: per column of the conformed record that says something its normalised text. ``repairs`` are notes
+    ``field:rule``, ``problems`` notes ``kind:field:reason``, as `rddm.conform.cleaning` has them.
     """
 
     values: Mapping[str, str]
@@ -63,7 +64,8 @@ def clean_typed(mapped: MappedEntity, texts: Mapping[str, str], latest: date) ->
     for name, text in delivered.items():
         cleaned = cleaner(mapped, name, latest, {})(text)
         if cleaned.value is not None:
-            values[name] = cleaned.value
+            is_told = cleaned.value.startswith(TOLD)
+            values[told_column(name) if is_told else name] = cleaned.value.removeprefix(TOLD)
         repairs += cleaned.repairs.split(NOTE_SEPARATOR) if cleaned.repairs else []
         problems += [cleaned.problem] if cleaned.problem else []
         is_doubtful |= cleaned.is_doubtful

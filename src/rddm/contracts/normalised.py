@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +21,11 @@ class Normalised:
 
 @dataclass(frozen=True, slots=True)
 class Rejected:
-    """The delivered text is no value of this type and cannot be mended. ``reason`` is a rule code, without the text."""
+    """
+    The delivered text is no value of this type and cannot be mended. ``reason`` is a rule code, without the text.
+
+    ``told``: what a birth date that cannot be says all the same, as ``YYYY-MM-DD`` with 00 for what is not there.
+    """
 
     reason: str
+    told: str | None = field(default=None, repr=False)  # about a person, so no message shows it by accident

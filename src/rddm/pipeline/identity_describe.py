@@ -8,6 +8,7 @@ from typing import Any
 
 import pyarrow as pa
 
+from rddm.conform.fields import value_columns
 from rddm.contracts.tables import quote
 from rddm.pipeline.identity_work import Work
 from rddm.project.settings import ExactIdentity
@@ -39,7 +40,7 @@ def describe(work: Work, reconsidered: str) -> None:
     # Of everything, there is no need of a copy.
     records = work.conformed
     if not work.fresh:
-        columns = "record_id, source, entity, " + ", ".join(map(quote, work.model_entity.fields))
+        columns = "record_id, source, entity, " + ", ".join(map(quote, value_columns(work.model_entity)))
         records = work.make(
             "record", work.found(records, "record_id", f"SELECT record_id FROM {reconsidered}", columns)
         )

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 MISSING, SAME, ALIKE, CLOSE, DIFFERENT = range(5)
 LEVELS = 5
 
-COMPARISONS_VERSION = 5
+COMPARISONS_VERSION = 6
 """Changes whenever a level's meaning does, so that stored pairs are made anew."""
 
 
@@ -126,6 +126,27 @@ def _letters_alike(a: str, b: str) -> str:
 
 _BIRTH_DIGIT = _one_digit("a.birth_date::VARCHAR", "b.birth_date::VARCHAR")
 
+_TOLD_A, _TOLD_B = (f"coalesce({each}.birth_told, {each}.birth_date::VARCHAR)" for each in "ab")
+_ONE_IS_TOLD = "((a.birth_told IS NULL) <> (b.birth_told IS NULL))"
+_TOLD_YEAR_AGREES = f"left({_TOLD_A}, 4) = left({_TOLD_B}, 4)"
+_TOLD_TWO_AGREE = (
+    f"(left({_TOLD_A}, 7) = left({_TOLD_B}, 7) OR ({_TOLD_YEAR_AGREES} AND right({_TOLD_A}, 2) = right({_TOLD_B}, 2))"
+    f" OR (right({_TOLD_A}, 5) = right({_TOLD_B}, 5) AND right({_TOLD_A}, 5) <> '01-01'))"
+)
+_TOLD_DIGIT = (
+    f"({_ONE_IS_TOLD} AND {_TOLD_TWO_AGREE} AND NOT contains(coalesce(a.birth_told, b.birth_told), '-00')"
+    f" AND {_one_digit(_TOLD_A, _TOLD_B)})"
+)
+_TOLD_PARTLY = (
+    f"({_ONE_IS_TOLD} AND ({_TOLD_TWO_AGREE}"
+    f" OR ({_TOLD_YEAR_AGREES} AND contains(coalesce(a.birth_told, b.birth_told), '-00-'))))"
+)
+_NO_BIRTH_DATE = f"(({_null('birth_date')}) AND NOT coalesce({_TOLD_DIGIT} OR {_TOLD_PARTLY}, false))"
+"""
+SQL: birth dates do not speak. What is no birth date (1987-02-30, 1987-05-00, 2068-05-13) may speak for two as far as it agrees
+with one that is. It is wrong, so that it differs says nothing; and that two of them agree says little, as many may be a form's.
+"""
+
 _NAMES_SWAPPED = (
     f"((a.last_text = b.first_text AND {_letters_alike('a.first_text', 'b.last_text')})"
     f" OR (a.first_text = b.last_text AND {_letters_alike('a.last_text', 'b.first_text')}))"
@@ -206,21 +227,22 @@ COMPARISONS: tuple[Comparison, ...] = (
     Comparison(
         "birth_date",
         ("birth_date",),
-        _null("birth_date"),
+        _NO_BIRTH_DATE,
         (
             (SAME, "a.birth_date = b.birth_date"),
             (
                 ALIKE,
                 (
                     f"({_SWAPPED} OR ((({_YEAR_AGREES} AND ({_MONTH_AGREES} OR {_DAY_AGREES}))"
-                    f" OR {_DAY_AND_MONTH_AGREE}) AND {_BIRTH_DIGIT}))"
+                    f" OR {_DAY_AND_MONTH_AGREE}) AND {_BIRTH_DIGIT}) OR {_TOLD_DIGIT})"
                 ),
             ),
             (
                 CLOSE,
                 (
-                    f"(({_YEAR_AGREES} AND ({_MONTH_AGREES} OR {_IS_NEW_YEAR.format('a')} OR {_IS_NEW_YEAR.format('b')}))"
-                    f" OR ({_DAY_AND_MONTH_AGREE} AND NOT {_GENERATION_APART}))"
+                    f"(({_YEAR_AGREES}"
+                    f" AND ({_MONTH_AGREES} OR {_DAY_AGREES} OR {_IS_NEW_YEAR.format('a')} OR {_IS_NEW_YEAR.format('b')}))"
+                    f" OR ({_DAY_AND_MONTH_AGREE} AND NOT {_GENERATION_APART}) OR {_TOLD_PARTLY})"
                 ),
             ),
         ),

@@ -25,7 +25,7 @@ DELIVERED_TYPES = TERM_TYPES = {"birth_date": "DATE"}
 FORM_COLUMNS = (
     *("last_root", "last_text", "first_text", "first_root", "first_known", "middle_root", "birth_date"),
     *("gender", "phone", "email", "snils", "document_number", "region", "city", "address", "postcode", "school"),
-    "exclusive",
+    *("exclusive", "birth_told"),
 )
 """The columns of a description, in the order of the contract."""
 PART_COLUMNS = (
@@ -35,7 +35,8 @@ PART_COLUMNS = (
 )
 """Hashes for match keys (`rddm.resolve.keys`); ``more`` are those of further values."""
 
-_PARTS_SQL = ", ".join(f"{EMAIL_PARTS[part]} AS {part}" if part in EMAIL_PARTS else part for part in PART_COLUMNS)
+_JOINED_PARTS = EMAIL_PARTS | {"year_part": "coalesce(year_part, told_year_part)"}
+_PARTS_SQL = ", ".join(f"{_JOINED_PARTS[part]} AS {part}" if part in _JOINED_PARTS else part for part in PART_COLUMNS)
 
 Parts = tuple[int | None, list[int] | None]
 
@@ -96,6 +97,10 @@ def _birth(day: date) -> tuple[object, ...]:
     return part_of("birth", day.isoformat()), part_of("day", f"{day:%m-%d}"), part_of("year", str(day.year))
 
 
+def _birth_told(told: str) -> tuple[object, ...]:
+    return (part_of("year", told[:4]),)
+
+
 def _part(name: str, text: str | None) -> int | None:
     return part_of(name, text) if text else None
 
@@ -133,6 +138,7 @@ DICTIONARIES = (
         "middle_name", (("middle_root", "VARCHAR"), ("middle_gender", "VARCHAR"), ("middle_part", "BIGINT")), _patronymic
     ),
     Forms("birth_date", (("birth_part", "BIGINT"), ("day_part", "BIGINT"), ("year_part", "BIGINT")), _birth),
+    Forms("birth_told", (("told_year_part", "BIGINT"),), _birth_told),
     Forms("region", (("region_key", "VARCHAR"), ("region_part", "BIGINT")), _place("region", place_key)),
     Forms("city", (("city_key", "VARCHAR"), ("city_part", "BIGINT")), _place("city", place_key)),
     Forms("address", (("address_key", "VARCHAR"), ("address_part", "BIGINT")), _place("address", address_key)),
@@ -151,6 +157,7 @@ PARTS_OF_FORMS = (
     Forms("first_text", (("first_word", "BIGINT"),), lambda text: (_word(text),)),
     Forms("middle_root", (("middle_part", "BIGINT"),), _alone("middle")),
     Forms("birth_date", (("birth_part", "BIGINT"), ("day_part", "BIGINT"), ("year_part", "BIGINT")), _birth),
+    Forms("birth_told", (("told_year_part", "BIGINT"),), _birth_told),
     Forms("region", (("region_part", "BIGINT"),), _alone("region")),
     Forms("city", (("city_part", "BIGINT"),), _alone("city")),
     Forms("address", (("address_part", "BIGINT"),), _alone("address")),
@@ -194,14 +201,15 @@ def description_sql(delivered: str, dictionaries: Sequence[tuple[str, str]]) -> 
         f"LEFT JOIN {table} {role}_forms ON {role}_forms.value = d.{role}" for role, table in dictionaries
     )
     texts = {"first_known": "first_known::VARCHAR", "birth_date": "birth_date::VARCHAR"}
-    hashed = ", ".join(f"coalesce({texts.get(column, column)}, '')" for column in FORM_COLUMNS)
+    # What was told of a birth date that cannot be stands at the end, where there is such a thing: all others keep their ids.
+    hashed = ", ".join(f"coalesce({texts.get(each, each)}, '')" for each in FORM_COLUMNS if each != "birth_told")
     return f"""
-SELECT *, md5(concat_ws(chr(31), {hashed}))::UUID AS description_id
+SELECT *, md5(concat_ws(chr(31), {hashed}, birth_told))::UUID AS description_id
 FROM (
   SELECT d.record_id, last_root, last_text, first_text, first_root, first_known, middle_root,
     d.birth_date, coalesce(d.gender, middle_gender, first_gender, last_gender) AS gender,
     d.phone, d.email, d.snils, d.document_number, region_key AS region, city_key AS city, address_key AS address,
-    d.postcode, school_key AS school, d.exclusive,
+    d.postcode, school_key AS school, d.exclusive, d.birth_told,
     {_PARTS_SQL}
   FROM {delivered} d
   {joins}

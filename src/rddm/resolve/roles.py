@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 
+from rddm.contracts.tables.conformed import told_column
 from rddm.project.settings import ModelField, SemanticType
 
 
@@ -12,13 +13,14 @@ from rddm.project.settings import ModelField, SemanticType
 class Roles:
     """
     The column of `conformed.<entity>` for each part; None where the entity has no such field. The first of a type
-    counts.
+    counts. ``birth_told``: what was told of a birth date that cannot be.
     """
 
     last_name: str | None
     first_name: str | None
     middle_name: str | None
     birth_date: str | None
+    birth_told: str | None
     gender: str | None
     phone: str | None
     email: str | None
@@ -56,4 +58,6 @@ def roles_of(fields: Mapping[str, ModelField]) -> Roles:
     first: dict[SemanticType, str] = {}
     for name, field in fields.items():
         first.setdefault(field.type, name)
-    return Roles(**{role: first.get(kind) for role, kind in _TYPES.items()})
+    born = first.get(SemanticType.BIRTH_DATE)
+    told = told_column(born) if born is not None else None
+    return Roles(birth_told=told, **{role: first.get(kind) for role, kind in _TYPES.items()})

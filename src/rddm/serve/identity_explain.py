@@ -37,7 +37,8 @@ from rddm.resolve.weights import Mixture, match_probability_of, probability_of, 
 from rddm.store.lake import of_ids_sql
 
 _SHOWN = {comparison.name: (comparison.name,) for comparison in COMPARISONS} | {
-    "place": ("region", "city", "postcode", "school")
+    "birth_date": ("birth_date", "birth_told"),
+    "place": ("region", "city", "postcode", "school"),
 }
 
 

@@ -156,7 +156,7 @@ class KnownPeople:
     @property
     def fields(self) -> tuple[str, ...]:
         """The model's fields that are compared."""
-        return tuple(self._field_of_role.values())
+        return tuple(name for name in self._field_of_role.values() if name in self._mapped.model_entity.fields)
 
     @property
     def model_fields(self) -> tuple[str, ...]:

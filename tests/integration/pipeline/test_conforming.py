@@ -88,6 +88,21 @@ def test_an_invalid_version_waits_while_the_valid_one_before_it_stands(new_wareh
     assert warehouse.query("SELECT birth_date::VARCHAR FROM lake.conformed.person") == ["2001-05-07"]
 
 
+def test_of_a_birth_date_that_cannot_be_is_kept_what_was_told_until_a_better_one_comes(new_warehouse: New) -> None:
+    warehouse = new_warehouse(a=PERSON)
+    conformed = "SELECT birth_date::VARCHAR, birth_date__told, repairs FROM lake.conformed.person"
+    impossible = ["birth_date:dropped_impossible_date"]
+    warehouse.deliver("a/person", {**ANNA, "born": "2001-02-30"})
+    warehouse.run()
+    assert warehouse.query(conformed) == [(None, "2001-02-30", impossible)]
+    warehouse.deliver("a/person", {**ANNA, "born": "31.02.2001", "changed": "2024-02-01"})
+    warehouse.run()
+    assert warehouse.query(conformed) == [(None, "2001-02-31", impossible)]
+    warehouse.deliver("a/person", {**ANNA, "born": "2001-02-03", "changed": "2024-03-01"})
+    warehouse.run()
+    assert warehouse.query(conformed) == [("2001-02-03", None, None)]
+
+
 def test_a_deletion_takes_the_record_away_and_a_later_version_brings_it_back(new_warehouse: New) -> None:
     warehouse = new_warehouse(a=PERSON)
     warehouse.deliver("a/person", ANNA, {**ANNA, "gone": "yes", "changed": "2024-02-01"})

@@ -12,6 +12,7 @@ from uuid import UUID
 import duckdb
 import pytest
 
+from rddm.conform.fields import value_columns
 from rddm.contracts.extensions import connect_with_extensions
 from rddm.contracts.ids import derive_record_id
 from rddm.pipeline.identity import Resolution, resolve_entity
@@ -63,9 +64,8 @@ class Warehouse:
         self.connection.execute("DETACH DATABASE IF EXISTS testlake")
         catalog = Path(tempfile.mkdtemp(dir=str(spill_folder(connection)))) / "catalog"
         self.connection.execute(f"ATTACH 'ducklake:{catalog}' AS testlake")
-        columns = ", ".join(
-            f"{name} {'DATE' if kind in ('birth_date', 'date') else 'VARCHAR'}" for name, kind in self.fields.items()
-        )
+        kinds = {name: "DATE" if kind in ("birth_date", "date") else "VARCHAR" for name, kind in self.fields.items()}
+        columns = ", ".join(f"{name} {kinds.get(name, 'VARCHAR')}" for name in value_columns(self.model_entity))
         self.connection.execute("CREATE SCHEMA testlake.conformed")
         self.connection.execute(
             "CREATE TABLE testlake.conformed.person (record_id UUID, record_id_order UINTEGER, source VARCHAR, entity VARCHAR,"
@@ -111,7 +111,7 @@ class Warehouse:
             identifier = self.ids.setdefault(key, derive_record_id(source, "person", key))
             self.keys[identifier] = key
             if record is not None:
-                values = [record.get(name) for name in self.fields]
+                values = [record.get(name) for name in value_columns(self.model_entity)]
                 order = identifier.int >> 96
                 rows.append([identifier, order, source, "person", key, record.get("source_time"), *values])
         connection = self.connection

@@ -388,6 +388,24 @@ def test_a_waterfall_shows_what_the_run_decided_by(warehouse: Warehouse) -> None
     assert shown["first_name"] == ("Александр", "Михаил")
 
 
+def test_what_cannot_be_a_birth_date_speaks_for_a_match_and_is_shown(warehouse: Warehouse) -> None:
+    told = {**RIDER, "birth_date": None, "birth_date__told": "1975-08-37"}
+    weights = {}
+    for text in ("1975-08-37", "1975-00-00", "1961-02-30"):
+        warehouse.run({"a": {**RIDER, "email": None}, "b": {**told, "birth_date__told": text}})
+        [found] = explain_records(
+            warehouse.connection,
+            lake="testlake",
+            entity="person",
+            model_entity=warehouse.model_entity,
+            pairs=[(warehouse.ids["a"], warehouse.ids["b"])],
+        )
+        birth = next(step for step in found.contributions if step.field == "birth_date")
+        assert (birth.value_a, birth.value_b) == ("1975-08-17", text)
+        weights[text] = birth.weight
+    assert weights["1975-08-37"] > weights["1975-00-00"] > 0 == weights["1961-02-30"]
+
+
 @pytest.mark.parametrize(
     ("other", "expected"),
     [({"region": None}, True), ({"last_name": "Шкилев", "first_name": "Пётр", "middle_name": None}, False), ({}, True)],

@@ -90,6 +90,8 @@ def _value(role: str) -> st.SearchStrategy[str]:
     if DELIVERED_TYPES.get(role) == "DATE":
         days = st.sampled_from((-1, 0, 1, 9, 30, 31, 59, 61, 365, 366, 3650, 270, 300, 7304, 7305, 10227))
         return days.map(lambda each: (date(2009, 1, 2) + timedelta(days=each)).isoformat())
+    if role == "birth_told":
+        return st.sampled_from(("2009-02-30", "2009-02-31", "2009-13-13", "2009-02-00", "2009-00-00", "2008-02-30"))
     known = st.sampled_from(WORDS.get(role, ("Ленина 5", "Ленина 5-12", "Lenina 5", "1234 567890", "420111", "420112")))
     return known if role == "gender" else _slipped(known)
 

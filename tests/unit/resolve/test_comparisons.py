@@ -9,6 +9,7 @@ from rddm.resolve.comparisons import (
     CLOSE,
     DIFFERENT,
     LEVELS,
+    MISSING,
     NAMES,
     SAME,
     agree_sql,
@@ -50,6 +51,7 @@ def contradiction(change: dict[str, str], *, families: bool = True, **own: str) 
         ("1970-05-12", "1990-05-12", ALIKE),
         ("1970-05-12", "1970-12-05", ALIKE),
         ("1970-05-12", "1970-05-30", CLOSE),
+        ("1970-05-12", "1970-11-12", CLOSE),
         ("1970-01-01", "1970-05-12", CLOSE),
         ("1970-05-12", "1982-05-12", CLOSE),
         ("1905-05-12", "2005-05-12", CLOSE),
@@ -62,6 +64,7 @@ def contradiction(change: dict[str, str], *, families: bool = True, **own: str) 
     ],
     ids=[
         "same", "a digit of the year", "a digit of the decade", "day and month swapped", "month and year agree",
+        "day and year agree",
         "only the year is known", "day and month agree, years near", "a century read wrongly",
         "day and month agree, a generation between", "grandfather and grandson", "1 January of both", "1 January a year on",
         "1 January, one digit", "nothing but near",
@@ -69,6 +72,45 @@ def contradiction(change: dict[str, str], *, families: bool = True, **own: str) 
 )  # fmt: skip
 def test_birth_dates_have_a_level(one: str, other: str, expected: int) -> None:
     assert level(one, other) == expected
+
+
+def told_level(told: str, born: str) -> int:
+    """The level of what cannot be a birth date and one that can, which is the same both ways."""
+    one, other = {"birth_told": told}, {"birth_date": born}
+    levels = {levels_of(compared(*pair).pattern)[NAMES.index("birth_date")] for pair in ((one, other), (other, one))}
+    (found,) = levels
+    return found
+
+
+@pytest.mark.parametrize(
+    ("told", "born", "expected"),
+    [
+        ("1970-02-30", "1970-02-20", ALIKE),
+        ("1970-02-30", "1970-02-03", ALIKE),
+        ("1970-13-28", "1970-12-28", ALIKE),
+        ("2970-05-12", "1970-05-12", ALIKE),
+        ("1970-02-30", "1970-02-07", CLOSE),
+        ("1970-19-28", "1970-12-28", ALIKE),
+        ("1970-00-28", "1970-12-28", CLOSE),
+        ("1970-05-00", "1970-05-12", CLOSE),
+        ("1970-00-00", "1970-05-12", CLOSE),
+        ("2070-05-12", "1970-05-12", CLOSE),
+        ("2070-01-01", "1970-01-01", MISSING),
+        ("1970-02-30", "1971-02-27", MISSING),
+        ("1970-02-30", "1970-03-20", MISSING),
+        ("1970-05-00", "1970-06-12", MISSING),
+        ("1970-00-00", "1971-05-12", MISSING),
+    ],
+)
+def test_what_cannot_be_a_birth_date_speaks_for_two_as_far_as_it_agrees_and_never_against(
+    told: str, born: str, expected: int
+) -> None:
+    assert told_level(told, born) == expected
+
+
+def test_that_two_dates_agree_which_cannot_be_says_nothing() -> None:
+    form = {"birth_told": "2000-02-31"}
+    assert levels_of(compared(form, form).pattern)[NAMES.index("birth_date")] == MISSING
 
 
 @pytest.mark.parametrize("years", [*range(1, 14), *range(91, 105)])

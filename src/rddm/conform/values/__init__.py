@@ -46,7 +46,7 @@ __all__ = [
     "split_full_name",
 ]
 
-RULES_VERSION = 3
+RULES_VERSION = 4
 """Raised whenever the result for any value can change, so that what was cleaned before is cleaned again."""
 
 _NORMALISERS: Mapping[SemanticType, Callable[[str], Normalised | Rejected]] = {

@@ -15,11 +15,11 @@ EXCEL_SERIAL_DATE = "excel_serial_date"
 LETTER_IN_NUMBER = "letter_in_number"
 
 NOT_A_DATE = Rejected("not_a_date")
-IMPOSSIBLE_DATE = Rejected("impossible_date")
-INCOMPLETE_DATE = Rejected("incomplete_date")
+IMPOSSIBLE_DATE = "impossible_date"
+INCOMPLETE_DATE = "incomplete_date"
 DATE_OUT_OF_RANGE = Rejected("date_out_of_range")
-BIRTH_DATE_IN_FUTURE = Rejected("birth_date_in_future")
-BIRTH_DATE_TOO_EARLY = Rejected("birth_date_too_early")
+BIRTH_DATE_IN_FUTURE = "birth_date_in_future"
+BIRTH_DATE_TOO_EARLY = "birth_date_too_early"
 
 LATEST = date(2100, 1, 1)
 EARLIEST_BIRTH = date(1900, 1, 1)
@@ -41,7 +41,9 @@ _DAY_MONTH_NAME = re.compile(
     rf"(\d{{1,2}})(?:st|nd|rd|th|-?го)?[ .\-/]*([a-zа-яё]+)[ .,\-/]*(\d{{4}}|\d\d)\s?(?:г\.?|года?\.?)?{_TIME.lower()}"
 )
 _MONTH_NAME_DAY = re.compile(rf"([a-zа-яё]+)[ .\-/]*(\d{{1,2}})(?:st|nd|rd|th)?[ .,]+(\d{{4}}){_TIME.lower()}")
-_YEAR_ONLY = re.compile(r"(\d{4})(?:\s?г\.?|\s?год)?|\d{1,2}[./-]\d{4}|\d{4}-\d{1,2}", re.ASCII)
+_YEAR_ONLY = re.compile(r"(\d{4})(?:\s?г\.?|\s?год)?", re.ASCII)
+_MONTH_FIRST = re.compile(r"(\d{1,2})[./-](\d{4})", re.ASCII)
+_MONTH_LAST = re.compile(r"(\d{4})-(\d{1,2})", re.ASCII)
 _ZEROS = re.compile(r"[0\-./: T]+")
 _WEEKDAY = re.compile(r"(?:mon|tue|wed|thu|fri|sat|sun)[a-z]*,?\s+|(?:пн|вт|ср|чт|пт|сб|вс),?\s+", re.IGNORECASE)
 
@@ -73,7 +75,9 @@ def normalise_date(text: str) -> Normalised | Rejected:
     Rejected(reason='impossible_date')
     """
     parsed = parse_date(text)
-    if not isinstance(parsed, tuple):
+    if isinstance(parsed, Rejected):
+        return Rejected(parsed.reason)
+    if isinstance(parsed, Normalised):
         return parsed
     day, repairs = parsed
     if not EARLIEST <= day <= LAST:
@@ -83,24 +87,30 @@ def normalise_date(text: str) -> Normalised | Rejected:
 
 def normalise_birth_date(text: str, latest: date = LATEST) -> Normalised | Rejected:
     """
-    Return a birth date as ISO 8601; before 1900 or after *latest* it is none, and 01.01.1900 and its like say nothing.
+    Return a birth date as ISO 8601; before 1900 or after *latest* it is none, and 01.01.1900 and its like say nothing. Of what
+    cannot be, the year, month and day that were told come along.
 
     >>> normalise_birth_date("03.04.2011"), normalise_birth_date("01.01.1900")
     (Normalised(value='2011-04-03', repairs=()), Normalised(value=None, repairs=('placeholder',)))
+    >>> normalise_birth_date("30.02.2010").told, normalise_birth_date("05.2010").told
+    ('2010-02-30', '2010-05-00')
     """
     parsed = parse_date(text, latest)
     if not isinstance(parsed, tuple):
         return parsed
     day, repairs = parsed
     if day > latest:
-        return BIRTH_DATE_IN_FUTURE
+        return Rejected(BIRTH_DATE_IN_FUTURE, day.isoformat())
     if day < EARLIEST_BIRTH:
-        return BIRTH_DATE_TOO_EARLY
+        return Rejected(BIRTH_DATE_TOO_EARLY, day.isoformat())
     return Normalised(day.isoformat(), repairs)
 
 
 def parse_date(text: str, latest: date = LATEST) -> tuple[date, tuple[str, ...]] | Normalised | Rejected:
-    """Return the date and the repairs it took, or what there is instead. *latest* decides the century of short years."""
+    """
+    Return the date and the repairs it took, or what there is instead, with what it tells all the same. *latest* decides the
+    century of short years.
+    """
     if len(text) > 80:
         return NOT_A_DATE
     text, invisible = clean_characters(text)
@@ -155,7 +165,11 @@ def _build(parts: tuple[str, str, str], latest: date) -> tuple[date, tuple[str, 
     try:
         return date(year, month, day), repairs
     except ValueError:
-        return IMPOSSIBLE_DATE
+        return Rejected(IMPOSSIBLE_DATE, _told(year, month, day))
+
+
+def _told(year: int, month: int = 0, day: int = 0) -> str:
+    return f"{year:04}-{month:02}-{day:02}"
 
 
 def _read_number(text: str, invisible: tuple[str, ...]) -> tuple[date, tuple[str, ...]] | Normalised | Rejected:
@@ -165,4 +179,10 @@ def _read_number(text: str, invisible: tuple[str, ...]) -> tuple[date, tuple[str
         seconds = int(text) // (1000 if len(text.lstrip("-")) > 10 else 1)
         day = (datetime(1970, 1, 1, tzinfo=UTC) + timedelta(seconds=seconds)).date()
         return PLACEHOLDER_FOUND if day in PLACEHOLDER_DATES else (day, invisible)
-    return INCOMPLETE_DATE if _YEAR_ONLY.fullmatch(text) else NOT_A_DATE
+    if match := _YEAR_ONLY.fullmatch(text):
+        return Rejected(INCOMPLETE_DATE, _told(int(match[1])))
+    if match := _MONTH_FIRST.fullmatch(text):
+        return Rejected(INCOMPLETE_DATE, _told(int(match[2]), int(match[1])))
+    if match := _MONTH_LAST.fullmatch(text):
+        return Rejected(INCOMPLETE_DATE, _told(int(match[1]), int(match[2])))
+    return NOT_A_DATE

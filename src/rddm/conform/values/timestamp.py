@@ -83,7 +83,7 @@ def _read_date_and_time(text: str) -> tuple[datetime, tuple[str, ...]] | Normali
     match = _DATE_AND_TIME.fullmatch(text)
     parsed = parse_date(match["date"] if match else text)
     if isinstance(parsed, Rejected):
-        return NOT_A_TIMESTAMP if parsed.reason == "not_a_date" else parsed
+        return NOT_A_TIMESTAMP if parsed.reason == "not_a_date" else Rejected(parsed.reason)
     if isinstance(parsed, Normalised):
         return parsed
     day, repairs = parsed

@@ -20,6 +20,11 @@ RECORD = (
 )
 
 
+def told_column(birth_date: str) -> str:
+    """Return the column for what was told of the field *birth_date* where that cannot be: 1987-02-30, 1987-05-00."""
+    return f"{birth_date}__told"
+
+
 def entity_table(entity: str, fields: Iterable[Column]) -> Table:
     """Return the conformed table of the model's *entity*; grain: one record of one source."""
     columns = (*RECORD, *fields)

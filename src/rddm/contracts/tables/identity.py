@@ -35,6 +35,9 @@ _PERSON_FORMS = (
     ),
     Column("middle_root", "VARCHAR", "The father's name in the patronymic, in Latin letters"),
     Column("birth_date", "DATE", "Date of birth"),
+    Column(
+        "birth_told", "VARCHAR", "What was told of it where that cannot be, as YYYY-MM-DD with 00 for what is not there"
+    ),
     Column("gender", "VARCHAR", "female or male, as delivered or as the names tell"),
     Column("phone", "VARCHAR", "Phone, E.164"),
     Column("email", "VARCHAR", "E-mail, lower case"),

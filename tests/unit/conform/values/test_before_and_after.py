@@ -257,17 +257,26 @@ def test_birth_dates_are_written_as_iso(before: str, after: str | None, repairs:
 
 
 @pytest.mark.parametrize(
-    ("text", "reason"),
+    ("text", "reason", "told"),
     [
-        ("2027-01-01", "birth_date_in_future"),
-        ("1850-01-01", "birth_date_too_early"),
-        ("31.02.2010", "impossible_date"),
-        ("2010", "incomplete_date"),
-        ("вчера", "not_a_date"),
+        ("2027-01-02", "birth_date_in_future", "2027-01-02"),
+        ("1850-01-02", "birth_date_too_early", "1850-01-02"),
+        ("31.02.2010", "impossible_date", "2010-02-31"),
+        ("31.13.10", "impossible_date", "2010-13-31"),
+        ("00.05.2010", "impossible_date", "2010-05-00"),
+        ("05.2010", "incomplete_date", "2010-05-00"),
+        ("2010-5", "incomplete_date", "2010-05-00"),
+        ("2010 г.", "incomplete_date", "2010-00-00"),
+        ("вчера", "not_a_date", None),
     ],
 )
-def test_what_is_no_birth_date_is_rejected(text: str, reason: str) -> None:
-    check_rejected(SemanticType.BIRTH_DATE, text, reason)
+def test_what_is_no_birth_date_is_rejected_and_told_all_the_same(text: str, reason: str, told: str | None) -> None:
+    assert normalise(SemanticType.BIRTH_DATE, text, latest=LATEST) == Rejected(reason, told)
+
+
+@pytest.mark.parametrize("semantic_type", [SemanticType.DATE, SemanticType.TIMESTAMP])
+def test_of_other_dates_that_cannot_be_nothing_is_told(semantic_type: SemanticType) -> None:
+    check_rejected(semantic_type, "31.02.2010", "impossible_date")
 
 
 @pytest.mark.parametrize(
