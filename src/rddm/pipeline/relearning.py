@@ -15,6 +15,7 @@ from dataclasses import dataclass
 
 import duckdb
 
+from rddm.conform.fields import conformed_table
 from rddm.contracts.errors import NotFound
 from rddm.contracts.tables import quote
 from rddm.pipeline.engine import HumanWord, resolve_one
@@ -97,6 +98,8 @@ def preview_learning(warehouse: Warehouse, entity: str, progress: Callable[[str]
                 with warehouse.lake.transaction("preview") as connection:
                     connection.execute(f"CREATE OR REPLACE TEMP TABLE changed_{entity} (record_id UUID)")
                     connection.execute(f"CREATE OR REPLACE TEMP TABLE touched_{entity} (golden_id UUID)")
+                    # An older version's conformed records may lack columns that a run would add.
+                    warehouse.lake.add_columns(conformed_table(entity, warehouse.settings.model.entities[entity]))
                     resolve_one(warehouse.lake, warehouse.settings, entity, human, stamp, progress)
                     raise _RolledBack(_told(warehouse.lake, entity, before, NO_RUN))  # noqa: TRY301 - it rolls back
             except _RolledBack as done:

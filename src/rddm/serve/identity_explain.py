@@ -16,8 +16,9 @@ from uuid import UUID
 import duckdb
 import numpy as np
 
-from rddm.contracts.errors import NotFound
+from rddm.contracts.errors import NotFound, StoreError
 from rddm.contracts.tables import literal, quote
+from rddm.contracts.tables.identity import fingerprint_table
 from rddm.project.settings import ModelEntity, ProbabilisticIdentity
 from rddm.resolve.asked import describe_one, keys_of
 from rddm.resolve.clusters import COMPONENT_LIMIT, CrossPair, agglomerate, component_labels
@@ -34,7 +35,7 @@ from rddm.resolve.keys import (
 from rddm.resolve.models import weighing_model_sql
 from rddm.resolve.roles import Roles, roles_of
 from rddm.resolve.weights import Mixture, match_probability_of, probability_of, weight_of
-from rddm.store.lake import of_ids_sql
+from rddm.store.lake import columns_of_tables, of_ids_sql
 
 _SHOWN = {comparison.name: (comparison.name,) for comparison in COMPARISONS} | {
     "birth_date": ("birth_date", "birth_told"),
@@ -196,6 +197,7 @@ def model_in_use(connection: duckdb.DuckDBPyConnection, lake: str, entity: str) 
 
     Raises:
         NotFound: nothing was matched by weights yet.
+        StoreError: it was by another version of this program.
     """
     return Mixture.from_json(_stored(connection, lake, entity, "parameters"))
 
@@ -206,11 +208,29 @@ def kinds_in_use(connection: duckdb.DuckDBPyConnection, lake: str, entity: str) 
 
     Raises:
         NotFound: nothing was matched by weights yet.
+        StoreError: it was by another version of this program.
     """
     return kinds_from_json(_stored(connection, lake, entity, "kinds"))
 
 
+def check_forms(connection: duckdb.DuckDBPyConnection, lake: str, entity: str) -> None:
+    """
+    See that fingerprints, if there are any, say all that this version compares.
+
+    Raises:
+        StoreError: they were made by another version.
+    """
+    table = fingerprint_table(entity)
+    there = columns_of_tables(connection, lake, table.schema).get(table.name)
+    if there is not None and not set(table.column_names) <= set(there):
+        raise StoreError(
+            f"How each {entity} is described was written by another version of this program. Run the pipeline with this one:"
+            " `rddm run`."
+        )
+
+
 def _stored(connection: duckdb.DuckDBPyConnection, lake: str, entity: str, column: str) -> str:
+    check_forms(connection, lake, entity)
     row = connection.execute(
         f"SELECT {column} FROM ({weighing_model_sql(f'{lake}.identity.model', entity)})"
     ).fetchone()

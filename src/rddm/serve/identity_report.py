@@ -40,6 +40,7 @@ from rddm.resolve.keys import (
 from rddm.resolve.models import weighing_model_sql
 from rddm.resolve.told import FieldTold, tell_fields
 from rddm.resolve.weights import CLASSES, Mixture, match_probability_of, probability_of, shipped_mixture, weight_of
+from rddm.serve.identity_explain import check_forms
 from rddm.serve.identity_sample import POSTERIOR, CandidateSample, bin_sql, sample_candidates
 from rddm.serve.identity_warnings import Findings, warnings_of
 from rddm.serve.judging import contradicting_words
@@ -47,6 +48,7 @@ from rddm.serve.lookup import require_probabilistic
 from rddm.serve.portrait import title_of
 from rddm.serve.possible import count_possible
 from rddm.serve.reading import Reading
+from rddm.store.lake import CATALOG
 
 LISTED = 15
 """Groups, keys and values that are listed of each sort."""
@@ -286,6 +288,7 @@ def _model(asked: _Asked) -> tuple[ModelTold, Mixture, tuple[KeyKind, ...]]:
         raise NotFound(
             f"Entity {asked.entity}: nothing was matched by weights yet, so there is nothing to report. Start with `rddm run`."
         )
+    check_forms(asked.reading.lake.connection, CATALOG, asked.entity)
     row, identity = rows[0], asked.identity
     mixture = Mixture.from_json(row["parameters"])
     match_probability = match_probability_of(identity, mixture)

@@ -450,6 +450,22 @@ def test_after_an_older_version_the_queue_asks_for_a_run_and_has_the_same_pairs_
         assert warehouse.lake.connection.execute("FROM lake.identity.person__apart ORDER BY ALL").fetchall() == apart
 
 
+def test_after_an_older_version_that_described_people_by_less_a_run_is_asked_for_and_learning_can_be_tried(
+    ran: Ran,
+) -> None:
+    project = ran(campers=CAMPERS + IVANTSOVS)
+    person = campers(project, 11)[0][:8]
+    with open_warehouse(project.folder, os.environ) as warehouse:
+        warehouse.lake.connection.execute("ALTER TABLE lake.identity.person__fingerprint DROP COLUMN birth_told")
+        warehouse.lake.connection.execute("ALTER TABLE lake.conformed.person DROP COLUMN birth_date__told")
+    for asked in (["person", "why", person], ["person", "show", person], ["identity", "report"]):
+        told = project.rddm(*asked)
+        assert (told.code, "Run the pipeline with this one: `rddm run`." in told.err) == (4, True)
+    assert project.rddm("identity", "learn").code == 0
+    assert project.rddm("run").code == 0
+    assert project.rddm("person", "why", person).code == 0
+
+
 def test_a_father_and_a_son_whose_birth_dates_are_one_digit_apart_are_told_to_be_born_a_generation_apart(
     ran: Ran,
 ) -> None:

@@ -35,9 +35,6 @@ _PERSON_FORMS = (
     ),
     Column("middle_root", "VARCHAR", "The father's name in the patronymic, in Latin letters"),
     Column("birth_date", "DATE", "Date of birth"),
-    Column(
-        "birth_told", "VARCHAR", "What was told of it where that cannot be, as YYYY-MM-DD with 00 for what is not there"
-    ),
     Column("gender", "VARCHAR", "female or male, as delivered or as the names tell"),
     Column("phone", "VARCHAR", "Phone, E.164"),
     Column("email", "VARCHAR", "E-mail, lower case"),
@@ -53,6 +50,11 @@ _PERSON_FORMS = (
     Column("postcode", "VARCHAR", "Postcode, letters and digits"),
     Column("school", "VARCHAR", "School, in the form names of organisations are compared in"),
     Column("exclusive", "VARCHAR", "source/entity, where that source never has one person twice"),
+    Column(
+        "birth_told",
+        "VARCHAR",
+        "What was told of a birth date that cannot be, as YYYY-MM-DD with 00 for what is not there",
+    ),
 )
 TERM_FIELDS = (*("last_root", "first_root", "middle_root", "birth_date", "phone", "email", "address"),)
 """The forms whose common values weigh less (term frequencies)."""
