@@ -6,7 +6,7 @@ import json
 import uuid
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from rddm.contracts.tables import literal, quote
 from rddm.contracts.tables.identity import MODEL, TERM, TERM_FIELDS
@@ -160,12 +160,11 @@ def learn_model(work: Work, version: int) -> StoredModel:
     query = " UNION ALL ".join(terms_sql(work.table("distinct"), field) for field in TERM_FIELDS)
     countable = probabilistic and work.count(work.table("distinct")) >= LEAST_FOR_TERMS
     work.make("terms", query if countable else f"SELECT field, value, bits FROM {work.past('term')} LIMIT 0")
-    counts, chance = _pattern_counts(work) if probabilistic else ([], measure_chance(0))
+    counts, learnt = _learn(work, families=True) if probabilistic else ([], None)
+    if learnt is not None and not learnt.families:
+        # Then the levels, too, are to know of none.
+        counts, learnt = _learn(work, families=False)
     pairs = sum(each.pairs for each in counts)
-    whole: Counter[Seen] = Counter()
-    for each in counts:
-        whole[each.seen] += each.pairs
-    learnt = learn_mixture(list(whole), list(whole.values()), chance) if probabilistic else None
     mixture = learnt or shipped_mixture()
     work.execute(
         f"INSERT INTO {work.stored('term')} ({', '.join(map(quote, TERM.column_names))})"
@@ -179,6 +178,16 @@ def learn_model(work: Work, version: int) -> StoredModel:
         version, mixture, probabilistic, learnt is not None, pairs, work.count(work.conformed), kinds, "", work.run.run_id,
         () if learnt is None else common_keys(work),
     )  # fmt: skip
+
+
+def _learn(work: Work, *, families: bool) -> tuple[list[PatternCount], Mixture | None]:
+    """Return what is seen of candidate pairs, and what that teaches; None where there is too little of it."""
+    counts, chance = _pattern_counts(work, families=families)
+    whole: Counter[Seen] = Counter()
+    for each in counts:
+        whole[each.seen] += each.pairs
+    learnt = learn_mixture(list(whole), list(whole.values()), chance)
+    return counts, learnt if learnt is None or families else replace(learnt, families=False)
 
 
 def common_keys(work: Work) -> tuple[int, ...]:
@@ -224,7 +233,7 @@ def store_model(work: Work, model: StoredModel, *, replace: bool) -> None:
     )
 
 
-def _pattern_counts(work: Work) -> tuple[list[PatternCount], Chance]:
+def _pattern_counts(work: Work, *, families: bool) -> tuple[list[PatternCount], Chance]:
     """
     Return how many candidate pairs have each pattern, of those with an end in a sample chosen by id, and the chances
     of any two.
@@ -271,12 +280,12 @@ JOIN sample b ON b.place = a.other""",
         for pattern, family, chance, apart, found_at, count in work.connection.execute(
             "SELECT pattern, round(family_terms) AS family, round(chance_terms) AS chance,"
             f" coalesce(contradiction = {literal(GENERATION_APART)}, false) AS apart, found_at, count(*)"
-            f" FROM ({compare_sql(pairs, nodes)}) JOIN {pairs} USING (a, b)"
+            f" FROM ({compare_sql(pairs, nodes, families=families)}) JOIN {pairs} USING (a, b)"
             " GROUP BY pattern, family, chance, apart, found_at ORDER BY ALL"
         ).fetchall()
     ]
     blindly = work.connection.execute(
-        f"SELECT pattern, count(*) FROM ({compare_sql(blind, nodes)}) GROUP BY pattern ORDER BY pattern"
+        f"SELECT pattern, count(*) FROM ({compare_sql(blind, nodes, families=families)}) GROUP BY pattern ORDER BY pattern"
     ).fetchall()
     namesakes = work.value(
         "SELECT sum(n * (n - 1) / 2)::DOUBLE FROM (SELECT count(*)::DOUBLE AS n FROM"

@@ -44,8 +44,8 @@ def _description() -> dict[str, Evaluator]:
 
 
 @cache
-def _levels() -> tuple[tuple[str, str | None, Evaluator], ...]:
-    return tuple((each.name, each.term, compile_expression(level_sql(each))) for each in COMPARISONS)
+def _levels(*, families: bool) -> tuple[tuple[str, str | None, Evaluator], ...]:
+    return tuple((each.name, each.term, compile_expression(level_sql(each, families=families))) for each in COMPARISONS)
 
 
 @cache
@@ -121,13 +121,13 @@ def compare_one(asked: Description, other: Description, *, families: bool = True
     """Return how *asked*, with its terms weighed, compares with *other*; *families* as for `rddm.resolve.comparisons`."""
     row: dict[str, Any] = {}
     terms: dict[str, float] = {}
-    for name, term, level_of in _levels():
+    for name, term, level_of in _levels(families=families):
         level = row[f"{name}_level"] = level_of(asked, other)
         if term is not None and level == SAME:
             terms[name] = asked[term]
     row |= {name: is_fact(asked, other) for name, is_fact in _facts().items()}
     return Compared(
-        pattern_of(tuple(row[f"{name}_level"] for name, _, _ in _levels())),
+        pattern_of(tuple(row[f"{each.name}_level"] for each in COMPARISONS)),
         _contradiction(families=families)(row, row),
         terms,
     )

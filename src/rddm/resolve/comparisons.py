@@ -54,6 +54,8 @@ GENERATION_YEARS = (14, 90)
 So many years lie between parent and child, uncle and nephew, grandparent and grandchild: hardly anybody is a mother before
 fourteen, and who is ninety years older than a relative in the same files is rather a century read wrongly (05 as 1905).
 """
+_IN_FAMILIES = "$in_families"
+"""Stands for whether the data show families, where tests are SQL that waits for it."""
 _GENERATION_APART = (
     f"(abs(year(a.birth_date) - year(b.birth_date)) >= {GENERATION_YEARS[0]}"
     f" AND abs(year(a.birth_date) - year(b.birth_date)) <= {GENERATION_YEARS[1]})"
@@ -242,7 +244,7 @@ COMPARISONS: tuple[Comparison, ...] = (
                 (
                     f"(({_YEAR_AGREES}"
                     f" AND ({_MONTH_AGREES} OR {_DAY_AGREES} OR {_IS_NEW_YEAR.format('a')} OR {_IS_NEW_YEAR.format('b')}))"
-                    f" OR ({_DAY_AND_MONTH_AGREE} AND NOT {_GENERATION_APART}) OR {_TOLD_PARTLY})"
+                    f" OR ({_DAY_AND_MONTH_AGREE} AND NOT ({_IN_FAMILIES} AND {_GENERATION_APART})) OR {_TOLD_PARTLY})"
                 ),
             ),
         ),
@@ -328,9 +330,13 @@ COMPARISONS: tuple[Comparison, ...] = (
 NAMES = tuple(comparison.name for comparison in COMPARISONS)
 
 
-def level_sql(comparison: Comparison) -> str:
-    """Return the SQL expression for the level of agreement of fingerprints ``a`` and ``b``: an integer, 0 to 4."""
+def level_sql(comparison: Comparison, *, families: bool) -> str:
+    """
+    Return the SQL expression for the level of agreement of fingerprints ``a`` and ``b``: an integer, 0 to 4. *families* as for
+    `compare_sql`.
+    """
     tests = " ".join(f"WHEN {test} THEN {level}" for level, test in comparison.tests)
+    tests = tests.replace(_IN_FAMILIES, "true" if families else "false")
     return f"CASE WHEN {comparison.missing} THEN {MISSING} {tests} ELSE {DIFFERENT} END"
 
 
@@ -373,10 +379,12 @@ def compare_sql(
 
     Columns: a, b, pattern INTEGER, contradiction VARCHAR (nullable), family_terms and chance_terms DOUBLE: the sums of the
     term weights that count against a family and against chance. With *each_term*, instead of the sums each comparison's
-    own, ``<comparison>_bits``. Without *families* in the data, what tells relatives apart is no contradiction. One row per
-    pair.
+    own, ``<comparison>_bits``. Without *families* in the data, what tells relatives apart is no contradiction, and years a
+    generation apart are mistyped as any others. One row per pair.
     """
-    levels = ",\n    ".join(f"{level_sql(comparison)} AS {comparison.name}_level" for comparison in COMPARISONS)
+    levels = ",\n    ".join(
+        f"{level_sql(comparison, families=families)} AS {comparison.name}_level" for comparison in COMPARISONS
+    )
     weighed = [comparison for comparison in COMPARISONS if comparison.term is not None]
     bits = ", ".join(f"a.{comparison.term} AS {comparison.name}_shared" for comparison in weighed)
     terms = {c.name: f"CASE WHEN {c.name}_level = {SAME} THEN {c.name}_shared::DOUBLE ELSE 0 END" for c in weighed}

@@ -47,6 +47,24 @@ def test_a_model_is_outgrown_by_ten_times_its_records(warehouse: Warehouse) -> N
         assert warehouse.run(some).model_is_outgrown == is_outgrown
 
 
+def test_where_no_families_show_a_year_that_is_a_generation_off_is_learnt_from_as_a_slip(warehouse: Warehouse) -> None:
+    people: dict[str, Record] = {}
+    for number, (last_name, first_name) in enumerate(product(LAST_NAMES, FIRST_NAMES)):
+        name, day = {"last_name": last_name, "first_name": first_name}, f"{number % 12 + 1:02d}-{number % 28 + 1:02d}"
+        people[f"a{number}"] = {
+            **name,
+            "birth_date": f"{1960 + number % 40}-{day}",
+            "phone": f"+7916{number * 7919:07d}",
+        }
+        off = 23 if number % 10 == 7 else 0
+        people[f"b{number}"] = {**name, "birth_date": f"{1960 + number % 40 - off}-{day}", "source": "school"}
+    assert warehouse.run(people).model_learnt
+    [(text,)] = warehouse.rows("SELECT parameters FROM testlake.identity.model")
+    assert not Mixture.from_json(text).families
+    ids = warehouse.golden_ids()
+    assert [ids[f"a{number}"] == ids[f"b{number}"] for number in range(100)] == [True] * 100
+
+
 def test_a_mailbox_that_too_many_share_teaches_nothing(warehouse: Warehouse) -> None:
     school = {key: {**record, "email": "office@school.alt"} for key, record in _people(0, 100).items()}
     warehouse.run(school, relearn=True)

@@ -178,11 +178,14 @@ def test_a_record_is_described_and_keyed_as_the_stages_do(records: list[Record])
 
 @settings(deadline=None, max_examples=15)
 @given(
-    RECORDS,
-    st.lists(RECORDS, min_size=1, max_size=8),
-    st.lists(st.floats(-2, 6, width=32), min_size=len(TERM_FIELDS), max_size=len(TERM_FIELDS)),
+    one=RECORDS,
+    others=st.lists(RECORDS, min_size=1, max_size=8),
+    bits=st.lists(st.floats(-2, 6, width=32), min_size=len(TERM_FIELDS), max_size=len(TERM_FIELDS)),
+    families=st.booleans(),
 )
-def test_two_records_compare_as_the_stages_do(one: Record, others: list[Record], bits: list[float]) -> None:
+def test_two_records_compare_as_the_stages_do(
+    *, one: Record, others: list[Record], bits: list[float], families: bool
+) -> None:
     described = describe_one(one)
     values = term_values(described)
     terms = [
@@ -191,11 +194,11 @@ def test_two_records_compare_as_the_stages_do(one: Record, others: list[Record],
     terms += [(field, None, 0.25) for field in TERM_FIELDS]
     stages = Stages([one, *others], terms)
     pairs = f"(SELECT 0 AS a, unnest(range(1, {len(others) + 1}))::INTEGER AS b)"
-    rows = stages.rows(f"SELECT * FROM ({compare_sql(pairs, 'node', each_term=True)}) ORDER BY b")
+    rows = stages.rows(f"SELECT * FROM ({compare_sql(pairs, 'node', each_term=True, families=families)}) ORDER BY b")
     asked = weigh_terms(described, {(field, value): weight for field, value, weight in terms})
     names = [each.name for each in COMPARISONS if each.term is not None]
     for other, (_, _, pattern, contradiction, *weighed) in zip(others, rows, strict=True):
-        compared = compare_one(asked, describe_one(other))
+        compared = compare_one(asked, describe_one(other), families=families)
         assert levels_of(compared.pattern) == levels_of(pattern)
         assert compared.contradiction == contradiction
         assert {name: compared.terms.get(name, 0.0) for name in names} == dict(zip(names, weighed, strict=True))

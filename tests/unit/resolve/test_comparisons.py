@@ -74,6 +74,15 @@ def test_birth_dates_have_a_level(one: str, other: str, expected: int) -> None:
     assert level(one, other) == expected
 
 
+def test_a_year_that_is_a_generation_off_is_mistyped_as_any_other_where_there_are_no_families() -> None:
+    father, son = {"birth_date": "1970-05-12"}, {"birth_date": "1998-05-12"}
+    levels = [
+        levels_of(compared(father, son, families=families).pattern)[NAMES.index("birth_date")]
+        for families in (True, False)
+    ]
+    assert levels == [DIFFERENT, CLOSE]
+
+
 def told_level(told: str, born: str) -> int:
     """The level of what cannot be a birth date and one that can, which is the same both ways."""
     one, other = {"birth_told": told}, {"birth_date": born}
