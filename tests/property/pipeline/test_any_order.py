@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Callable, Sequence
-from pathlib import Path
 from unittest.mock import patch
 
 from hypothesis import given
@@ -97,7 +95,7 @@ def outcome(warehouse: TinyWarehouse) -> dict[str, list[object]]:
 @searched(examples=3)
 @given(st.lists(ANY, min_size=1, max_size=16), st.data())
 def test_order_and_batches_make_no_difference(
-    new_database: Callable[[], str], deliveries: list[Delivery], data: st.DataObject
+    new_warehouse: Callable[..., TinyWarehouse], deliveries: list[Delivery], data: st.DataObject
 ) -> None:
     arrived = stamped(deliveries)
     shuffled = data.draw(st.permutations(arrived))
@@ -105,12 +103,8 @@ def test_order_and_batches_make_no_difference(
     outcomes = []
     large = data.draw(st.permutations([0, LARGE_ROWS]))  # what is large is kept in files between the steps
     for rows, parts in zip(large, ([arrived], [shuffled[start::runs] for start in range(runs)]), strict=True):
-        with (
-            tempfile.TemporaryDirectory(prefix="rddm-") as folder,
-            patch.object(conforming, "LARGE_ROWS", rows),
-            patch.object(identity, "LARGE_ROWS", rows),
-        ):
-            warehouse = TinyWarehouse(Path(folder) / "w", new_database(), {"a": MOVEMENT}, model=SMALL_MODEL)
+        with patch.object(conforming, "LARGE_ROWS", rows), patch.object(identity, "LARGE_ROWS", rows):
+            warehouse = new_warehouse(a=MOVEMENT, model=SMALL_MODEL)
             for part in parts:
                 for place, row in part:
                     warehouse.deliver(place, row)
