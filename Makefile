@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test fast-test search lint bench bench-scale bench-identity bench-lookup docs pins clean
+.PHONY: help demo test every-test fast-test search lint bench bench-scale bench-identity bench-lookup docs pins clean
 
 help: ## what can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 16
@@ -23,12 +23,15 @@ $(VENV)/.dev: $(VENV)/.runtime requirements/dev.txt
 	@touch $@
 
 # The tests start our own programs hundreds of times: Python keeps what it compiled, whatever the environment says.
-test fast-test search: export PYTHONDONTWRITEBYTECODE :=
+every-test fast-test search: export PYTHONDONTWRITEBYTECODE :=
 
 demo: $(VENV)/.runtime ## invent nine services and bring them into one warehouse (./demo-warehouse)
 	@$(BIN)/rddm demo --fresh
 
-test: $(VENV)/.dev lint ## lint, types, import contracts and every test
+test: $(VENV)/.dev ## lint, types, import contracts and every test
+	@$(MAKE) --no-print-directory --jobs 2 --output-sync=line lint every-test
+
+every-test: $(VENV)/.dev
 	@$(BIN)/python -m pytest -n 2 --dist worksteal
 
 fast-test: $(VENV)/.dev ## only unit and property tests

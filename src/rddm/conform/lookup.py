@@ -58,6 +58,8 @@ def cleaner(mapped: MappedEntity, field: str, latest: date, memory: Memory) -> C
     last, first, _ = name_fields(mapped.model_entity)
     clean = _normaliser(settings, part, latest)
     is_quarantined = settings.on_invalid == "quarantine"
+    # A text that is not in the mapping's format may have its day and month in any order.
+    is_read_as_such = mapped.settings.fields[field].format is None
     given_names = known_given_names()
 
     def judge(text: str) -> Cleaned:
@@ -65,7 +67,8 @@ def cleaner(mapped: MappedEntity, field: str, latest: date, memory: Memory) -> C
         if isinstance(result, Rejected):
             if is_quarantined:
                 return Cleaned(None, problem=f"invalid:{field}:{result.reason}")
-            return Cleaned(TOLD + result.told if result.told else None, f"{field}:dropped_{result.reason}")
+            told = TOLD + result.told if result.told and is_read_as_such else None
+            return Cleaned(told, f"{field}:dropped_{result.reason}")
         value = result.value
         repairs = NOTE_SEPARATOR.join([f"{field}:{rule}" for rule in result.repairs]) if result.repairs else None
         if value is None or field not in (last, first):

@@ -236,6 +236,8 @@ def _resolve(  # noqa: PLR0913 - the stage's whole world, named once
             resolution = result.resolutions[name] = resolve_one(lake, settings, name, human, run, progress)
             if resolution.model_is_outgrown:
                 result.warnings.append(_outgrown(name))
+            elif resolution.model_was_learnt_otherwise:
+                result.warnings.append(_learnt_otherwise(name))
             elif resolution.model_learnt and name not in human.relearn:
                 result.warnings += _read_anew(lake, name, result.read_anew.get(name, 0))
             connection.execute(
@@ -252,6 +254,13 @@ def _resolve(  # noqa: PLR0913 - the stage's whole world, named once
 def _outgrown(name: str) -> str:
     return (
         f"There are many more records of entity {name} by now than its weights were learnt from."
+        " See what learning them anew would change: `rddm identity learn`."
+    )
+
+
+def _learnt_otherwise(name: str) -> str:
+    return (
+        f"This version of the program compares records of entity {name} otherwise than the one that learnt its weights."
         " See what learning them anew would change: `rddm identity learn`."
     )
 

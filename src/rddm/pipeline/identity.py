@@ -27,6 +27,7 @@ from rddm.pipeline.identity_model import (
     load_model,
     store_model,
     terms_of,
+    was_learnt_otherwise,
 )
 from rddm.pipeline.identity_nodes import make_fingerprints, make_nodes, write_fingerprints
 from rddm.pipeline.identity_pairs import find_pairs, write_pairs
@@ -68,6 +69,7 @@ class Resolution:
     model_version: int = 0
     model_learnt: bool = False
     model_is_outgrown: bool = False
+    model_was_learnt_otherwise: bool = False
     match_probability: float | None = None
 
 
@@ -134,7 +136,8 @@ def resolve_entity(  # noqa: PLR0913 - the engine's call; each argument is one t
         if anew:
             store_model(work, model, replace=stored is not None and model.version == stored.version)
         progress("done", 1.0)
-        return _report(work, model)
+        otherwise = stored is not None and stored.version == model.version and was_learnt_otherwise(stored)
+        return replace(_report(work, model), model_was_learnt_otherwise=otherwise)
     finally:
         work.clear()
 

@@ -140,6 +140,13 @@ def is_outgrown(work: Work, model: StoredModel) -> bool:
     return work.count(work.conformed) >= max(LEAST_DESCRIPTIONS, growth * model.records)
 
 
+def was_learnt_otherwise(model: StoredModel) -> bool:
+    """Whether *model* learnt from forms or levels that another version of this program made, and is used with ours from now."""
+    applied = json.loads(model.applied or "{}")
+    now = {"forms": FORMS_VERSION, "comparisons": COMPARISONS_VERSION}
+    return model.weighs and model.learnt and any(applied.get(name) != version for name, version in now.items())
+
+
 def terms_of(work: Work, version: int) -> str:
     """Make ``terms`` from the stored model; return its name."""
     return work.make(

@@ -16,7 +16,16 @@ from typing import Any
 
 from rddm.contracts.expression import Evaluator, compile_expression, compile_projections
 from rddm.contracts.tables.identity import TERM_FIELDS, fingerprint_table
-from rddm.resolve.comparisons import COMPARISONS, FACTS, SAME, contradiction_sql, level_sql, pattern_of
+from rddm.resolve.comparisons import (
+    BIRTH_IS_TOLD,
+    COMPARISONS,
+    FACTS,
+    MISSING,
+    SAME,
+    contradiction_sql,
+    level_sql,
+    pattern_of,
+)
 from rddm.resolve.fingerprints import DELIVERED_TYPES, DICTIONARIES, FORM_COLUMNS, description_sql
 from rddm.resolve.keys import IDENTIFIERS, KEY_KINDS, KIND_BITS, PARTS, SEVERAL, KeyKind
 from rddm.resolve.roles import Roles
@@ -126,8 +135,9 @@ def compare_one(asked: Description, other: Description, *, families: bool = True
         if term is not None and level == SAME:
             terms[name] = asked[term]
     row |= {name: is_fact(asked, other) for name, is_fact in _facts().items()}
+    is_told = row["birth_is_told"] and row["birth_date_level"] != MISSING
     return Compared(
-        pattern_of(tuple(row[f"{each.name}_level"] for each in COMPARISONS)),
+        pattern_of(tuple(row[f"{each.name}_level"] for each in COMPARISONS)) + (BIRTH_IS_TOLD if is_told else 0),
         _contradiction(families=families)(row, row),
         terms,
     )

@@ -1,7 +1,8 @@
 """
 How two fingerprints are compared: per field one of five levels, from missing to differing, and when two cannot be one.
 
-The levels of all fields, as digits to base 5 in the order of `COMPARISONS`, are the *pattern* of a pair. Only patterns
+The levels of all fields, as digits to base 5 in the order of `COMPARISONS`, are the *pattern* of a pair; before them stands
+whether its birth dates agree by what was told of one that cannot be (`BIRTH_IS_TOLD`). Only patterns
 are weighed, so learning and scoring cost the same at a thousand pairs and at a billion.
 """
 
@@ -141,12 +142,12 @@ _TOLD_DIGIT = (
 )
 _TOLD_PARTLY = (
     f"({_ONE_IS_TOLD} AND ({_TOLD_TWO_AGREE}"
-    f" OR ({_TOLD_YEAR_AGREES} AND contains(coalesce(a.birth_told, b.birth_told), '-00-'))))"
+    f" OR ({_TOLD_YEAR_AGREES} AND contains(coalesce(a.birth_told, b.birth_told), '-00-00'))))"
 )
-_NO_BIRTH_DATE = f"(({_null('birth_date')}) AND NOT coalesce({_TOLD_DIGIT} OR {_TOLD_PARTLY}, false))"
+_NO_BIRTH_DATE = f"(({_null('birth_date')}) AND NOT coalesce({_TOLD_PARTLY}, false))"
 """
 SQL: birth dates do not speak. What is no birth date (1987-02-30, 1987-05-00, 2068-05-13) may speak for two as far as it agrees
-with one that is. It is wrong, so that it differs says nothing; and that two of them agree says little, as many may be a form's.
+with one that is. It is wrong somewhere or a form's default, so that it differs says nothing, nor that two of them agree.
 """
 
 _NAMES_SWAPPED = (
@@ -328,6 +329,11 @@ COMPARISONS: tuple[Comparison, ...] = (
     ),
 )
 NAMES = tuple(comparison.name for comparison in COMPARISONS)
+BIRTH_IS_TOLD = LEVELS ** len(COMPARISONS)
+"""
+What a pattern is higher by whose birth dates agree by what was told of one that cannot be. It weighs as any other and proves
+less: such a date never differs from a father's, so that it agrees with the son's does not say that the father's is wrong.
+"""
 
 
 def level_sql(comparison: Comparison, *, families: bool) -> str:
@@ -393,7 +399,8 @@ def compare_sql(
     )
     return f"""
 SELECT a, b,
-  {_pattern_sql([f"{comparison.name}_level" for comparison in COMPARISONS])} AS pattern,
+  {_pattern_sql([f"{comparison.name}_level" for comparison in COMPARISONS])}
+    + CASE WHEN birth_is_told AND birth_date_level <> {MISSING} THEN {BIRTH_IS_TOLD} ELSE 0 END AS pattern,
   {contradiction_sql(families=families)} AS contradiction,
   {counted}
 FROM (
@@ -425,8 +432,12 @@ def self_sql(nodes: str, identifier: str) -> str:
     return f"SELECT {identifier}, {_pattern_sql(levels)} AS pattern, {_term_sums_sql(terms)} FROM {nodes}"
 
 
-FACTS = {"exclusive_same": "a.exclusive = b.exclusive", "generation_apart": f"coalesce({_GENERATION_APART}, false)"}
-"""What a contradiction rests on beside the levels: name of a column, SQL over the fingerprints ``a`` and ``b``."""
+FACTS = {
+    "exclusive_same": "a.exclusive = b.exclusive",
+    "generation_apart": f"coalesce({_GENERATION_APART}, false)",
+    "birth_is_told": "(a.birth_told IS NOT NULL OR b.birth_told IS NOT NULL)",
+}
+"""What contradictions and patterns rest on beside the levels: name of a column, SQL over the fingerprints ``a`` and ``b``."""
 FORBIDDING = ("two_documents", "exclusive_source")
 """
 Contradictions that no evidence outweighs: a unique number, a source that vouches for its records. The documents of the first are
@@ -435,7 +446,8 @@ insurance numbers; stored pairs have it by that name.
 GENERATION_APART = "born_a_generation_apart"
 """
 The contradiction that keeps groups apart whatever records without a birth date say - they are as like the father as the son
-of his name - unless others in the groups agree in a number or in the birth date (`AGREEING`): then one date is wrong.
+of his name - unless others in the groups agree in a number or in the birth date (`AGREEING`), as delivered: then one date is
+wrong.
 """
 AGREEING = {"snils": (SAME,), "document_number": (SAME,), "birth_date": (SAME, ALIKE, CLOSE)}
 # A document that is one digit off is a slip, but not between father and son: passports that a family fetches together are
@@ -468,8 +480,9 @@ def contradiction_sql(*, families: bool) -> str:
 def agree_sql(pattern: str) -> str:
     """Return the SQL condition that two of *pattern* agree in one of `AGREEING`."""
     places = {name: LEVELS ** (len(NAMES) - 1 - NAMES.index(name)) for name in AGREEING}
+    is_delivered = {"birth_date": f"{pattern} < {BIRTH_IS_TOLD} AND "}
     return " OR ".join(
-        f"({pattern} // {places[name]}) % {LEVELS} IN ({', '.join(map(str, levels))})"
+        f"({is_delivered.get(name, '')}({pattern} // {places[name]}) % {LEVELS} IN ({', '.join(map(str, levels))}))"
         for name, levels in AGREEING.items()
     )
 
@@ -477,4 +490,7 @@ def agree_sql(pattern: str) -> str:
 def do_agree(pattern: int) -> bool:
     """Return `agree_sql` of one pattern."""
     levels = dict(zip(NAMES, levels_of(pattern), strict=True))
-    return any(levels[name] in wanted for name, wanted in AGREEING.items())
+    return any(
+        levels[name] in wanted and (name != "birth_date" or pattern < BIRTH_IS_TOLD)
+        for name, wanted in AGREEING.items()
+    )

@@ -35,7 +35,7 @@ PART_COLUMNS = (
 )
 """Hashes for match keys (`rddm.resolve.keys`); ``more`` are those of further values."""
 
-_JOINED_PARTS = EMAIL_PARTS | {"year_part": "coalesce(year_part, told_year_part)"}
+_JOINED_PARTS = EMAIL_PARTS | {part: f"coalesce({part}, told_{part})" for part in ("day_part", "year_part")}
 _PARTS_SQL = ", ".join(f"{_JOINED_PARTS[part]} AS {part}" if part in _JOINED_PARTS else part for part in PART_COLUMNS)
 
 Parts = tuple[int | None, list[int] | None]
@@ -98,7 +98,12 @@ def _birth(day: date) -> tuple[object, ...]:
 
 
 def _birth_told(told: str) -> tuple[object, ...]:
-    return (part_of("year", told[:4]),)
+    """Return the hashes of day and year as far as they may be those of a birth."""
+    day, year = told[5:], told[:4]
+    return (
+        None if "00" in day.split("-") else part_of("day", day),
+        part_of("year", year) if "1900" < year < "2100" else None,
+    )
 
 
 def _part(name: str, text: str | None) -> int | None:
@@ -138,7 +143,7 @@ DICTIONARIES = (
         "middle_name", (("middle_root", "VARCHAR"), ("middle_gender", "VARCHAR"), ("middle_part", "BIGINT")), _patronymic
     ),
     Forms("birth_date", (("birth_part", "BIGINT"), ("day_part", "BIGINT"), ("year_part", "BIGINT")), _birth),
-    Forms("birth_told", (("told_year_part", "BIGINT"),), _birth_told),
+    Forms("birth_told", (("told_day_part", "BIGINT"), ("told_year_part", "BIGINT")), _birth_told),
     Forms("region", (("region_key", "VARCHAR"), ("region_part", "BIGINT")), _place("region", place_key)),
     Forms("city", (("city_key", "VARCHAR"), ("city_part", "BIGINT")), _place("city", place_key)),
     Forms("address", (("address_key", "VARCHAR"), ("address_part", "BIGINT")), _place("address", address_key)),
@@ -157,7 +162,7 @@ PARTS_OF_FORMS = (
     Forms("first_text", (("first_word", "BIGINT"),), lambda text: (_word(text),)),
     Forms("middle_root", (("middle_part", "BIGINT"),), _alone("middle")),
     Forms("birth_date", (("birth_part", "BIGINT"), ("day_part", "BIGINT"), ("year_part", "BIGINT")), _birth),
-    Forms("birth_told", (("told_year_part", "BIGINT"),), _birth_told),
+    Forms("birth_told", (("told_day_part", "BIGINT"), ("told_year_part", "BIGINT")), _birth_told),
     Forms("region", (("region_part", "BIGINT"),), _alone("region")),
     Forms("city", (("city_part", "BIGINT"),), _alone("city")),
     Forms("address", (("address_part", "BIGINT"),), _alone("address")),

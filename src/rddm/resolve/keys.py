@@ -16,7 +16,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
-KEYS_VERSION = 5
+KEYS_VERSION = 6
 """Changes whenever the keys of a description do, so that stored keys are made anew."""
 
 KIND_BITS = 5

@@ -23,6 +23,7 @@ from psycopg import sql
 from rddm.conform.mapping import MappedEntity
 from rddm.conform.typed import clean_typed, typed_entity
 from rddm.contracts.errors import Malformed, NotFound, StoreError
+from rddm.contracts.tables.conformed import told_column
 from rddm.project.settings import ModelEntity, ProbabilisticIdentity
 from rddm.resolve.asked import (
     Description,
@@ -198,7 +199,7 @@ class KnownPeople:
             recognised.probability,
             recognised.people,
             tuple(self._fields_of(name) for name in recognised.would_help),
-            tuple(name for name in self.fields if name in typed.values),
+            tuple(name for name in self.fields if name in typed.values or told_column(name) in typed.values),
             typed.repairs,
             typed.problems,
             tuple(name for name in texts if name not in compared),

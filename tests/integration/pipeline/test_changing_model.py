@@ -238,7 +238,7 @@ def test_an_id_from_when_nothing_was_matched_is_given_once_and_counted_once(new_
     shown = "SELECT name, records FROM warehouse.event ORDER BY name"
     assert warehouse.published(shown) == [("Слёт", 2), ("Финал", 1), ("Форум", 1)]
     # The facts have other ids, those without a match the first ones again.
-    for identity in (FACT_BY_NAME, ALONE, ALONE):
+    for identity in (FACT_BY_NAME, ALONE):
         identify_events(warehouse, identity[0], EVENTS_ALONE)
         assert identify_events(warehouse, BY_NAME[0], EVENTS_ALONE).engine.resolutions["event"].living == 3
         with open_reading(warehouse.root, warehouse.environment) as reading:

@@ -68,7 +68,7 @@ def _warehouse(connection: duckdb.DuckDBPyConnection, make: type[Warehouse]) -> 
     return warehouse
 
 
-@searched(examples=5)
+@searched(examples=4)
 @given(history=histories(), in_files=st.booleans())
 def test_groups_are_the_same_however_the_records_came(
     duckdb_connection: duckdb.DuckDBPyConnection,

@@ -38,6 +38,15 @@ def test_a_run_says_when_there_is_enough_to_learn_from_at_last(warehouse: Wareho
     assert (learnt.model_learnt, learnt.model_version, learnt.model_is_outgrown) == (True, 2, False)
 
 
+def test_what_another_version_of_the_program_learnt_is_used_and_told_once(warehouse: Warehouse) -> None:
+    assert not warehouse.run(_people(0, 100)).model_was_learnt_otherwise
+    applied = "json_merge_patch(applied, '{\"comparisons\": 1}')"
+    warehouse.connection.execute(f"UPDATE testlake.identity.model SET applied = {applied}")
+    assert [warehouse.run().model_was_learnt_otherwise for _ in range(2)] == [True, False]
+    warehouse.connection.execute(f"UPDATE testlake.identity.model SET applied = {applied}")
+    assert not warehouse.run(relearn=True).model_was_learnt_otherwise
+
+
 def test_a_model_is_outgrown_by_ten_times_its_records(warehouse: Warehouse) -> None:
     warehouse.run(_people(0, 99))
     warehouse.run(relearn=True)

@@ -388,6 +388,18 @@ def test_a_waterfall_shows_what_the_run_decided_by(warehouse: Warehouse) -> None
     assert shown["first_name"] == ("Александр", "Михаил")
 
 
+@pytest.mark.parametrize("told", [None, "1988-00-00", "1988-02-30", "2088-03-04"])
+def test_what_cannot_be_a_birth_date_does_not_make_one_of_father_and_son(
+    warehouse: Warehouse, told: str | None
+) -> None:
+    name = {"last_name": "Мирошников", "first_name": "Лев", "phone": "+79721112233"}
+    father = {**name, "birth_date": "1960-05-12", "email": "ml@mail.ru"}
+    son = {**name, "birth_date": "1988-03-04"}
+    third = {**name, "birth_date": None, "birth_date__told": told, "email": "ml@mail.ru"}
+    warehouse.run({"father": father, "son": son, "third": third})
+    assert all(not {"father", "son"} <= group for group in split(warehouse))
+
+
 def test_what_cannot_be_a_birth_date_speaks_for_a_match_and_is_shown(warehouse: Warehouse) -> None:
     told = {**RIDER, "birth_date": None, "birth_date__told": "1975-08-37"}
     weights = {}

@@ -92,7 +92,7 @@ def outcome(warehouse: TinyWarehouse) -> dict[str, list[object]]:
     }
 
 
-@searched(examples=3)
+@searched(examples=2)
 @given(st.lists(ANY, min_size=1, max_size=16), st.data())
 def test_order_and_batches_make_no_difference(
     new_warehouse: Callable[..., TinyWarehouse], deliveries: list[Delivery], data: st.DataObject

@@ -101,6 +101,7 @@ def told_level(told: str, born: str) -> int:
         ("1970-02-30", "1970-02-07", CLOSE),
         ("1970-19-28", "1970-12-28", ALIKE),
         ("1970-00-28", "1970-12-28", CLOSE),
+        ("1970-00-05", "1970-05-17", MISSING),
         ("1970-05-00", "1970-05-12", CLOSE),
         ("1970-00-00", "1970-05-12", CLOSE),
         ("2070-05-12", "1970-05-12", CLOSE),
@@ -115,6 +116,17 @@ def test_what_cannot_be_a_birth_date_speaks_for_two_as_far_as_it_agrees_and_neve
     told: str, born: str, expected: int
 ) -> None:
     assert told_level(told, born) == expected
+
+
+def test_that_a_date_which_cannot_be_agrees_does_not_say_that_another_one_is_wrong() -> None:
+    son, told = {"birth_date": "1988-03-04"}, {"birth_told": "1988-00-00"}
+    delivered, by_word = compared(son, {"birth_date": "1988-03-05"}).pattern, compared(son, told).pattern
+    assert levels_of(delivered)[NAMES.index("birth_date")] == ALIKE
+    assert levels_of(by_word)[NAMES.index("birth_date")] == CLOSE
+    with duckdb.connect() as connection:
+        for pattern, agrees in ((delivered, True), (by_word, False)):
+            assert do_agree(pattern) is agrees
+            assert connection.execute(f"SELECT {agree_sql(str(pattern))}").fetchone() == (agrees,)
 
 
 def test_that_two_dates_agree_which_cannot_be_says_nothing() -> None:

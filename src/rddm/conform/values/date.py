@@ -28,6 +28,11 @@ PLACEHOLDER_DATES = frozenset(
     map(date.fromisoformat, ("0001-01-01", "1111-11-11", "1753-01-01", "1800-01-01", "1899-12-30", "1899-12-31"))
 ) | frozenset(map(date.fromisoformat, ("1900-01-01", "1970-01-01", "9999-12-31", "9999-01-01", "2999-12-31")))
 
+_PLACEHOLDERS_TOLD = frozenset(
+    told for day in map(date.isoformat, PLACEHOLDER_DATES) for told in (f"{day[:7]}-00", f"{day[:4]}-00-00")
+)
+"""Year and month of them, or the year alone, tell as little."""
+
 _TIME = r"(?:[T ,]+\d{1,2}[:.]\d\d.*|T.*)?"
 _YEAR_FIRST = re.compile(rf"(\d{{4}})([-./ ])(\d{{1,2}})\2(\d{{1,2}})\.?{_TIME}", re.ASCII)
 _DAY_FIRST = re.compile(
@@ -96,6 +101,8 @@ def normalise_birth_date(text: str, latest: date = LATEST) -> Normalised | Rejec
     ('2010-02-30', '2010-05-00')
     """
     parsed = parse_date(text, latest)
+    if isinstance(parsed, Rejected) and parsed.told in _PLACEHOLDERS_TOLD:
+        return Rejected(parsed.reason)
     if not isinstance(parsed, tuple):
         return parsed
     day, repairs = parsed
@@ -165,7 +172,8 @@ def _build(parts: tuple[str, str, str], latest: date) -> tuple[date, tuple[str, 
     try:
         return date(year, month, day), repairs
     except ValueError:
-        return Rejected(IMPOSSIBLE_DATE, _told(year, month, day))
+        is_year_first = len(parts[0]) == 2 and day > 31  # 90-02-30, perhaps
+        return Rejected(IMPOSSIBLE_DATE, None if is_year_first else _told(year, month, day))
 
 
 def _told(year: int, month: int = 0, day: int = 0) -> str:

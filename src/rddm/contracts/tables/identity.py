@@ -105,7 +105,12 @@ def pair_table(entity: str) -> Table:
         (
             Column("fingerprint_a", "UUID", "The lower fingerprint id"),
             Column("fingerprint_b", "UUID", "The higher fingerprint id"),
-            Column("pattern", "INTEGER", "The levels of agreement of the eleven fields, as digits to base 5"),
+            Column(
+                "pattern",
+                "INTEGER",
+                "The levels of agreement of the eleven fields, as digits to base 5; before them 1 where the birth dates agree by"
+                " what was told of one that cannot be",
+            ),
             Column("weight", "DOUBLE", "Match weight: log2 of the odds of a match"),
             Column("outcome", "VARCHAR", "match or possible"),
             Column(

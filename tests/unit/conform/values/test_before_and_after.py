@@ -267,6 +267,9 @@ def test_birth_dates_are_written_as_iso(before: str, after: str | None, repairs:
         ("05.2010", "incomplete_date", "2010-05-00"),
         ("2010-5", "incomplete_date", "2010-05-00"),
         ("2010 г.", "incomplete_date", "2010-00-00"),
+        ("1970", "incomplete_date", None),
+        ("01.1970", "incomplete_date", None),
+        ("90-02-30", "impossible_date", None),
         ("вчера", "not_a_date", None),
     ],
 )
