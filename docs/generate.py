@@ -284,7 +284,8 @@ def _conformed(model: Model, order: Sequence[str]) -> Iterator[str]:
         own = conformed_table(name, model.entities[name]).columns[len(conformed.RECORD) :]
         rows.append((f"`conformed.{name}`", ", ".join(f"`{each.name}` {each.type}" for each in own)))
     yield "\n" + _table(("table", "its fields"), rows)
-    yield "\n`<field>__told`: what was told of a birth date that cannot be, as YYYY-MM-DD with 00 for what is not there.\n"
+    yield "\n`<field>__told`: what was told of a birth date that cannot be, as YYYY-MM-DD with 00 for what is not there."
+    yield " Of every such date, whether or not records are matched by it.\n"
 
 
 def _table_section(table: Table) -> str:
