@@ -81,7 +81,8 @@ def _export(connection: duckdb.DuckDBPyConnection, job: Job) -> None:
         f" JOIN {CATALOG}.identity.{PERSON}__link USING (record_id)) TO {literal(str(job.labels))} (FORMAT parquet)"
     )
     if job.kind == "population":
-        columns = "* EXCLUDE (record_id, entity, source_time, batch, seq, repairs)"
+        # The others can do nothing with dates that cannot be.
+        columns = "* EXCLUDE (record_id, entity, source_time, batch, seq, repairs, birth_date__told)"
         conformed = f"(SELECT * FROM {CATALOG}.conformed.{PERSON})"
         connection.execute(
             f"COPY (SELECT {columns} FROM {conformed} ORDER BY record_id) TO {literal(str(job.cleaned))} (FORMAT parquet)"
