@@ -29,7 +29,7 @@ demo: $(VENV)/.runtime ## invent nine services and bring them into one warehouse
 	@$(BIN)/rddm demo --fresh
 
 test: $(VENV)/.dev ## lint, types, import contracts and every test
-	@$(MAKE) --no-print-directory --jobs 2 --output-sync=line lint every-test
+	@$(MAKE) --no-print-directory --jobs 2 lint every-test
 
 every-test: $(VENV)/.dev
 	@$(BIN)/python -m pytest -n 2 --dist worksteal
