@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from rddm.contracts.tables import Column, Table, quote
-from rddm.contracts.tables.conformed import entity_table, told_column
+from rddm.contracts.tables.conformed import RECORD, entity_table, told_column
 from rddm.project.settings import ModelEntity, ModelField, SemanticType
 
 _TYPES = {
@@ -38,8 +38,7 @@ def conformed_table(name: str, entity: ModelEntity) -> Table:
 
 def value_columns(entity: ModelEntity) -> tuple[str, ...]:
     """Return the columns of *entity*'s conformed table that hold what a record says: its fields, and what was told of dates."""
-    births = (name for name, field in entity.fields.items() if field.type is SemanticType.BIRTH_DATE)
-    return (*entity.fields, *map(told_column, births))
+    return conformed_table("any", entity).column_names[len(RECORD) :]
 
 
 def content_hash_sql(entity: ModelEntity, relation: str) -> str:
