@@ -20,6 +20,10 @@ Method = Literal["probabilistic", "exact"]
 _FINGERPRINT_ID = Column(
     "fingerprint_id", "UUID", "The description, or the description and one record if it names nobody"
 )
+_TWO_FINGERPRINTS = (
+    Column("fingerprint_a", "UUID", "The lower fingerprint id"),
+    Column("fingerprint_b", "UUID", "The higher fingerprint id"),
+)
 _DESCRIPTION_ID = Column("description_id", "UUID", "md5 of the fields in the form they are compared in")
 _RECORDS = Column("records", "BIGINT", "How many records have this fingerprint")
 
@@ -103,8 +107,7 @@ def pair_table(entity: str) -> Table:
         f"{entity}__pair",
         "one row per two fingerprints that match or possibly match; a before b",
         (
-            Column("fingerprint_a", "UUID", "The lower fingerprint id"),
-            Column("fingerprint_b", "UUID", "The higher fingerprint id"),
+            *_TWO_FINGERPRINTS,
             Column(
                 "pattern",
                 "INTEGER",
@@ -138,10 +141,7 @@ def apart_table(entity: str) -> Table:
         SCHEMA,
         f"{entity}__apart",
         "one row per two fingerprints that match and are not one all the same; a before b",
-        (
-            Column("fingerprint_a", "UUID", "The lower fingerprint id"),
-            Column("fingerprint_b", "UUID", "The higher fingerprint id"),
-        ),
+        _TWO_FINGERPRINTS,
     )
 
 
