@@ -557,7 +557,8 @@ each repair as `field:rule` beside it. Changes of case, spaces and Unicode form 
 REPAIRS_SAID = """What was mended. A repair without a field (`names_swapped`) is of the whole record.
 """
 REJECTIONS_SAID = """Why a text is no value of its type. By the model's `on_invalid` the value is left out and the record stands
-(noted as `field:dropped_<code>`), or the record waits in quarantine as `invalid`.
+(noted as `field:dropped_<code>`), or the record waits in quarantine as `invalid`. Of a birth date that is left out, what was
+[told](glossary.md#told) is kept for matching, unless its mapping has a `format`.
 """
 KINDS_SAID = """Why a record waits. One that breaks several rules counts under the first of technical, invalid, incomplete,
 missing_parent. See [how to release it](../how-to/redrive-quarantine.md).
